@@ -1,0 +1,170 @@
+/**
+ * The one description of a run. Controls, permalink, command-line flags, run records and the metadata of exported
+ * files are all derived from this schema; nothing else states a bound or a default.
+ *
+ * Letters as everywhere: R replicas, B batch, T tokens, C width, H heads, L blocks, P patch side, K classes.
+ * t is the noise level in [0,1]: 0 is clean, 1 is noise.
+ */
+import { z } from 'zod'
+
+/** What a control needs to know besides the bounds, which zod holds. */
+export interface FieldMeta {
+  title: string
+  /** One sentence, shown next to the control. */
+  help: string
+  /** A live field acts on the next step; every other one needs a restart. */
+  live?: boolean
+  /** A logarithmic slider; with `min` 0 the left end stop is exactly 0. */
+  scale?: 'linear' | 'log'
+  step?: number
+  unit?: string
+  /** Where the idea stands in the papers. */
+  source?: string
+  /** Not shown among the first controls. */
+  advanced?: boolean
+}
+
+declare module 'zod' {
+  interface GlobalMeta extends Partial<FieldMeta> {}
+}
+
+const finite = (min: number, max: number) => z.number().min(min).max(max)
+const whole = (min: number, max: number) => z.number().int().min(min).max(max)
+
+export const netSchema = z.strictObject({
+  channels: whole(1, 16).default(1).meta({ title: 'Channels', help: 'Colour channels of an image.', advanced: true }),
+  size: whole(2, 256).default(12).meta({ title: 'Image side', help: 'Pixels along one side of the square image.', unit: 'pixels', advanced: true }),
+  patch: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(2)
+    .meta({ title: 'Patch side', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
+  width: whole(8, 1152).default(48).meta({ title: 'Width', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
+  blocks: whole(1, 28).default(4).meta({ title: 'Blocks', help: 'Transformer blocks stacked on each other.' }),
+  heads: whole(1, 16).default(4).meta({ title: 'Heads', help: 'Attention heads per block.', advanced: true }),
+  classes: whole(0, 1000).default(0).meta({ title: 'Classes', help: 'Labels the network is told; 0 trains it without labels, as the paper does.', advanced: true }),
+})
+
+export const dataSchema = z.strictObject({
+  dataset: z.string().min(1).max(64).default('gratings').meta({ title: 'Data', help: 'Which images to learn.' }),
+  count: whole(16, 262144).default(16384).meta({ title: 'Training images', help: 'How many images are drawn for training; fresh ones cost nothing but memory.', advanced: true }),
+  heldOut: whole(16, 65536).default(2048).meta({ title: 'Held-out images', help: 'Images never trained on, used for every evaluation.', advanced: true }),
+  seed: whole(0, 0xffffffff).default(0).meta({ title: 'Data seed', help: 'The same seed makes the same images.', advanced: true }),
+})
+
+export const objectiveSchema = z.strictObject({
+  method: z.string().min(1).max(64).default('lcf').meta({ title: 'Method', help: 'What the network is asked to minimise.' }),
+  tMin: finite(0, 0.9).default(0.05).meta({
+    title: 'T_min', live: true, scale: 'log', source: 'LCF §5',
+    help: 'Below this noise level the velocity is not regressed; features are pulled to those at T_min instead. 0 turns it off.',
+  }),
+  lambda: finite(0, 10).default(0.05).meta({
+    title: 'λ', live: true, scale: 'log', source: 'LCF eq. 15',
+    help: 'Weight of the contrastive term against the flow-matching loss.',
+  }),
+  tau: finite(0.01, 100).default(0.5).meta({
+    title: 'τ', live: true, scale: 'log', source: 'LCF eq. 14',
+    help: 'Temperature: how near two features must be to count as similar.',
+  }),
+  lambdaStart: whole(0, 1_000_000).default(0).meta({ title: 'λ starts at step', help: 'The contrastive term is off before this step.', live: true, unit: 'steps', advanced: true }),
+  lambdaRamp: whole(0, 1_000_000).default(0).meta({ title: 'λ ramp', help: 'Steps over which λ grows from 0 to its value.', live: true, unit: 'steps', advanced: true }),
+  layer: whole(1, 28).default(3).meta({ title: 'Layer', help: 'Features are read after this block (1 is the first).', source: 'LCF A.4' }),
+  feature: z.enum(['pooled', 'flattened']).default('pooled').meta({ title: 'Feature', help: 'Mean over the tokens, or all tokens side by side; the paper does not say which.', advanced: true }),
+  normalise: z.boolean().default(true).meta({ title: 'Unit length', help: 'Scale each feature to length 1 before distances are taken.', advanced: true }),
+  distance: z.enum(['divided', 'raw']).default('raw').meta({ title: 'Distance', help: 'Squared distance as it is, or divided by the number of feature dimensions.', live: true, advanced: true }),
+  variant: z.enum(['algorithm1', 'equation14', 'infonce']).default('algorithm1').meta({
+    title: 'Denominator', live: true, advanced: true, source: 'LCF Algorithm 1, eq. 14',
+    help: 'The paper prints two denominators: Algorithm 1 sums over all j (never negative), eq. 14 leaves out j = i (unbounded below).',
+  }),
+  detach: z.boolean().default(true).meta({ title: 'Detach', help: 'Let the gradient reach only the low-noise feature, not its anchor or its negatives.', advanced: true }),
+  noise: z.enum(['same', 'fresh']).default('same').meta({ title: 'Anchor noise', help: 'The anchor at T_min uses the same noise as its sample, or a fresh draw.', live: true, advanced: true }),
+  stratified: z.boolean().default(false).meta({ title: 'Stratified t', help: 'Guarantee ⌈T_min·B⌉ samples below T_min in every batch.', live: true, advanced: true }),
+  reduction: z.enum(['mean', 'sum']).default('mean').meta({ title: 'Loss reduction', help: 'Mean over pixels, or the sum that the paper prints; λ means something else in each.', live: true, advanced: true }),
+})
+
+export const trainSchema = z.strictObject({
+  batch: whole(1, 1024).default(64).meta({ title: 'Batch', help: 'Images per training step.' }),
+  steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', help: 'Training stops here.', unit: 'steps' }),
+  learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', help: 'Step size of AdamW.', live: true, scale: 'log' }),
+  schedule: z.enum(['constant', 'cosine']).default('constant').meta({ title: 'Rate schedule', help: 'Constant after warm-up, or a cosine to zero at the last step.', live: true, advanced: true }),
+  warmup: whole(0, 1_000_000).default(100).meta({ title: 'Warm-up', help: 'Steps over which the learning rate grows from 0.', live: true, unit: 'steps', advanced: true }),
+  beta1: finite(0, 0.9999).default(0.9).meta({ title: 'β₁', help: 'Memory of the gradient mean in AdamW.', live: true, advanced: true }),
+  beta2: finite(0, 0.99999).default(0.99).meta({ title: 'β₂', help: 'Memory of the squared gradient in AdamW.', live: true, advanced: true }),
+  epsilon: finite(1e-12, 1e-2).default(1e-8).meta({ title: 'ε', help: 'Keeps AdamW from dividing by zero.', live: true, advanced: true }),
+  weightDecay: finite(0, 1).default(0.01).meta({ title: 'Weight decay', help: 'Decoupled decay of every weight, times the learning rate.', live: true, advanced: true }),
+  clip: finite(0, 1e9).default(1).meta({ title: 'Gradient clip', help: 'The gradient of a replica is scaled down to this length; 0 turns clipping off.', live: true, advanced: true }),
+  emaDecay: finite(0, 0.99999).default(0.997).meta({ title: 'EMA decay', help: 'Samples and evaluations use a running mean of the weights with this memory.', live: true, advanced: true }),
+  seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'Start weights, batches, noise levels and noise all follow from it.' }),
+})
+
+/** One replica: a method, and what it changes of the run's knobs. Everything absent is the run's own value. */
+export const replicaSchema = z.strictObject({
+  method: z.string().min(1).max(64).optional(),
+  label: z.string().max(40).optional(),
+  seed: whole(0, 0xffffffff).optional(),
+  tMin: objectiveSchema.shape.tMin.unwrap().optional(),
+  lambda: objectiveSchema.shape.lambda.unwrap().optional(),
+  tau: objectiveSchema.shape.tau.unwrap().optional(),
+  learningRate: trainSchema.shape.learningRate.unwrap().optional(),
+})
+
+export const evaluateSchema = z.strictObject({
+  every: whole(0, 1_000_000).default(100).meta({ title: 'Evaluate every', help: 'Steps between two measurements of loss by noise level; 0 measures only on request.', unit: 'steps', advanced: true }),
+  perLevel: whole(8, 4096).default(64).meta({ title: 'Images per noise level', help: 'Held-out images behind each point of the loss-by-t chart.', advanced: true }),
+  levels: whole(24, 64).default(24).meta({ title: 'Noise levels', help: 'Points on the loss-by-t chart, evenly spaced in log t.', advanced: true }),
+  samplesEvery: whole(0, 1_000_000).default(200).meta({ title: 'Sample every', help: 'Steps between two sample grids; 0 samples only on request.', unit: 'steps', advanced: true }),
+  samples: whole(1, 64).default(16).meta({ title: 'Samples', help: 'Images drawn per replica, from the same noise.', advanced: true }),
+  solver: z.enum(['euler', 'heun']).default('euler').meta({ title: 'Solver', help: 'How the sampler follows the velocity from noise to data.', advanced: true }),
+  solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', help: 'Steps from t = 1 to 0.', unit: 'steps', advanced: true }),
+  belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
+})
+
+export const configSchema = z.strictObject({
+  net: netSchema.prefault({}),
+  data: dataSchema.prefault({}),
+  objective: objectiveSchema.prefault({}),
+  train: trainSchema.prefault({}),
+  replicas: z.array(replicaSchema).min(1).max(16).default([{ method: 'fm' }, { method: 'lcf' }]),
+  evaluate: evaluateSchema.prefault({}),
+}).superRefine((config, context) => {
+  const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+  const { net, objective, data, train } = config
+  if (net.width % (4 * net.heads) !== 0) complain(['net', 'width'], `width ${net.width} must be divisible by 4 × heads = ${4 * net.heads}`)
+  if (net.size % net.patch !== 0) complain(['net', 'patch'], `the image side ${net.size} must be divisible by the patch side ${net.patch}`)
+  if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)
+  if (train.batch > data.count) complain(['train', 'batch'], `a batch of ${train.batch} is larger than the ${data.count} training images`)
+})
+
+export type Config = z.output<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>
+export type NetConfig = z.output<typeof netSchema>
+export type DataConfig = z.output<typeof dataSchema>
+export type ObjectiveConfig = z.output<typeof objectiveSchema>
+export type TrainConfig = z.output<typeof trainSchema>
+export type ReplicaConfig = z.output<typeof replicaSchema>
+export type EvaluateConfig = z.output<typeof evaluateSchema>
+
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/**
+ * Reads anything into a Config.
+ * @throws ConfigError with one sentence: where, what is wrong, what would be accepted
+ */
+export function parseConfig(input: unknown): Config {
+  const result = configSchema.safeParse(input)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const at = issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
+  throw new ConfigError(`${at}${issue.message}`)
+}
+
+/** The sections whose fields are addressed as `section.field` by controls, flags and links. */
+export const sections = {
+  net: netSchema, data: dataSchema, objective: objectiveSchema, train: trainSchema, evaluate: evaluateSchema,
+} as const
+export type SectionName = keyof typeof sections
+
+/** Fields that act on a running run, by section. */
+export function isLive(section: SectionName, field: string): boolean {
+  const shape = sections[section].shape as Record<string, z.ZodType>
+  return shape[field]?.meta()?.live === true
+}

@@ -1,0 +1,166 @@
+/**
+ * What the page and the training worker say to each other. Besides config.ts the only file both threads import.
+ *
+ * The worker owns the truth (device, weights, full-rate history); the page owns intent and the last tick.
+ * A tick is a whole snapshot, so a lost one heals itself with the next.
+ */
+import type { Config, ReplicaConfig, SectionName } from './config.ts'
+
+/** Knob values a running run accepts: fields marked `live` in the schema, of one replica or of all. */
+export interface KnobPatch {
+  /** Replica index, or all of them. */
+  replica: number | 'all'
+  section: SectionName
+  field: string
+  value: number | string | boolean
+}
+
+export type Command =
+  /** Find an adapter, run the start-up self-test, report what the machine can do. */
+  | { type: 'probe' }
+  /** Throw away the run in progress, if any, and start this one. Answered by ticks, or a fault that leaves the old run untouched. */
+  | { type: 'start'; runId: string; config: Config; paused?: boolean }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  /** Exactly `count` training steps, then pause. */
+  | { type: 'step'; count: number }
+  | { type: 'patch'; patch: KnobPatch }
+  /** Go on from a replica's weights and optimiser state as new replicas with other knobs. */
+  | { type: 'fork'; runId: string; from: number; replicas: ReplicaConfig[] }
+  /** More steps than the config asked for. */
+  | { type: 'extend'; steps: number }
+  | { type: 'plan'; requestId: number; config: Config }
+  | { type: 'request'; requestId: number; what: 'samples' | 'lossByT' | 'checkpoint' | 'selftest' | 'record' }
+
+export interface Capabilities {
+  /** `vendor architecture` or the adapter's description. */
+  adapter: string
+  software: boolean
+  features: string[]
+  limits: { maxBufferSize: number; maxStorageBufferBindingSize: number; maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number }
+}
+
+/** Why no training is possible here; each has its own words on the page. */
+export type Obstacle = 'insecure' | 'no-webgpu' | 'no-adapter' | 'limits' | 'self-test'
+
+export interface MemoryPlan {
+  /** Bytes of GPU memory the run will take. */
+  total: number
+  parts: { name: string; bytes: number }[]
+  /** A sentence when the adapter cannot hold it, with the numbers; absent when it fits. */
+  refusal?: string
+  /** Trainable parameters of one replica. */
+  parameters: number
+}
+
+/** A series over training steps, thinned to at most 200 points by keeping the least and the greatest of each bucket. */
+export interface StepSeries {
+  step: number[]
+  /** values[i] belongs to step[i]; null where the value was not finite. */
+  value: (number | null)[]
+}
+
+export interface ReplicaTick {
+  label: string
+  method: string
+  seed: number
+  /** Flow-matching loss per step (mean or sum as configured). */
+  flow: StepSeries
+  flowSmooth: StepSeries
+  /** Contrastive loss per step; empty for methods without one. */
+  contrastive: StepSeries
+  gradientNorm: StepSeries
+  last: { flow: number | null; contrastive: number | null; gradientNorm: number | null; learningRate: number; anchors: number; positiveDistance: number | null; negativeDistance: number | null }
+  /** Steps skipped on the GPU because the gradient was not finite, and steps with no sample below T_min. */
+  skipped: number
+  emptyAnchors: number
+  /** Live knob values as the GPU has them. */
+  knobs: { tMin: number; lambda: number; tau: number; learningRate: number }
+}
+
+/** Held-out flow-matching loss at fixed noise levels, fixed images and fixed noise, with EMA weights; mean over pixels. */
+export interface LossByT {
+  step: number
+  /** Noise levels, ascending. */
+  t: number[]
+  /** Images behind each point. */
+  count: number
+  /** [replica][level] */
+  mean: (number | null)[][]
+  standardError: (number | null)[][]
+  /** Loss no model can go below at each level, where the data set knows one. */
+  floor: number[] | null
+  floorNote: string
+}
+
+/** Mean held-out loss over a band of noise levels, per evaluation. */
+export interface BandSeries {
+  label: string
+  from: number
+  to: number
+  step: number[]
+  /** [replica][evaluation] */
+  value: (number | null)[][]
+}
+
+export interface SampleGrid {
+  step: number
+  channels: number
+  size: number
+  /** [replica] → (n,ch,h,w) flattened, nominally in [-1,1]; every replica from the same noise. */
+  images: Float32Array[]
+  /** Held-out real images (n,ch,h,w). */
+  real: Float32Array
+  count: number
+}
+
+/** A live change, drawn as a vertical line on every step chart. */
+export interface RunEvent {
+  step: number
+  label: string
+}
+
+export interface Tick {
+  type: 'tick'
+  runId: string
+  sequence: number
+  state: 'running' | 'paused' | 'finished'
+  step: number
+  /** The step at which the run will stop. */
+  steps: number
+  stepsPerSecond: number
+  config: Config
+  replicas: ReplicaTick[]
+  lossByT: LossByT | null
+  bands: BandSeries[]
+  samples: SampleGrid | null
+  events: RunEvent[]
+  /** GPU bytes and the counts of one training step. */
+  cost: { bytes: number; dispatches: number; submits: number; parameters: number }
+}
+
+export type FaultKind = 'config' | 'memory' | 'device-lost' | 'non-finite' | 'kernel' | 'internal'
+
+export interface SelfTestRow {
+  kernel: string
+  shape: string
+  /** Greatest error against the float64 twin, relative to the greatest value. */
+  error: number
+  tolerance: number
+  passed: boolean
+}
+
+export interface CheckpointFile {
+  name: string
+  bytes: ArrayBuffer
+}
+
+export type Report =
+  | { type: 'ready'; capabilities: Capabilities }
+  | { type: 'obstacle'; obstacle: Obstacle; detail: string }
+  | Tick
+  | { type: 'progress'; label: string; done: number; total: number }
+  | { type: 'plan'; requestId: number; plan: MemoryPlan }
+  | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
+  | { type: 'file'; requestId: number; file: CheckpointFile }
+  | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string }
