@@ -1,0 +1,3 @@
+export const csp: string;
+export const cspHeader: string;
+export const cspDevelopmentHeader: string;

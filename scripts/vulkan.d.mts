@@ -1,0 +1,1 @@
+export function vulkanEnvironment(env?: NodeJS.ProcessEnv): Record<string, string>;

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { requestTestDevice } from '../support/gpu.ts';
+
+test('a compute pass on the test device returns right numbers', async () => {
+  const device = await requestTestDevice();
+  const module = device.createShaderModule({
+    code: `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+      @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = 2.0 * x[id.x] + 1.0; }`,
+  });
+  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module } });
+  const size = 256;
+  const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+  const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  device.queue.writeBuffer(buffer, 0, Float32Array.from({ length: 64 }, (_, i) => i));
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer } }] }));
+  pass.dispatchWorkgroups(1);
+  pass.end();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  const result = new Float32Array(staging.getMappedRange().slice(0));
+  expect([...result]).toEqual(Array.from({ length: 64 }, (_, i) => 2 * i + 1));
+  buffer.destroy();
+  staging.destroy();
+});
