@@ -1,0 +1,191 @@
+/**
+ * The whole diffusion transformer (Peebles & Xie, arXiv 2212.09748; adaLN-zero blocks), forward and backward, made of the twins
+ * beside it. This is what the GPU's model is held against.
+ */
+import type { NetConfig } from '../config.ts'
+import { siluBackward, siluForward, geluBackward, geluForward } from './activations.ts'
+import { attentionBackward, attentionForward } from './attention.ts'
+import { type DitParameters, zeroParameters } from './dit_parameters.ts'
+import { gateResidualBackward, gateResidualForward } from './gate_residual.ts'
+import { linearBackward, linearForward } from './matmul.ts'
+import { modulateBackward, modulateForward } from './modulate.ts'
+import { patchify, type PatchGeometry, type PatchOrder, unpatchify } from './patchify.ts'
+import { positionEmbedding } from './positions.ts'
+import { TIME_FEATURES, timeFeatures } from './time_features.ts'
+
+/** Column block `index` of a (B, count·C) matrix: one of the vectors a modulation layer puts side by side. */
+function chunk(all: Float64Array, index: number, count: number, B: number, C: number): Float64Array {
+  const part = new Float64Array(B * C)
+  for (let b = 0; b < B; b++) {
+    for (let c = 0; c < C; c++) part[b * C + c] = all[(b * count + index) * C + c]
+  }
+  return part
+}
+
+/** The adjoint of taking all chunks: (B,C) each -> (B, count·C) */
+function joinChunks(parts: Float64Array[], B: number, C: number): Float64Array {
+  const all = new Float64Array(B * parts.length * C)
+  for (let index = 0; index < parts.length; index++) {
+    for (let b = 0; b < B; b++) {
+      for (let c = 0; c < C; c++) all[(b * parts.length + index) * C + c] = parts[index][b * C + c]
+    }
+  }
+  return all
+}
+
+function addInto(target: Float64Array, addend: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i] += addend[i]
+}
+
+function dimensions(net: NetConfig, B: number) {
+  const side = net.size / net.patch
+  const image = (order: PatchOrder): PatchGeometry => ({ batch: B, channels: net.channels, height: net.size, width: net.size, patch: net.patch, order })
+  return { T: side * side, side, C: net.width, H: net.heads, D: net.width / net.heads, patchWidth: net.patch * net.patch * net.channels, image }
+}
+
+/** x (B,T,C), condition (B,C) = silu(c) -> x (B,T,C) */
+function blockForward(net: NetConfig, parameters: DitParameters, n: number, x: Float64Array, condition: Float64Array, B: number) {
+  const { T, C, H, D } = dimensions(net, B)
+  const name = `blocks.${n}`
+  const modulation = linearForward(condition, parameters[`${name}.adaLN_modulation.1`], B, C, 6 * C) // (B,6C)
+  const [shift1, scale1, gate1, shift2, scale2, gate2] = [0, 1, 2, 3, 4, 5].map((i) => chunk(modulation, i, 6, B, C))
+
+  const norm1 = modulateForward(x, shift1, scale1, B, T, C)
+  const qkv = linearForward(norm1.y, parameters[`${name}.attn.qkv`], B * T, C, 3 * C) // (B,T,3,H,D)
+  const attention = attentionForward(qkv, B, T, H, D)
+  const projected = linearForward(attention.out, parameters[`${name}.attn.proj`], B * T, C, C)
+  const middle = gateResidualForward(x, gate1, projected, B, T, C)
+
+  const norm2 = modulateForward(middle, shift2, scale2, B, T, C)
+  const hidden = linearForward(norm2.y, parameters[`${name}.mlp.fc1`], B * T, C, 4 * C)
+  const active = geluForward(hidden)
+  const mlp = linearForward(active, parameters[`${name}.mlp.fc2`], B * T, 4 * C, C)
+  const out = gateResidualForward(middle, gate2, mlp, B, T, C)
+  return { x, scale1, gate1, scale2, gate2, norm1, qkv, attention, projected, middle, norm2, hidden, active, mlp, out }
+}
+
+/** dout (B,T,C) -> dx (B,T,C), dcondition (B,C); parameter gradients are put into `gradients` */
+function blockBackward(
+  net: NetConfig, parameters: DitParameters, gradients: DitParameters, n: number, saved: ReturnType<typeof blockForward>,
+  condition: Float64Array, dout: Float64Array, B: number,
+) {
+  const { T, C, H, D } = dimensions(net, B)
+  const name = `blocks.${n}`
+  const layerBackward = (layer: string, input: Float64Array, dy: Float64Array, rows: number, inputs: number, outputs: number) => {
+    const { dx, dwb } = linearBackward(input, parameters[`${name}.${layer}`], dy, rows, inputs, outputs)
+    gradients[`${name}.${layer}`] = dwb
+    return dx
+  }
+
+  const residual2 = gateResidualBackward(saved.gate2, saved.mlp, dout, B, T, C)
+  const dactive = layerBackward('mlp.fc2', saved.active, residual2.dbranch, B * T, 4 * C, C)
+  const dnorm2 = layerBackward('mlp.fc1', saved.norm2.y, geluBackward(saved.hidden, dactive), B * T, C, 4 * C)
+  const modulate2 = modulateBackward(saved.middle, saved.scale2, saved.norm2.mean, saved.norm2.rstd, dnorm2, B, T, C)
+  const dmiddle = residual2.dx
+  addInto(dmiddle, modulate2.dx)
+
+  const residual1 = gateResidualBackward(saved.gate1, saved.projected, dmiddle, B, T, C)
+  const dattention = layerBackward('attn.proj', saved.attention.out, residual1.dbranch, B * T, C, C)
+  const dqkv = attentionBackward(saved.qkv, saved.attention.out, saved.attention.lse, dattention, B, T, H, D)
+  const dnorm1 = layerBackward('attn.qkv', saved.norm1.y, dqkv, B * T, C, 3 * C)
+  const modulate1 = modulateBackward(saved.x, saved.scale1, saved.norm1.mean, saved.norm1.rstd, dnorm1, B, T, C)
+  const dx = residual1.dx
+  addInto(dx, modulate1.dx)
+
+  const dmodulation = joinChunks(
+    [modulate1.dshift, modulate1.dscale, residual1.dgate, modulate2.dshift, modulate2.dscale, residual2.dgate], B, C)
+  return { dx, dcondition: layerBackward('adaLN_modulation.1', condition, dmodulation, B, C, 6 * C) }
+}
+
+/**
+ * xt (B,ch,size,size), t (B), labels (B) or null -> velocity (B,ch,size,size) and `blocks[l-1].out` (B,T,C), the tokens after block l
+ * `lastBlock` stops after that block, as the anchors of the contrastive term do; the velocity is then null.
+ */
+export function ditForward(
+  net: NetConfig, parameters: DitParameters, xt: Float64Array, t: Float64Array, labels: ArrayLike<number> | null, lastBlock = Infinity,
+) {
+  const B = t.length
+  const { T, C, side, patchWidth, image } = dimensions(net, B)
+
+  const patches = patchify(xt, image('cpp'))
+  const tokens = linearForward(patches, parameters['x_embedder.proj'], B * T, patchWidth, C) // (B,T,C)
+  const positions = positionEmbedding(side, side, C)
+  for (let b = 0; b < B; b++) addInto(tokens.subarray(b * T * C, (b + 1) * T * C), positions)
+
+  const time = timeFeatures(t)
+  const timeHidden = linearForward(time, parameters['t_embedder.mlp.0'], B, TIME_FEATURES, C)
+  const timeActive = siluForward(timeHidden)
+  const c = linearForward(timeActive, parameters['t_embedder.mlp.2'], B, C, C) // (B,C)
+  if (labels) {
+    const table = parameters['y_embedder.embedding_table']
+    for (let b = 0; b < B; b++) addInto(c.subarray(b * C, (b + 1) * C), table.subarray(labels[b] * C, (labels[b] + 1) * C))
+  }
+  const condition = siluForward(c)
+
+  const blocks: ReturnType<typeof blockForward>[] = []
+  let x = tokens
+  for (let n = 0; n < Math.min(net.blocks, lastBlock); n++) {
+    blocks.push(blockForward(net, parameters, n, x, condition, B))
+    x = blocks[n].out
+  }
+  const saved = { B, labels, patches, time, timeHidden, timeActive, c, condition, blocks }
+  if (blocks.length < net.blocks) return { ...saved, final: null, velocity: null }
+
+  const modulation = linearForward(condition, parameters['final_layer.adaLN_modulation.1'], B, C, 2 * C)
+  const scale = chunk(modulation, 1, 2, B, C)
+  const norm = modulateForward(x, chunk(modulation, 0, 2, B, C), scale, B, T, C)
+  const output = linearForward(norm.y, parameters['final_layer.linear'], B * T, C, patchWidth)
+  return { ...saved, final: { scale, norm }, velocity: unpatchify(output, image('ppc')) }
+}
+
+export type DitForward = ReturnType<typeof ditForward>
+
+/**
+ * Gradients of every parameter, and dxt (B,ch,size,size), from the velocity's gradient and that of the tokens after some block.
+ * `dvelocity` null: no gradient comes from the head. `dfeatures` adds `dtokens` (B,T,C) to the output of block `layer` (1 is the first).
+ */
+export function ditBackward(
+  net: NetConfig, parameters: DitParameters, forward: DitForward, dvelocity: Float64Array | null,
+  dfeatures?: { layer: number; dtokens: Float64Array },
+) {
+  const { B, blocks, condition, final } = forward
+  const { T, C, patchWidth, image } = dimensions(net, B)
+  const gradients = zeroParameters(net)
+  const dcondition = new Float64Array(B * C)
+
+  let dx: Float64Array = new Float64Array(B * T * C)
+  if (dvelocity && final) {
+    const { dx: dnorm, dwb } = linearBackward(
+      final.norm.y, parameters['final_layer.linear'], patchify(dvelocity, image('ppc')), B * T, C, patchWidth)
+    gradients['final_layer.linear'] = dwb
+    const last = modulateBackward(blocks[net.blocks - 1].out, final.scale, final.norm.mean, final.norm.rstd, dnorm, B, T, C)
+    const layer = linearBackward(
+      condition, parameters['final_layer.adaLN_modulation.1'], joinChunks([last.dshift, last.dscale], B, C), B, C, 2 * C)
+    gradients['final_layer.adaLN_modulation.1'] = layer.dwb
+    addInto(dcondition, layer.dx)
+    dx = last.dx
+  }
+
+  for (let n = blocks.length - 1; n >= 0; n--) {
+    if (dfeatures && dfeatures.layer === n + 1) addInto(dx, dfeatures.dtokens)
+    const block = blockBackward(net, parameters, gradients, n, blocks[n], condition, dx, B)
+    addInto(dcondition, block.dcondition)
+    dx = block.dx
+  }
+
+  const embedder = linearBackward(forward.patches, parameters['x_embedder.proj'], dx, B * T, patchWidth, C)
+  gradients['x_embedder.proj'] = embedder.dwb
+
+  const dc = siluBackward(forward.c, dcondition)
+  if (forward.labels) {
+    const dtable = gradients['y_embedder.embedding_table']
+    for (let b = 0; b < B; b++) addInto(dtable.subarray(forward.labels[b] * C, (forward.labels[b] + 1) * C), dc.subarray(b * C, (b + 1) * C))
+  }
+  const second = linearBackward(forward.timeActive, parameters['t_embedder.mlp.2'], dc, B, C, C)
+  gradients['t_embedder.mlp.2'] = second.dwb
+  const first = linearBackward(
+    forward.time, parameters['t_embedder.mlp.0'], siluBackward(forward.timeHidden, second.dx), B, TIME_FEATURES, C)
+  gradients['t_embedder.mlp.0'] = first.dwb
+
+  return { gradients, dxt: unpatchify(embedder.dx, image('cpp')) }
+}

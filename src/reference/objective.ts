@@ -1,0 +1,103 @@
+/**
+ * What one training step differentiates: flow matching at t ≥ T_min plus λ times the contrastive term below T_min
+ * (Local Contrastive Flow, Algorithm 1), over the whole net. Method 'fm' is plain flow matching: T_min = 0, no contrast.
+ */
+import type { NetConfig, ObjectiveConfig } from '../config.ts'
+import { contrastiveBackward, contrastiveForward } from './contrastive.ts'
+import { ditBackward, ditForward } from './dit.ts'
+import type { DitParameters } from './dit_parameters.ts'
+import { tokenMeanBackward, tokenMeanForward, unitLengthBackward, unitLengthForward } from './features.ts'
+import { interpolate } from './interpolate.ts'
+import { regressionWeights, velocityLossBackward, velocityLossForward } from './velocity_loss.ts'
+
+/** x0, eps (B,ch,size,size), t (B) with the samples below T_min first, labels (B) or null */
+export interface ObjectiveBatch {
+  x0: Float64Array
+  eps: Float64Array
+  t: Float64Array
+  labels: ArrayLike<number> | null
+  /** Noise of the anchors where it is a fresh draw, one row per sample below T_min; absent: the same as `eps`. */
+  anchorEps?: Float64Array
+}
+
+type FeatureOptions = Pick<ObjectiveConfig, 'feature' | 'normalise'>
+
+/** tokens (B,T,C) -> z (B,F), F = C pooled or T·C flattened */
+function featureForward(tokens: Float64Array, B: number, T: number, C: number, options: FeatureOptions) {
+  const pooled = options.feature === 'pooled' ? tokenMeanForward(tokens, B, T, C) : tokens.slice()
+  const F = options.feature === 'pooled' ? C : T * C
+  if (!options.normalise) return { z: pooled, F, unit: null }
+  const unit = unitLengthForward(pooled, B, F)
+  return { z: unit.unit, F, unit }
+}
+
+/** dz (B,F) -> dtokens (B,T,C) */
+function featureBackward(saved: ReturnType<typeof featureForward>, dz: Float64Array, B: number, T: number, C: number, options: FeatureOptions) {
+  const dpooled = saved.unit ? unitLengthBackward(saved.unit.unit, saved.unit.length, dz, B, saved.F) : dz
+  return options.feature === 'pooled' ? tokenMeanBackward(dpooled, B, T, C) : dpooled.slice()
+}
+
+export function objective(net: NetConfig, parameters: DitParameters, batch: ObjectiveBatch, options: ObjectiveConfig) {
+  const { x0, eps, t, labels } = batch
+  const B = t.length
+  const d = x0.length / B
+  const T = (net.size / net.patch) ** 2
+  const C = net.width
+  const tMin = options.method === 'fm' ? 0 : options.tMin
+  const lambda = options.method === 'fm' ? 0 : options.lambda
+  const nA = t.filter((level) => level < tMin).length
+  for (let i = 0; i < nA; i++) if (t[i] >= tMin) throw new RangeError('samples below T_min must come first')
+
+  const { xt, target } = interpolate(x0, eps, t, B, d)
+  const forward = ditForward(net, parameters, xt, t, labels)
+  if (!forward.velocity) throw new Error('the forward pass stopped before the head')
+  const weights = regressionWeights(t, tMin)
+  const regression = velocityLossForward(forward.velocity, target, weights, B, d, options.reduction)
+  const dvelocity = velocityLossBackward(forward.velocity, target, weights, B, d, options.reduction)
+
+  // The anchors: the same images at T_min, through the blocks up to the layer and no further.
+  const anchorTimes = new Float64Array(nA).fill(tMin)
+  const anchorInput = interpolate(x0, batch.anchorEps ?? eps, anchorTimes, nA, d).xt
+  const anchorForward = ditForward(net, parameters, anchorInput, anchorTimes, labels, options.layer)
+
+  const feature = featureForward(forward.blocks[options.layer - 1].out, B, T, C, options)
+  const anchor = featureForward(anchorForward.blocks[options.layer - 1].out, nA, T, C, options)
+  const F = feature.F
+  const contrast = contrastiveForward(feature.z, anchor.z, nA, B, F, options)
+  const { dz, da } = contrastiveBackward(feature.z, anchor.z, contrast, nA, B, F, options)
+
+  const scaled = (gradient: Float64Array) => gradient.map((value) => lambda * value)
+  const { gradients, dxt } = ditBackward(net, parameters, forward, dvelocity, {
+    layer: options.layer, dtokens: featureBackward(feature, scaled(dz), B, T, C, options),
+  })
+  if (!options.detach) {
+    const throughAnchors = ditBackward(net, parameters, anchorForward, null, {
+      layer: options.layer, dtokens: featureBackward(anchor, scaled(da), nA, T, C, options),
+    })
+    for (const name of Object.keys(gradients)) {
+      for (let i = 0; i < gradients[name].length; i++) gradients[name][i] += throughAnchors.gradients[name][i]
+    }
+  }
+
+  return {
+    /** (B,ch,size,size) */
+    velocity: forward.velocity,
+    /** (B), before weighting */
+    lossPerSample: regression.perSample,
+    lossFlowMatching: regression.loss,
+    lossContrastive: contrast.loss,
+    loss: regression.loss + lambda * contrast.loss,
+    contrast,
+    nA,
+    /** (B,F) and (nA,F): what the distances are taken between */
+    features: feature.z,
+    anchors: anchor.z,
+    /** gradients of lossContrastive alone, before λ */
+    dz,
+    da,
+    /** gradient of lossFlowMatching */
+    dvelocity,
+    gradients,
+    dxt,
+  }
+}
