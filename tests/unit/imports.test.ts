@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+// ui → store → protocol ← worker, cli → lab → {model, methods, datasets, diagnostics, onnx} → {flow, ops} → engine → shaders.
+// A layer may import itself, its tier, and everything below; types count like values. config.ts and protocol.ts are for all.
+const engine = ['engine'];
+const parts = ['flow', 'ops', ...engine];
+const models = ['model', 'methods', 'datasets', 'diagnostics', 'onnx', ...parts];
+const lab = ['lab', ...models];
+
+const allowed: Record<string, string[]> = {
+  'src/': ['ui', 'store'], // main.tsx, App.tsx
+  ui: ['ui', 'store'],
+  store: ['store'],
+  worker: ['worker', ...lab],
+  cli: ['cli', ...lab],
+  lab,
+  ...Object.fromEntries(models.map((layer) => [layer, models])),
+  ...Object.fromEntries(parts.map((layer) => [layer, parts])),
+  engine,
+  reference: ['reference'],
+};
+
+const source = resolve('src');
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.(ts|tsx)$/.test(file) && !file.endsWith('.d.ts'))
+  .sort();
+
+const patterns = [
+  /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+  /^\s*import\s*['"]([^'"]+)['"]/gm,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+];
+
+/** The files of src/ that a file imports, as paths below src/. */
+function importsOf(file: string, text: string): string[] {
+  return patterns
+    .flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!.replace(/\?.*$/, '')))
+    .filter((path) => /^[./]/.test(path))
+    .map((path) => relative(source, path.startsWith('/') ? resolve(`.${path}`) : resolve(source, dirname(file), path)));
+}
+
+const layerOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'src/');
+
+/** Why this import is not allowed, or nothing. */
+function complaint(file: string, target: string): string | undefined {
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (target.startsWith('../') || target === 'config.ts') return undefined; // package.json, the style sheet's folder ...
+  if (file === 'config.ts') return 'config.ts imports nothing of ours';
+  if (file === 'protocol.ts') return 'protocol.ts imports only config.ts';
+  if (target === 'protocol.ts') return undefined;
+  if (!(from in allowed)) return `src/${from}/ has no place in the table of layers`;
+  if (to === 'reference' && file.startsWith('lab/selftest')) return undefined;
+  if (to === 'src/' && from === 'src/') return undefined;
+  return allowed[from]!.includes(to) ? undefined : `${from} may import ${allowed[from]!.join(', ')}; not ${to}`;
+}
+
+test('imports run one way', () => {
+  const faults = files.flatMap((file) =>
+    importsOf(file, readFileSync(join(source, file), 'utf8')).flatMap((target) => {
+      const why = complaint(file, target);
+      return why ? [`src/${file} imports src/${target}: ${why}`] : [];
+    }),
+  );
+  expect(files.length).toBeGreaterThan(0);
+  expect(faults).toEqual([]);
+});
+
+describe('the check itself', () => {
+  test('sees every form of import', () => {
+    const text = `import a, {\n  b,\n} from '../engine/a.ts';\nimport type { C } from './c.ts';\nexport * from "../lab/d.ts";\nimport './e.css';\nconst f = await import('../ops/f.ts');\nimport g from '../worker/g.ts?worker';\nimport z from 'zod';`;
+    expect(importsOf('ui/x.tsx', text).sort()).toEqual(['engine/a.ts', 'lab/d.ts', 'ops/f.ts', 'ui/c.ts', 'ui/e.css', 'worker/g.ts']);
+  });
+
+  test.each([
+    ['ui/chart.tsx', 'engine/device.ts'],
+    ['store/runs.ts', 'ui/chart.tsx'],
+    ['store/runs.ts', 'lab/session.ts'],
+    ['lab/session.ts', 'worker/train.worker.ts'],
+    ['ops/matmul.ts', 'model/dit.ts'],
+    ['engine/device.ts', 'ops/matmul.ts'],
+    ['model/dit.ts', 'reference/dit.ts'],
+    ['lab/session.ts', 'reference/dit.ts'],
+    ['reference/dit.ts', 'engine/philox.ts'],
+    ['protocol.ts', 'lab/session.ts'],
+    ['config.ts', 'protocol.ts'],
+    ['utils/x.ts', 'engine/device.ts'],
+  ])('%s may not import %s', (file, target) => {
+    expect(complaint(file, target)).toBeTruthy();
+  });
+
+  test.each([
+    ['ui/chart.tsx', 'protocol.ts'],
+    ['App.tsx', 'ui/page.tsx'],
+    ['worker/train.worker.ts', 'lab/session.ts'],
+    ['cli/main.ts', 'engine/device.ts'],
+    ['diagnostics/gain.ts', 'model/dit.ts'],
+    ['lab/selftest.ts', 'reference/dit.ts'],
+    ['reference/dit.ts', 'config.ts'],
+  ])('%s may import %s', (file, target) => {
+    expect(complaint(file, target)).toBeUndefined();
+  });
+});
