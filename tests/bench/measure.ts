@@ -1,0 +1,93 @@
+/** Measures one peer on one work. Runs in Node and in a page; each measurement has a process or a page to itself. */
+import { afterCall, countCalls, type Counts } from './count.ts'
+import type { Peer } from './peer.ts'
+import { makeBatch, makeWeights, tokens, works, type Work } from './work.ts'
+
+const peers = import.meta.glob<Peer>('./peers/*.ts', { import: 'default' })
+
+/** The first steps: their losses are compared; they also warm up. The calls of the last COUNTED are counted. */
+const FIRST = 5
+const COUNTED = 2
+
+export interface Request {
+  peer: string
+  work: string
+  /** Timed steps: at most `steps`, and no more begun after `seconds`, but always three. */
+  steps: number
+  seconds: number
+}
+
+export interface Measurement {
+  peer: string
+  label: string
+  work: Work & { tokens: number }
+  parameters: number
+  adapter: { vendor: string; architecture: string; description: string }
+  losses: number[]
+  setupMs: number
+  /** First step, pipelines compiled in it. */
+  coldMs: number
+  /** One entry a timed step: from the call to the loss in hand. */
+  stepMs: number[]
+  /** One entry a timed step: from the call to its last submit. What the JavaScript thread is busy with. */
+  hostMs: number[]
+  /** Calls a step. */
+  calls: Omit<Counts, 'pipelines'>
+  /** Pipelines in all. */
+  pipelines: number
+}
+
+export async function measure(request: Request): Promise<Measurement> {
+  const work = works[request.work]
+  const weights = makeWeights(work)
+  const batches = Array.from({ length: FIRST + request.steps }, (_, step) => makeBatch(work, step))
+  const { vendor, architecture, description } = (await navigator.gpu.requestAdapter())!.info
+
+  const counter = countCalls()
+  const peer = await peers[`./peers/${request.peer}.ts`]()
+  const begin = performance.now()
+  await peer.setup(work, weights)
+  const setupMs = performance.now() - begin
+
+  const losses: number[] = []
+  const firstMs: number[] = []
+  let before = { ...counter.counts }
+  for (let step = 0; step < FIRST; step++) {
+    if (step === FIRST - COUNTED) before = { ...counter.counts }
+    const start = performance.now()
+    losses.push(await peer.step(batches[step]))
+    firstMs.push(performance.now() - start)
+  }
+  const { pipelines, ...after } = counter.counts
+  counter.stop()
+  const calls = { ...after }
+  for (const key of Object.keys(after) as (keyof typeof after)[]) calls[key] = (after[key] - before[key]) / COUNTED
+
+  let submitted = 0
+  const stop = afterCall('GPUQueue', 'submit', () => (submitted = performance.now()))
+  const stepMs: number[] = []
+  const hostMs: number[] = []
+  const deadline = performance.now() + 1000 * request.seconds
+  for (let step = 0; step < request.steps && (step < 3 || performance.now() < deadline); step++) {
+    const start = performance.now()
+    await peer.step(batches[FIRST + step])
+    stepMs.push(performance.now() - start)
+    hostMs.push(submitted - start)
+  }
+  stop()
+
+  return {
+    peer: request.peer,
+    label: peer.label,
+    work: { ...work, tokens: tokens(work) },
+    parameters: Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
+    adapter: { vendor, architecture, description },
+    losses,
+    setupMs,
+    coldMs: firstMs[0],
+    stepMs,
+    hostMs,
+    calls,
+    pipelines,
+  }
+}
