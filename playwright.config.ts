@@ -5,7 +5,9 @@ import { findChromium } from './scripts/chromium.mjs';
 
 // This file is read again in every worker process, so what is chosen once travels in the environment.
 const port = (process.env.LNL_E2E_PORT ??= String(20_000 + (process.pid % 20_000)));
-const chromium = (process.env.CHROMIUM_PATH ??= findChromium());
+const chromium = findChromium();
+if (!chromium) throw new Error('No Chromium found: `npm test` installs one where it can; else set CHROMIUM_PATH.');
+process.env.CHROMIUM_PATH = chromium;
 const built = join(tmpdir(), `low-noise-lab-e2e-${port}`); // not dist/: a page that is being served must not change under its reader
 process.env.LNL_E2E_OUT = built;
 
@@ -42,7 +44,7 @@ export default defineConfig({
     },
   ],
   webServer: {
-    command: `node scripts/start.mjs --strict-port --port ${port} --out ${built}`,
+    command: `node scripts/start.mjs --strict-port --port ${port} --out "${built}"`,
     url: `http://localhost:${port}/`,
     timeout: 180_000,
     stdout: 'pipe',

@@ -29,7 +29,8 @@ function isStale() {
 export function installPackages() {
   if (!isStale()) return;
   console.error('Installing npm packages (npm ci) ...');
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // dev and optional are named because NODE_ENV=production or a user's npmrc may leave them out, and vite needs both
+  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const stdio = ['ignore', 2, 2]; // stdout belongs to the program that called
   const npm = process.env.npm_execpath; // set when we are run by npm; a .js file, so it works where npm is npm.cmd
   const { status } = npm?.endsWith('.js')

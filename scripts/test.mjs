@@ -7,6 +7,7 @@ import { findChromium } from './chromium.mjs';
 import { installPackages, root } from './install.mjs';
 
 const require = createRequire(import.meta.url);
+const PART_LIMIT = 25 * 60_000;
 const reports = join(root, 'test-results/reports');
 
 const parts = {
@@ -105,7 +106,15 @@ function run(packageName, program, args, env = {}) {
   const { bin } = require(manifest);
   const path = join(dirname(manifest), typeof bin === 'string' ? bin : bin[program]);
   return new Promise((resolve) => {
-    spawn(process.execPath, [path, ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).on('close', (status) => resolve(status ?? 1));
+    const child = spawn(process.execPath, [path, ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+    const limit = setTimeout(() => {
+      console.error(`${program} has run for ${PART_LIMIT / 60_000} minutes: stopping it.`); // a hung driver also hangs the runner's own timeouts
+      child.kill('SIGKILL');
+    }, PART_LIMIT);
+    child.on('close', (status) => {
+      clearTimeout(limit);
+      resolve(status ?? 1);
+    });
   });
 }
 
