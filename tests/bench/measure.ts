@@ -41,7 +41,9 @@ export async function measure(request: Request): Promise<Measurement> {
   const work = works[request.work]
   const weights = makeWeights(work)
   const batches = Array.from({ length: FIRST + request.steps }, (_, step) => makeBatch(work, step))
-  const { vendor, architecture, description } = (await navigator.gpu.requestAdapter())!.info
+  const adapter = await navigator.gpu?.requestAdapter()
+  if (!adapter) throw new Error('there is no WebGPU adapter here')
+  const { vendor, architecture, description } = adapter.info
 
   const counter = countCalls()
   const peer = await peers[`./peers/${request.peer}.ts`]()
