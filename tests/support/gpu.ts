@@ -1,7 +1,7 @@
 import { create, globals } from 'webgpu';
 
 // The modules of a test file are loaded anew for each file, the process is shared: the device lives on the process.
-const shared = globalThis as typeof globalThis & { testDevice?: Promise<GPUDevice>; testDeviceErrors?: string[] };
+const shared = globalThis as typeof globalThis & { testDevice?: Promise<GPUDevice>; testDeviceErrors?: string[]; testGpu?: GPU };
 
 Object.assign(globalThis, globals); // GPUBufferUsage, GPUMapMode ...
 
@@ -14,7 +14,9 @@ export function requestTestDevice(): Promise<GPUDevice> {
 }
 
 async function open(): Promise<GPUDevice> {
-  const adapter = await create([]).requestAdapter();
+  // Kept for the life of the process: once the instance is collected, Dawn's threads lock freed mutexes and the process dies.
+  shared.testGpu = create([]);
+  const adapter = await shared.testGpu.requestAdapter();
   if (!adapter) {
     throw new Error('No WebGPU adapter in Node: install Chromium (its SwiftShader driver is enough), or set VK_ICD_FILENAMES to a Vulkan driver.');
   }

@@ -1,0 +1,30 @@
+// Squared distances of each low-noise feature z_i to every z_j of the batch, and, in column B, to its own anchor a_i = z_(B+i).
+// Differences are squared, not expanded, so a distance is never negative.  z (R,2B,F)  distances (R,B,B+1).  One thread per pair.
+// #include lib/knobs.wgsl
+// #include lib/state.wgsl
+struct Shape {
+  batch: u32,      // B
+  columns: u32,    // F / 4
+  z_stride: u32,   // between replicas, in vec4
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
+@group(0) @binding(2) var<storage, read> state: array<State>;
+@group(0) @binding(3) var<storage, read> z: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> distances: array<f32>;
+
+@compute @workgroup_size(64)
+fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.x / (shape.batch + 1u);
+  let j = id.x % (shape.batch + 1u);
+  if (i >= state[id.z].anchors) { return; }
+  let a = id.z * shape.z_stride + i * shape.columns;
+  let b = id.z * shape.z_stride + select(j, shape.batch + i, j == shape.batch) * shape.columns;
+  var sum = vec4f();
+  for (var c = 0u; c < shape.columns; c++) {
+    let difference = z[a + c] - z[b + c];
+    sum += difference * difference;
+  }
+  let scale = select(1.0, 1.0 / f32(4u * shape.columns), knobs[id.z].divided == 1u);
+  distances[id.z * shape.batch * (shape.batch + 1u) + id.x] = scale * dot(sum, vec4f(1.0));
+}

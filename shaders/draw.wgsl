@@ -1,0 +1,65 @@
+// One batch per replica, drawn by counters alone: noise level, and row of the data set, of every sample. Samples with t < t_min are put
+// first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access.
+// A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
+// t, source, row (R,capacity): noise level, number before sorting, data row.  One workgroup per replica.
+// #include lib/philox.wgsl
+// #include lib/knobs.wgsl
+// #include lib/state.wgsl
+const LANES = 256u;
+const MOST = 1024u;  // largest batch
+struct Shape {
+  batch: u32,      // B
+  capacity: u32,   // B, or 2 B when there are anchors
+  images: u32,     // rows in the data set
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
+@group(0) @binding(2) var<storage, read_write> state: array<State>;
+@group(0) @binding(3) var<storage, read_write> t: array<f32>;
+@group(0) @binding(4) var<storage, read_write> source: array<u32>;
+@group(0) @binding(5) var<storage, read_write> row: array<u32>;
+
+var<workgroup> level: array<f32, MOST>;
+
+@compute @workgroup_size(LANES)
+fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let r = group.z;
+  let knob = knobs[r];
+  let step = state[r].step;
+  let key = vec2u(knob.seed, 0u);
+  let strata = select(0u, u32(ceil(knob.t_min * f32(shape.batch))), knob.stratified == 1u);
+  for (var i = lane.x; i < shape.batch; i += LANES) {
+    let u = uniform_open(philox(vec4u(i / 4u, step, STREAM_TIME, 0u), key)[i % 4u]);
+    var value = u;
+    if (strata > 0u) { value = select(knob.t_min + (1.0 - knob.t_min) * u, knob.t_min * u, i < strata); }
+    level[i] = value;
+  }
+  workgroupBarrier();
+
+  var lambda = select(0.0, knob.lambda, step >= knob.lambda_start);
+  if (knob.lambda_ramp > 0u) { lambda *= min(1.0, f32(step - min(step, knob.lambda_start)) / f32(knob.lambda_ramp)); }
+  let contrast = lambda > 0.0 && shape.capacity > shape.batch;
+  var low = 0u;
+  for (var j = 0u; j < shape.batch; j++) { low += u32(level[j] < knob.t_min); }
+  for (var i = lane.x; i < shape.batch; i += LANES) {
+    var before = 0u;
+    for (var j = 0u; j < i; j++) { before += u32(level[j] < knob.t_min); }
+    let is_low = level[i] < knob.t_min;
+    let place = r * shape.capacity + select(low + i - before, before, is_low);
+    let image = philox_multiply_high(philox(vec4u(i / 4u, step, STREAM_BATCH, 0u), key)[i % 4u], shape.images);
+    t[place] = level[i];
+    source[place] = i;
+    row[place] = image;
+    if (is_low && contrast) {
+      t[place + shape.batch] = knob.t_min;
+      source[place + shape.batch] = i;
+      row[place + shape.batch] = image;
+    }
+  }
+  if (lane.x == 0u) {
+    state[r].low = low;
+    state[r].anchors = select(0u, low, contrast);
+    state[r].lambda = lambda;
+    state[r].empty += u32(contrast && low == 0u);
+  }
+}

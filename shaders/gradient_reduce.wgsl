@@ -1,0 +1,33 @@
+// Adds the S gradient planes in order, and squares the result into one partial sum per workgroup.
+// planes (S,R,parameters)  gradients (R,parameters)  partials (R,GROUPS)
+const LANES = 64u;
+const GROUPS = 64u;
+struct Shape {
+  length: u32,        // parameters / 4
+  slices: u32,        // S
+  slice_stride: u32,  // R · parameters / 4
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> planes: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> gradients: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> partials: array<f32>;
+
+var<workgroup> partial: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn gradient_reduce(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  var squares = 0.0;
+  for (var i = group.x * LANES + lane.x; i < shape.length; i += LANES * GROUPS) {
+    let at = group.z * shape.length + i;
+    var sum = planes[at];
+    for (var s = 1u; s < shape.slices; s++) { sum += planes[s * shape.slice_stride + at]; }
+    gradients[at] = sum;
+    squares += dot(sum, sum);
+  }
+  partial[lane.x] = squares;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane.x < half) { partial[lane.x] += partial[lane.x + half]; }
+  }
+  if (lane.x == 0u) { partials[group.z * GROUPS + group.x] = partial[0]; }
+}

@@ -1,0 +1,26 @@
+// What a replica's user may turn while it trains: one per replica, written by the CPU only when a knob moves.
+// Field names are the single source: the CPU packs values by reflection of this struct.
+struct Knobs {
+  seed: u32,
+  t_min: f32,
+  lambda: f32,
+  lambda_start: u32,   // step before which the contrastive term is off
+  lambda_ramp: u32,    // steps over which it grows to lambda
+  tau: f32,
+  variant: u32,        // 0 Algorithm 1, 1 equation 14, 2 InfoNCE
+  divided: u32,        // squared distances over the number of feature dimensions
+  flow_below: u32,     // the flow loss also covers t < t_min
+  stratified: u32,
+  fresh_noise: u32,    // anchors use a noise draw of their own
+  sum_loss: u32,       // sum over pixels instead of mean
+  learning_rate: f32,
+  cosine: u32,
+  total_steps: u32,
+  warmup: u32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  weight_decay: f32,
+  clip: f32,
+  ema_decay: f32,
+}

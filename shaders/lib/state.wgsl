@@ -1,0 +1,16 @@
+// What the GPU keeps between and inside steps, one per replica. The CPU writes it only to start or resume.
+struct State {
+  step: u32,           // training steps begun: the Philox step
+  updates: u32,        // optimiser updates made (skipped steps left out)
+  skipped: u32,        // steps whose gradient was not finite
+  empty: u32,          // steps with the contrastive term on and nothing below t_min
+  low: u32,            // samples of this batch with t < t_min; they stand first
+  anchors: u32,        // of these, how many have an anchor: low, or 0 while the contrastive term is off
+  lambda: f32,         // as ramped at this step
+  finite: u32,         // 1 when this step's gradient was finite
+  scale: f32,          // clip factor
+  rate: f32,           // learning rate after warm-up and schedule
+  correction1: f32,    // 1 / (1 - beta1^n)
+  correction2: f32,    // 1 / (1 - beta2^n)
+  ema: f32,            // EMA decay after its own warm-up
+}

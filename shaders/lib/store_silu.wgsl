@@ -1,0 +1,14 @@
+// Epilogue of matmul_nn: pre = X W + b, Y = silu(pre). The backward needs pre.
+// #include lib/activations.wgsl
+struct Shape {
+  rows: u32, inner: u32, columns: u32, x_stride: u32, w_stride: u32, y_stride: u32,
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> pre: array<vec4f>;
+
+fn store(replica: u32, row: u32, column: u32, value: vec4f) {
+  let at = replica * shape.y_stride + row * shape.columns + column;
+  pre[at] = value;
+  y[at] = silu(value);
+}

@@ -1,0 +1,96 @@
+// Once per step and replica, before adamw: gradient norm, clip factor, learning rate, bias corrections, EMA decay, counters, and the
+// step's row of metrics. A gradient that is not finite skips the update and is counted. WGSL lets compilers assume that NaN does not
+// exist, so the bits are tested.
+// partials (R,64)  loss (R,B)  rows (R,B) of contrastive_loss  metrics (RING,R,12)
+// #include lib/knobs.wgsl
+// #include lib/state.wgsl
+const LANES = 64u;
+const RING = 1024u;  // specialised: steps the ring holds
+struct Shape {
+  replicas: u32,
+  batch: u32,
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
+@group(0) @binding(2) var<storage, read_write> state: array<State>;
+@group(0) @binding(3) var<storage, read> partials: array<f32>;
+@group(0) @binding(4) var<storage, read> loss: array<f32>;
+@group(0) @binding(5) var<storage, read> rows: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> metrics: array<f32>;
+
+var<workgroup> sums: array<vec4f, LANES>;
+var<workgroup> squares: array<f32, LANES>;
+
+fn power(base: f32, exponent: u32) -> f32 {
+  // pow() loses digits for bases near 1; repeated squaring does not.
+  var result = 1.0;
+  var factor = base;
+  for (var n = exponent; n > 0u; n >>= 1u) {
+    if ((n & 1u) == 1u) { result *= factor; }
+    factor *= factor;
+  }
+  return result;
+}
+
+@compute @workgroup_size(LANES)
+fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let r = group.z;
+  let knob = knobs[r];
+  let low = select(state[r].low, 0u, knob.flow_below == 1u);
+  let anchors = state[r].anchors;
+  var sum = vec4f();
+  for (var i = lane.x; i < shape.batch; i += LANES) {
+    if (i >= low) { sum.x += loss[r * shape.batch + i]; }
+    if (i < anchors) { sum += vec4f(0.0, rows[r * shape.batch + i].xyz); }
+  }
+  sums[lane.x] = sum;
+  squares[lane.x] = partials[r * LANES + lane.x];
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane.x < half) {
+      sums[lane.x] += sums[lane.x + half];
+      squares[lane.x] += squares[lane.x + half];
+    }
+  }
+  if (lane.x > 0u) { return; }
+
+  let flow = sums[0].x / f32(max(1u, shape.batch - low));
+  let contrastive = sums[0].yzw / f32(max(1u, anchors));
+  let norm = sqrt(squares[0]);
+  let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;
+  var now = state[r];
+  now.finite = u32(finite);
+  if (finite) {
+    let n = now.updates + 1u;
+    now.updates = n;
+    now.scale = select(1.0, min(1.0, knob.clip / (norm + 1e-6)), knob.clip > 0.0);
+    var rate = knob.learning_rate;
+    if (n <= knob.warmup) {
+      rate *= f32(n) / f32(knob.warmup);
+    } else if (knob.cosine == 1u) {
+      let done = f32(n - 1u - knob.warmup) / f32(max(1u, knob.total_steps - min(knob.total_steps, knob.warmup)));
+      rate *= 0.5 * (1.0 + cos(3.141592653589793 * min(1.0, done)));
+    }
+    now.rate = rate;
+    now.correction1 = 1.0 / (1.0 - power(knob.beta1, n));
+    now.correction2 = 1.0 / (1.0 - power(knob.beta2, n));
+    now.ema = min(knob.ema_decay, f32(1u + n) / f32(10u + n));
+  } else {
+    now.skipped += 1u;
+  }
+  let to = ((now.step % RING) * shape.replicas + r) * 12u;
+  metrics[to] = bitcast<f32>(now.step);
+  metrics[to + 1u] = flow;
+  metrics[to + 2u] = contrastive.x;
+  metrics[to + 3u] = norm;
+  metrics[to + 4u] = now.rate;
+  metrics[to + 5u] = f32(anchors);
+  metrics[to + 6u] = contrastive.y;
+  metrics[to + 7u] = contrastive.z;
+  metrics[to + 8u] = f32(now.skipped);
+  metrics[to + 9u] = f32(now.empty);
+  metrics[to + 10u] = now.lambda;
+  metrics[to + 11u] = f32(now.low);
+  now.step += 1u;
+  state[r] = now;
+}

@@ -1,0 +1,43 @@
+// Flow-matching loss of each sample and its gradient: l_i = mean (or sum) over d of (v − v*)², L = mean of l_i over the samples the
+// flow term covers: those with t ≥ t_min, or all when flow_below is set (LCF, Algorithm 1).
+// v (R,B,d)  goal (R,capacity,d)  dv (R,B,d)  loss (R,B), of every sample, covered or not.  One workgroup per sample, fixed tree.
+// #include lib/knobs.wgsl
+// #include lib/state.wgsl
+const LANES = 64u;
+struct Shape {
+  batch: u32,
+  dimensions: u32,   // d
+  capacity: u32,     // of goal
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
+@group(0) @binding(2) var<storage, read> state: array<State>;
+@group(0) @binding(3) var<storage, read> v: array<f32>;
+@group(0) @binding(4) var<storage, read> goal: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dv: array<f32>;
+@group(0) @binding(6) var<storage, read_write> loss: array<f32>;
+
+var<workgroup> partial: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn velocity_loss(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let r = group.z;
+  let sample = group.x;
+  let left_out = select(state[r].low, 0u, knobs[r].flow_below == 1u);
+  let scale = select(1.0 / f32(shape.dimensions), 1.0, knobs[r].sum_loss == 1u);
+  let weight = select(0.0, 2.0 * scale / f32(max(1u, shape.batch - left_out)), sample >= left_out);
+  let at = (r * shape.batch + sample) * shape.dimensions;
+  let goal_at = (r * shape.capacity + sample) * shape.dimensions;
+  var sum = 0.0;
+  for (var i = lane.x; i < shape.dimensions; i += LANES) {
+    let error = v[at + i] - goal[goal_at + i];
+    sum += error * error;
+    dv[at + i] = weight * error;
+  }
+  partial[lane.x] = sum;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane.x < half) { partial[lane.x] += partial[lane.x + half]; }
+  }
+  if (lane.x == 0u) { loss[r * shape.batch + sample] = partial[0] * scale; }
+}

@@ -1,0 +1,95 @@
+/**
+ * A training step is a recording that the GPU replays. A Recorder notes tensors and dispatches without a device, so the
+ * memory plan and the dispatch count are known before anything is allocated; `realise` (recording.ts) then makes
+ * pipelines, buffers and bind groups once, and a replay only walks the list.
+ */
+import type { Specialisation } from './specialise.ts'
+
+/** A GPU buffer to be. Holds float32 or u32; shapes are the callers' business. */
+export interface Tensor {
+  readonly name: string
+  /** Length in 4-byte elements. */
+  readonly length: number
+  readonly usage: 'storage' | 'indirect'
+  /** Values to start with; zero when absent. Read when buffers are made, so a recording may still fill it. */
+  readonly initial?: Float32Array | Uint32Array
+}
+
+/** A tensor, or a 256-byte aligned part of one (offsets and lengths in elements). */
+export type Binding = Tensor | { tensor: Tensor; offset: number; length: number }
+
+export type Groups = [x: number, y?: number, z?: number]
+
+export interface Dispatch {
+  kernel: string
+  specialisation: Specialisation
+  bindings: Record<string, Binding>
+  /** Values of the kernel's `Shape` uniform, by field. */
+  shape: Record<string, number>
+  groups: Groups | { arguments: Tensor; offset: number }
+  /** Where in the model this stands, for profiles and messages. */
+  stage: string
+}
+
+/** Elements between two things that must start on their own 256-byte boundary. */
+export const ALIGNMENT = 64
+
+export const align = (length: number) => Math.ceil(length / ALIGNMENT) * ALIGNMENT
+
+/** Outputs per thread of each kind of matrix product: rows, and columns in vec4. */
+export interface Tiles {
+  /** Y = X W */
+  forward: readonly [rows: number, columns: number]
+  /** dX = dY Wᵀ */
+  input: readonly [rows: number, columns: number]
+  /** dW = Xᵀ dY; rows in fours */
+  weight: readonly [rows: number, columns: number]
+}
+
+export const DEFAULT_TILES: Tiles = { forward: [4, 2], input: [4, 2], weight: [1, 2] }
+
+export class Recorder {
+  readonly dispatches: Dispatch[] = []
+  private stage = ''
+
+  constructor(
+    /** Tensors of all recorders that share buffers. */
+    readonly tensors: Set<Tensor>,
+    /** Register tiles of the matmuls, as the start-up race chose them. */
+    readonly tiles: Tiles = DEFAULT_TILES,
+  ) {}
+
+  /** A tensor of `length` 4-byte elements, zero at first. */
+  tensor(name: string, length: number, usage: Tensor['usage'] = 'storage'): Tensor {
+    const tensor = { name, length: Math.max(4, Math.ceil(length / 4) * 4), usage }
+    this.tensors.add(tensor)
+    return tensor
+  }
+
+  /** A tensor that starts with these values. */
+  constant(name: string, initial: Float32Array | Uint32Array): Tensor {
+    const tensor: Tensor = { name, length: Math.max(4, Math.ceil(initial.length / 4) * 4), usage: 'storage', initial }
+    this.tensors.add(tensor)
+    return tensor
+  }
+
+  /** Names the part of the model that the next dispatches belong to. */
+  at(stage: string): this {
+    this.stage = stage
+    return this
+  }
+
+  dispatch(
+    kernel: string,
+    bindings: Record<string, Binding>,
+    shape: Record<string, number>,
+    groups: Dispatch['groups'],
+    specialisation: Specialisation = {},
+  ): void {
+    if (Array.isArray(groups)) {
+      const most = Math.max(...groups as number[])
+      if (most > 65535) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows 65535. A smaller batch, image or feature fits`)
+    }
+    this.dispatches.push({ kernel, bindings, shape, groups, specialisation, stage: this.stage })
+  }
+}

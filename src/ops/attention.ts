@@ -1,0 +1,28 @@
+/** Multi-head attention on the packed qkv (R,B,T,3,H,D), forward and backward without a score matrix or atomics. */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { type Extent, groupsOver } from './extent.ts'
+import { type Activation, strideOf } from './linear.ts'
+
+const QUERIES = 2
+
+/** qkv (R,B,T,3C) → out (R,B,T,C), lse (R,B,H,T) */
+export function attention(recorder: Recorder, extent: Extent, heads: number, qkv: Activation, out: Activation, lse: Tensor): void {
+  const tokens = qkv.rows
+  recorder.dispatch('attention', { qkv: qkv.tensor, out: out.tensor, lse }, {
+    samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens,
+  }, groupsOver(extent, { units: heads * Math.ceil(tokens / QUERIES), perGroup: 64 }), { constants: { HEAD: out.width / heads / 4, QUERIES } })
+}
+
+/** dout (R,B,T,C) → dqkv (R,B,T,3C); delta (R,B,H,T) is scratch. */
+export function attentionBackward(
+  recorder: Recorder, extent: Extent, heads: number, qkv: Activation, out: Activation, lse: Tensor, dout: Activation, dqkv: Activation, delta: Tensor,
+): void {
+  const tokens = qkv.rows
+  const constants = { HEAD: out.width / heads / 4 }
+  const shape = {
+    samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), lse_stride: out.capacity * heads * tokens, dqkv_stride: strideOf(dqkv), dout_stride: strideOf(dout),
+  }
+  const groups = groupsOver(extent, { units: heads * tokens, perGroup: 64 })
+  recorder.dispatch('attention_backward_query', { qkv: qkv.tensor, out: out.tensor, lse, dout: dout.tensor, dqkv: dqkv.tensor, delta }, { ...shape, out_stride: strideOf(out) }, groups, { constants })
+  recorder.dispatch('attention_backward_key', { qkv: qkv.tensor, lse, delta, dout: dout.tensor, dqkv: dqkv.tensor }, shape, groups, { constants })
+}

@@ -1,0 +1,54 @@
+/** A training batch made on the GPU from counters: which images, which noise levels, which noise. */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { type Extent, groupsOver } from './extent.ts'
+
+export interface Batch {
+  /** (R,capacity) */
+  t: Tensor
+  /** Number of each sample before low-noise ones were put first, (R,capacity). */
+  source: Tensor
+  /** Row of the data set, (R,capacity). */
+  row: Tensor
+  /** (R,capacity,d) */
+  eps: Tensor
+  xt: Tensor
+  /** v* = ε − x0, (R,capacity,d) */
+  goal: Tensor
+  /** (R,capacity); only with classes */
+  labels: Tensor | null
+  capacity: number
+  /** d = ch·h·w */
+  dimensions: number
+}
+
+export function makeBatch(recorder: Recorder, replicas: number, capacity: number, dimensions: number, labelled: boolean, name = 'batch'): Batch {
+  const each = replicas * capacity
+  return {
+    t: recorder.tensor(`${name} t`, each), source: recorder.tensor(`${name} source`, each), row: recorder.tensor(`${name} row`, each),
+    eps: recorder.tensor(`${name} noise`, each * dimensions), xt: recorder.tensor(`${name} x_t`, each * dimensions), goal: recorder.tensor(`${name} target`, each * dimensions),
+    labels: labelled ? recorder.tensor(`${name} labels`, each) : null, capacity, dimensions,
+  }
+}
+
+/** Draws t, source and row of a batch of `size`; state learns how many lie below T_min. */
+export function draw(recorder: Recorder, replicas: number, size: number, images: number, knobs: Tensor, state: Tensor, batch: Batch): void {
+  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity, images }, [1, 1, replicas])
+}
+
+/** ε of every sample; samples from `size` on are anchors. */
+export function noise(recorder: Recorder, extent: Extent, size: number, knobs: Tensor, state: Tensor, batch: Batch): void {
+  recorder.dispatch('noise', { knobs, state, source: batch.source, eps: batch.eps },
+    { samples: extent.samples, dimensions: batch.dimensions, capacity: batch.capacity, batch: size },
+    groupsOver(extent, { units: Math.ceil(batch.dimensions / 4), perGroup: 64 }))
+}
+
+/** x_t = (1−t) x0 + t ε and v*; labels too where there are any. */
+export function interpolate(recorder: Recorder, extent: Extent, data: Tensor, classes: Tensor | null, batch: Batch): void {
+  recorder.dispatch('interpolate', { data, row: batch.row, t: batch.t, eps: batch.eps, xt: batch.xt, goal: batch.goal },
+    { samples: extent.samples, dimensions: batch.dimensions, capacity: batch.capacity },
+    groupsOver(extent, { units: batch.dimensions, perGroup: 64 }))
+  if (classes && batch.labels) {
+    recorder.dispatch('gather_labels', { row: batch.row, classes, labels: batch.labels }, { samples: extent.samples, capacity: batch.capacity },
+      groupsOver(extent, { units: 1, perGroup: 64 }))
+  }
+}

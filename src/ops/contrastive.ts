@@ -1,0 +1,32 @@
+/** The contrastive term of Local Contrastive Flow (arXiv 2509.20952, §5): pair distances, loss, gradient. Three single-writer kernels. */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Activation } from './linear.ts'
+
+export interface Contrastive {
+  replicas: number
+  /** B; rows B.. of z are the anchors. */
+  batch: number
+  knobs: Tensor
+  state: Tensor
+  /** Features (R,2B,·,F), low-noise samples first. */
+  z: Activation
+  /** Scratch (R,B,B+1). */
+  distances: Tensor
+  /** (R,B) of (l, positive distance, mean negative distance, 0) */
+  rows: Tensor
+}
+
+export const contrastiveSizes = (replicas: number, batch: number) => ({ distances: replicas * batch * (batch + 1), rows: 4 * replicas * batch })
+
+export function contrastive(recorder: Recorder, { replicas, batch, knobs, state, z, distances, rows }: Contrastive): void {
+  const columns = (z.rows * z.width) / 4
+  recorder.dispatch('contrastive_distance', { knobs, state, z: z.tensor, distances }, { batch, columns, z_stride: z.capacity * columns }, [Math.ceil((batch * (batch + 1)) / 64), 1, replicas])
+  recorder.dispatch('contrastive_loss', { knobs, state, distances, rows }, { batch }, [Math.ceil(batch / 64), 1, replicas])
+}
+
+/** dz (R,2B,·,F): gradient of λ · mean l_i. `detach`: only the low-noise features receive one. */
+export function contrastiveBackward(recorder: Recorder, { replicas, batch, knobs, state, z, distances }: Contrastive, detach: boolean, dz: Tensor): void {
+  const columns = (z.rows * z.width) / 4
+  recorder.dispatch('contrastive_gradient', { knobs, state, z: z.tensor, shares: distances, dz }, { batch, columns, z_stride: z.capacity * columns },
+    [Math.ceil((2 * batch * columns) / 64), 1, replicas], { constants: { DETACH: detach ? 1 : 0 } })
+}

@@ -1,0 +1,46 @@
+/** From gradient planes to new weights: add and measure, decide, update. Three dispatches whatever the model. */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { FlatParameters, LinearGradients } from './linear.ts'
+
+/** Steps the metrics ring holds. */
+export const METRICS_RING = 1024
+/** Numbers per step and replica, in the order optimizer_begin.wgsl writes them. */
+export const METRICS = ['step', 'flow', 'contrastive', 'gradientNorm', 'rate', 'anchors', 'positive', 'negative', 'skipped', 'empty', 'lambda', 'low'] as const
+
+export interface Optimizer {
+  gradients: Tensor
+  first: Tensor
+  second: Tensor
+  ema: FlatParameters
+  partials: Tensor
+  /** (RING, R, 12) */
+  metrics: Tensor
+}
+
+export function makeOptimizer(recorder: Recorder, parameters: FlatParameters): Optimizer {
+  const each = parameters.replicas * parameters.length
+  return {
+    gradients: recorder.tensor('gradients', each), first: recorder.tensor('Adam mean', each), second: recorder.tensor('Adam square', each),
+    ema: { ...parameters, tensor: recorder.tensor('EMA weights', each) }, partials: recorder.tensor('gradient norm', parameters.replicas * 64),
+    metrics: recorder.tensor('metrics', METRICS_RING * parameters.replicas * METRICS.length),
+  }
+}
+
+/** planes (S,R,parameters) → gradients (R,parameters) and partial squares */
+export function gradientReduce(recorder: Recorder, parameters: FlatParameters, { planes, slices }: LinearGradients, optimizer: Optimizer): void {
+  recorder.dispatch('gradient_reduce', { planes, gradients: optimizer.gradients, partials: optimizer.partials },
+    { length: parameters.length / 4, slices, slice_stride: (parameters.replicas * parameters.length) / 4 }, [64, 1, parameters.replicas])
+}
+
+/** loss (R,B), rows (R,B) vec4 of the contrastive term: decides about the step and writes its metrics */
+export function optimizerBegin(recorder: Recorder, replicas: number, batch: number, knobs: Tensor, state: Tensor, optimizer: Optimizer, loss: Tensor, rows: Tensor): void {
+  recorder.dispatch('optimizer_begin', { knobs, state, partials: optimizer.partials, loss, rows, metrics: optimizer.metrics }, { replicas, batch }, [1, 1, replicas], { constants: { RING: METRICS_RING } })
+}
+
+export function adamw(recorder: Recorder, parameters: FlatParameters, knobs: Tensor, state: Tensor, optimizer: Optimizer): void {
+  const groups = Math.ceil(parameters.length / 4 / 64)
+  const across = Math.min(groups, 65535)
+  recorder.dispatch('adamw', {
+    knobs, state, gradients: optimizer.gradients, parameters: parameters.tensor, first: optimizer.first, second: optimizer.second, ema: optimizer.ema.tensor,
+  }, { length: parameters.length / 4, row: across * 64 }, [across, Math.ceil(groups / across), parameters.replicas])
+}
