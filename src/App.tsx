@@ -1,0 +1,60 @@
+import { Suspense, lazy, useEffect } from 'react'
+import { watchAddress } from './store/address.ts'
+import { watchRun } from './store/announcer.ts'
+import { post } from './store/bridge.ts'
+import { useUi } from './store/ui.ts'
+import styles from './App.module.css'
+import { Header } from './ui/Header.tsx'
+import { Lede } from './ui/Lede.tsx'
+import { Controls } from './ui/controls/Controls.tsx'
+import { About } from './ui/dialogs/About.tsx'
+import { Fork } from './ui/dialogs/Fork.tsx'
+import { Keys } from './ui/dialogs/Keys.tsx'
+import { OtherTab } from './ui/dialogs/OtherTab.tsx'
+import { SelfTest } from './ui/dialogs/SelfTest.tsx'
+import { RunBar } from './ui/run/RunBar.tsx'
+import { Banners } from './ui/states/Banners.tsx'
+import { useKeys } from './ui/useKeys.ts'
+import { useTheme } from './ui/useTheme.ts'
+
+const Charts = lazy(() => import('./ui/Charts.tsx')) // Recharts is most of the script; the page stands before it has come
+
+export function App() {
+  useTheme()
+  useKeys()
+  useEffect(() => {
+    const stops = [watchRun(), watchAddress()]
+    post({ type: 'probe' })
+    return () => stops.forEach((stop) => stop())
+  }, [])
+  return (
+    <div className={styles.app}>
+      <a className="skip" href="#charts">Skip to the charts</a>
+      <a className="skip" href="#controls">Skip to the settings</a>
+      <Header />
+      <RunBar />
+      <div className={styles.columns}>
+        <main id="charts" className={styles.main} tabIndex={-1}>
+          <Banners />
+          <Lede />
+          <Suspense fallback={<div className={styles.placeholder} />}>
+            <Charts />
+          </Suspense>
+        </main>
+        <Controls />
+      </div>
+      <About />
+      <Keys />
+      <SelfTest />
+      <Fork />
+      <OtherTab />
+      <Announcement />
+    </div>
+  )
+}
+
+/** The one polite live region. */
+function Announcement() {
+  const announcement = useUi((state) => state.announcement)
+  return <output className="visually-hidden" aria-live="polite">{announcement}</output>
+}

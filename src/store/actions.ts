@@ -1,0 +1,165 @@
+/** Everything a button or key can ask for. */
+import { type Config, type ReplicaConfig, type SectionName, isLive, parseConfig, sections } from '../config.ts'
+import { post, reconnect } from './bridge.ts'
+import { setReplica, setField, useDraft, setConfig } from './draft.ts'
+import { type Overridable, overridable } from './replicas.ts'
+import { hasRun, useRun } from './run.ts'
+import { takeTrainingLock } from './tabs.ts'
+import { announce, openDialog, useUi } from './ui.ts'
+
+let runCount = 0
+let requestCount = 0
+const newRunId = () => `run-${Date.now().toString(36)}-${++runCount}`
+
+/** Run what goes on after the visitor answered the question about another tab. */
+let afterOtherTab: (() => void) | null = null
+
+/** Asks once when another tab trains. */
+async function alone(go: () => void): Promise<void> {
+  if (await takeTrainingLock()) return go()
+  afterOtherTab = go
+  openDialog('other-tab')
+}
+
+export function trainHereAnyway(): void {
+  openDialog(null)
+  afterOtherTab?.()
+  afterOtherTab = null
+}
+
+/** The one primary action: run, pause or go on, whichever makes sense now. */
+export function runOrPause(): void {
+  const { phase } = useRun.getState()
+  if (phase === 'idle') start()
+  else if (phase === 'running') post({ type: 'pause' })
+  else if (phase === 'paused') void alone(() => post({ type: 'resume' }))
+  else if (phase === 'finished') extend()
+  else if (phase === 'failed') restart()
+}
+
+export function start(): void {
+  void alone(() => begin(false))
+}
+
+/** Throws the run away and starts the draft from step 0. */
+export function restart(): void {
+  const { phase, fault } = useRun.getState()
+  if (phase === 'probing' || phase === 'obstacle') return
+  if (phase === 'failed' && fault) reconnect()
+  void alone(() => begin(phase === 'paused'))
+}
+
+function begin(paused: boolean): string | null {
+  const { config, problem } = useDraft.getState()
+  if (problem) {
+    announce(problem)
+    return null
+  }
+  const runId = newRunId()
+  useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
+  useUi.setState({ hidden: [] })
+  post({ type: 'start', runId, config: parseConfig(config), paused })
+  return runId
+}
+
+/** Exactly one training step. From idle it first makes the run, without letting it go. */
+export function stepOnce(): void {
+  const { phase } = useRun.getState()
+  if (phase === 'paused') return post({ type: 'step', count: 1 })
+  if (phase !== 'idle') return
+  void alone(() => {
+    const runId = begin(true)
+    if (!runId) return
+    const stop = useRun.subscribe(({ runId: current, tick }) => {
+      if (current !== runId) stop()
+      else if (tick?.runId === runId) {
+        stop()
+        post({ type: 'step', count: 1 })
+      }
+    })
+  })
+}
+
+export function extend(): void {
+  const { tick } = useRun.getState()
+  if (!tick) return
+  void alone(() => post({ type: 'extend', steps: Math.max(100, Math.round(tick.config.train.steps / 2)) }))
+}
+
+export function fork(from: number, replicas: ReplicaConfig[]): void {
+  const runId = newRunId()
+  useRun.setState({ runId, phase: 'starting', fault: null })
+  useUi.setState({ hidden: [] })
+  setConfig({ ...useDraft.getState().config, replicas })
+  post({ type: 'fork', runId, from, replicas })
+}
+
+/** Gives the draft back what the run was built with; live knobs stay where they are, for the run has them too. */
+export function discardChanges(): void {
+  const { tick } = useRun.getState()
+  if (!tick) return
+  const { config } = useDraft.getState()
+  const kept = (Object.keys(sections) as SectionName[]).map((section) => {
+    const live = Object.entries(config[section]).filter(([field]) => isLive(section, field))
+    return [section, { ...tick.config[section], ...Object.fromEntries(live) }]
+  })
+  setConfig({ ...tick.config, ...Object.fromEntries(kept) } as Config)
+}
+
+const waiting = new Map<string, { timer: ReturnType<typeof setTimeout>; send: () => void }>()
+
+/** One gesture, one patch, one mark on the charts: sent when the slider rests or is let go. */
+function later(key: string, send: () => void): void {
+  clearTimeout(waiting.get(key)?.timer)
+  waiting.set(key, { timer: setTimeout(() => flush(key), 250), send })
+}
+
+/** Sends what a slider has changed so far, now that it was let go. */
+export function flush(key: string): void {
+  const entry = waiting.get(key)
+  if (!entry) return
+  clearTimeout(entry.timer)
+  waiting.delete(key)
+  entry.send()
+}
+
+export const knobKey = (section: SectionName, field: string, replica: number | 'all' = 'all') => `${section}.${field}.${replica}`
+
+/** Changes a run-level field, and on a run that is there, a live one of every replica without a value of its own. */
+export function changeField(section: SectionName, field: string, value: number | string | boolean, live: boolean): void {
+  setField(section, field, value)
+  if (!live || !hasRun(useRun.getState().phase)) return
+  later(knobKey(section, field), () => {
+    const { replicas } = useDraft.getState().config
+    const owns = (replica: ReplicaConfig) => field in overridable && replica[field as Overridable] !== undefined
+    if (!replicas.some(owns)) return post({ type: 'patch', patch: { replica: 'all', section, field, value } })
+    for (const [replica, own] of replicas.entries()) if (!owns(own)) post({ type: 'patch', patch: { replica, section, field, value } })
+  })
+}
+
+/** Gives one replica its own value, or with undefined the run's. A seed cannot change under way: it waits for a restart. */
+export function changeOverride(index: number, field: Overridable, value: number | undefined): void {
+  setReplica(index, { [field]: value })
+  const { phase, tick } = useRun.getState()
+  if (field === 'seed' || !hasRun(phase) || !tick || index >= tick.config.replicas.length) return
+  const section = overridable[field]
+  later(knobKey(section, field, index), () => {
+    const runValue = (useDraft.getState().config[section] as unknown as Record<string, number>)[field]
+    post({ type: 'patch', patch: { replica: index, section, field, value: value ?? runValue } })
+  })
+}
+
+export function requestPlan(): void {
+  const { config, problem } = useDraft.getState()
+  if (!problem) post({ type: 'plan', requestId: ++requestCount, config: parseConfig(config) })
+}
+
+export function requestSelfTest(): void {
+  useRun.setState({ selfTest: null })
+  post({ type: 'request', requestId: ++requestCount, what: 'selftest' })
+}
+
+export function probeAgain(): void {
+  useRun.setState({ phase: 'probing', obstacle: null, fault: null })
+  reconnect()
+}

@@ -1,0 +1,48 @@
+/** What the page may choose from: methods, presets and data sets, found where the lab keeps them. */
+import type { ConfigInput } from '../config.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { datasets } from '../datasets/index.ts'
+import { methods } from '../methods/index.ts'
+import type { Method } from '../methods/method.ts'
+
+export interface Preset {
+  id: string
+  title: string
+  /** What to look for, in one or two sentences. */
+  notice: string
+  config: ConfigInput
+}
+
+// A glob, not an import: a fork of the lab may come without presets.
+const presetModules = import.meta.glob<{ presets?: Preset[] }>('../lab/presets.ts', { eager: true })
+
+export const methodChoices: Method[] = Object.values(methods)
+export const presets: Preset[] = Object.values(presetModules)[0]?.presets ?? [
+  {
+    id: 'default',
+    title: 'FM beside LCF',
+    notice: 'Watch the left end of the first chart: near t = 0 the loss of both stays high, and most of it no model can remove.',
+    config: {},
+  },
+]
+
+/** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
+export function methodOf(id: string): Pick<Method, 'label' | 'summary' | 'paper' | 'uses'> {
+  return methods[id] ?? { label: id, summary: '', paper: '', uses: [] }
+}
+
+export function datasetOf(id: string): Dataset | undefined {
+  return datasets[id]
+}
+
+export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))
+
+/** Fields that at least one method ignores and another reads; every other field always counts. */
+const methodFields = new Set<string>(methodChoices.flatMap(({ uses }) => uses))
+
+/** Why a field of the objective has no effect with these methods; null when it has one. */
+export function ignoredBecause(field: string, chosen: readonly string[]): string | null {
+  if (!methodFields.has(field) || chosen.some((id) => (methodOf(id).uses as readonly string[]).includes(field))) return null
+  const names = [...new Set(chosen.map((id) => methodOf(id).label))]
+  return `No effect: ${names.join(' and ')} ${names.length > 1 ? 'do' : 'does'} not use it.`
+}

@@ -1,0 +1,71 @@
+/** The settings on the page. The run on the GPU keeps its own copy; see changes.ts for the difference. */
+import { create } from 'zustand'
+import { type Config, ConfigError, type ReplicaConfig, type SectionName, parseConfig } from '../config.ts'
+import { presets } from './catalog.ts'
+import { fromHash } from './permalink.ts'
+
+interface DraftState {
+  config: Config
+  /** Why this draft cannot be run, in one sentence; null when it can. */
+  problem: string | null
+  /** Preset last chosen, while nothing has been changed since. */
+  preset: string | null
+  /** Sentences about what the address asked for and did not get. */
+  notices: string[]
+}
+
+export const useDraft = create<DraftState>(() => openingDraft())
+
+/** The address decides; without one, the first preset. */
+function openingDraft(): DraftState {
+  const hash = typeof location === 'undefined' ? '' : location.hash
+  if (hash.length > 1) {
+    const { config, notices } = fromHash(hash)
+    return { config, problem: null, preset: null, notices }
+  }
+  const first = presets[0]
+  return { config: parseConfig(first.config), problem: null, preset: first.id, notices: [] }
+}
+
+export function setField(section: SectionName, field: string, value: number | string | boolean): void {
+  const { config } = useDraft.getState()
+  setConfig({ ...config, [section]: { ...config[section], [field]: value } } as Config)
+}
+
+export function setReplicas(replicas: ReplicaConfig[]): void {
+  setConfig({ ...useDraft.getState().config, replicas })
+}
+
+/** Changes one replica; undefined gives a knob back to the run. */
+export function setReplica(index: number, change: Partial<ReplicaConfig>): void {
+  const { replicas } = useDraft.getState().config
+  const changed = Object.entries({ ...replicas[index], ...change }).filter(([, value]) => value !== undefined)
+  setReplicas(replicas.map((replica, i) => (i === index ? (Object.fromEntries(changed) as ReplicaConfig) : replica)))
+}
+
+export function setConfig(config: Config): void {
+  useDraft.setState({ config, problem: problemOf(config), preset: null })
+}
+
+export function loadPreset(id: string): void {
+  const preset = presets.find((candidate) => candidate.id === id)
+  if (preset) useDraft.setState({ config: parseConfig(preset.config), problem: null, preset: id, notices: [] })
+}
+
+export function loadHash(hash: string): void {
+  const { config, notices } = fromHash(hash)
+  useDraft.setState({ config, problem: null, preset: null, notices })
+}
+
+export function dismissNotices(): void {
+  useDraft.setState({ notices: [] })
+}
+
+function problemOf(config: Config): string | null {
+  try {
+    parseConfig(config)
+    return null
+  } catch (error) {
+    return error instanceof ConfigError ? error.message : String(error)
+  }
+}

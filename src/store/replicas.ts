@@ -1,0 +1,37 @@
+/** A replica's knobs: its own value where it has one, the run's otherwise. */
+import type { Config, ReplicaConfig, SectionName } from '../config.ts'
+import { methodOf } from './catalog.ts'
+
+/** Run-level home of every field that a replica may set for itself. */
+export const overridable = {
+  tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', seed: 'train',
+} as const satisfies Record<string, SectionName>
+export type Overridable = keyof typeof overridable
+export const overridableFields = Object.keys(overridable) as Overridable[]
+
+export function methodIdOf(config: Config, replica: ReplicaConfig): string {
+  return replica.method ?? config.objective.method
+}
+
+export function knobOf(config: Config, replica: ReplicaConfig, field: Overridable): number {
+  const section = config[overridable[field]] as unknown as Record<Overridable, number>
+  return replica[field] ?? section[field]
+}
+
+/** The replica's name, or one made of its method and what sets it apart from the others with the same method. */
+export function replicaLabel(config: Config, index: number): string {
+  const replica = config.replicas[index]
+  if (replica.label) return replica.label
+  const id = methodIdOf(config, replica)
+  const twins = config.replicas.flatMap((other, i) => (methodIdOf(config, other) === id ? [i] : []))
+  const { label } = methodOf(id)
+  return twins.length > 1 ? `${label} ${twins.indexOf(index) + 1}` : label
+}
+
+/** T_min of every replica whose method reads it, each value once, ascending; zero means off and is left out. */
+export function activeTMins(config: Config): number[] {
+  const values = config.replicas
+    .filter((replica) => methodOf(methodIdOf(config, replica)).uses.includes('tMin'))
+    .map((replica) => knobOf(config, replica, 'tMin'))
+  return [...new Set(values)].filter((value) => value > 0).sort((a, b) => a - b)
+}

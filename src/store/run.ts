@@ -1,0 +1,100 @@
+/** What the worker last said. Pure bookkeeping: reports come in by `receive`, commands leave by actions.ts. */
+import { create } from 'zustand'
+import type { Capabilities, FaultKind, MemoryPlan, Obstacle, Report, SampleGrid, SelfTestRow, Tick } from '../protocol.ts'
+
+export type Phase = 'probing' | 'obstacle' | 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed'
+
+export interface Fault {
+  kind: FaultKind
+  message: string
+  step?: number
+}
+
+export interface RunState {
+  phase: Phase
+  /** The run that was asked for last. */
+  runId: string | null
+  capabilities: Capabilities | null
+  obstacle: { kind: Obstacle; detail: string } | null
+  tick: Tick | null
+  fault: Fault | null
+  progress: { label: string; done: number; total: number } | null
+  plan: { requestId: number; plan: MemoryPlan } | null
+  selfTest: { requestId: number; rows: SelfTestRow[] } | null
+}
+
+const opening: RunState = {
+  phase: 'probing', runId: null, capabilities: null, obstacle: null, tick: null, fault: null, progress: null, plan: null, selfTest: null,
+}
+
+export const useRun = create<RunState>(() => opening)
+
+/** After these the worker cannot go on with the run; a refused config leaves the old run as it was. */
+const fatal: readonly FaultKind[] = ['device-lost', 'kernel', 'internal']
+
+export function reduce(state: RunState, report: Report): Partial<RunState> {
+  switch (report.type) {
+    case 'ready':
+      return { capabilities: report.capabilities, obstacle: null, phase: state.phase === 'probing' ? 'idle' : state.phase, progress: null }
+    case 'obstacle':
+      return { obstacle: { kind: report.obstacle, detail: report.detail }, phase: 'obstacle', progress: null }
+    case 'tick':
+      // A tick of the run before may still be on its way after a restart.
+      if (state.runId !== null && report.runId !== state.runId) return {}
+      if (state.phase === 'failed') return { tick: report }
+      return { tick: keepUnchanged(state.tick, report), phase: report.state, progress: null }
+    case 'progress':
+      return { progress: { label: report.label, done: report.done, total: report.total } }
+    case 'plan':
+      return { plan: { requestId: report.requestId, plan: report.plan } }
+    case 'selftest':
+      return { selfTest: { requestId: report.requestId, rows: report.rows }, progress: null }
+    case 'fault':
+      return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, ...afterFault(state, report.kind) }
+    default:
+      return {}
+  }
+}
+
+/**
+ * Evaluations come with every tick but change rarely. Keeping the old objects spares their charts a redraw and the canvases a repaint.
+ */
+function keepUnchanged(before: Tick | null, now: Tick): Tick {
+  if (!before || before.runId !== now.runId) return now
+  const same = (a: object | null, b: object | null) => JSON.stringify(a) === JSON.stringify(b)
+  return {
+    ...now,
+    config: same(before.config, now.config) ? before.config : now.config,
+    lossByT: same(before.lossByT, now.lossByT) ? before.lossByT : now.lossByT,
+    bands: same(before.bands, now.bands) ? before.bands : now.bands,
+    events: same(before.events, now.events) ? before.events : now.events,
+    samples: sameSamples(before.samples, now.samples) ? before.samples : now.samples,
+  }
+}
+
+/** Pixels are too many to compare four times a second; a new grid differs in its very first ones. */
+function sameSamples(a: SampleGrid | null, b: SampleGrid | null): boolean {
+  if (a === null || b === null || a.step !== b.step || a.count !== b.count || a.images.length !== b.images.length) return false
+  return a.images.every((image, i) => image.length === b.images[i].length && image.slice(0, 8).every((value, pixel) => value === b.images[i][pixel]))
+}
+
+function afterFault(state: RunState, kind: FaultKind): Partial<RunState> {
+  if (state.phase === 'probing') return { phase: 'failed' }
+  if (fatal.includes(kind)) return { phase: 'failed' }
+  if (state.phase !== 'starting') return {}
+  // The new run was refused: the old one, if any, is still what the page shows.
+  return { phase: state.tick?.state ?? 'idle', runId: state.tick?.runId ?? null }
+}
+
+export function receive(report: Report): void {
+  useRun.setState((state) => reduce(state, report))
+}
+
+export function dismissFault(): void {
+  useRun.setState({ fault: null })
+}
+
+/** True while a run exists that accepts live knobs. */
+export function hasRun(phase: Phase): boolean {
+  return phase === 'running' || phase === 'paused' || phase === 'finished'
+}

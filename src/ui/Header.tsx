@@ -1,0 +1,74 @@
+import { choosePreset, linkToDraft } from '../store/address.ts'
+import { presets } from '../store/catalog.ts'
+import { useDraft } from '../store/draft.ts'
+import { useRun } from '../store/run.ts'
+import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
+import styles from './Header.module.css'
+
+export function Header() {
+  const preset = useDraft((state) => state.preset)
+  return (
+    <header className={styles.header}>
+      <h1 className={styles.title}>
+        <Mark />
+        Low-Noise Lab
+      </h1>
+      <label className={styles.preset}>
+        <span>Experiment</span>
+        <select value={preset ?? ''} onChange={(event) => choosePreset(event.target.value)}>
+          {preset === null && <option value="">your own settings</option>}
+          {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
+        </select>
+      </label>
+      <Adapter />
+      <nav className={styles.tools} aria-label="Page">
+        <button type="button" className="quiet" onClick={() => openDialog('self-test')}>Self-test</button>
+        <button type="button" className="quiet" onClick={() => void copyLink()}>Copy link</button>
+        <ThemeSelect />
+        <button type="button" className="quiet" onClick={() => openDialog('about')}>About</button>
+        <button type="button" className="quiet" onClick={() => openDialog('keys')} aria-label="Keyboard shortcuts">?</button>
+      </nav>
+    </header>
+  )
+}
+
+/** Noise on the left, a wave on the right. */
+function Mark() {
+  return (
+    <svg width="22" height="22" viewBox="0 0 8 8" aria-hidden="true" shapeRendering="crispEdges" fill="currentColor">
+      <path d="M0 1h1v1H0zM1 3h1v1H1zM0 6h1v1H0zM2 0h1v1H2zM2 5h1v1H2zM1 7h1v1H1zM3 2h1v1H3z" />
+      <path d="M4 0h1v8H4zM6 0h1v8H6z" />
+    </svg>
+  )
+}
+
+function Adapter() {
+  const capabilities = useRun((state) => state.capabilities)
+  if (!capabilities) return null
+  const { adapter, software } = capabilities
+  return (
+    <p className={styles.adapter} title={adapter}>
+      <span>{software ? 'Software GPU' : 'GPU'}</span> {adapter}
+    </p>
+  )
+}
+
+async function copyLink() {
+  try {
+    await navigator.clipboard.writeText(linkToDraft())
+    announce('Link copied.')
+  } catch {
+    announce('The browser did not allow copying; the address bar holds the same link.')
+  }
+}
+
+function ThemeSelect() {
+  const theme = useUi((state) => state.theme)
+  return (
+    <select className={styles.theme} aria-label="Colours" value={theme} onChange={(event) => useUi.setState({ theme: event.target.value as Theme })}>
+      <option value="system">Auto</option>
+      <option value="light">Light</option>
+      <option value="dark">Dark</option>
+    </select>
+  )
+}

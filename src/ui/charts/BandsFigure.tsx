@@ -1,0 +1,72 @@
+import { useMemo } from 'react'
+import type { BandSeries, RunEvent } from '../../protocol.ts'
+import { useRun } from '../../store/run.ts'
+import { count, fixed, percent } from '../numbers.ts'
+import { DataTable } from './DataTable.tsx'
+import { eventSentence } from './EventMarks.tsx'
+import { Figure } from './Figure.tsx'
+import { StepChart, type StepLine } from './StepChart.tsx'
+import { type Domain, forLog, logDomain, stepEnd } from './scale.ts'
+import { type Series, useSeries } from './series.ts'
+import { bandName, bandsSentence } from './steps.ts'
+import styles from './BandsFigure.module.css'
+
+const none: BandSeries[] = []
+const noEvents: RunEvent[] = []
+const emptyBands = [{ from: 0.001, to: 0.03 }, { from: 0.03, to: 0.3 }, { from: 0.3, to: 1 }]
+
+/** One small chart per band of noise levels, all on one scale, so that heights compare across them. */
+export function BandsFigure() {
+  const bands = useRun(({ tick }) => tick?.bands ?? none)
+  const events = useRun(({ tick }) => tick?.events ?? noEvents)
+  const steps = useRun(({ tick }) => tick?.steps ?? 1000)
+  const perLevel = useRun(({ tick }) => tick?.lossByT?.count ?? 0)
+  const series = useSeries()
+  const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
+  const lines = useMemo(() => bands.map((band) => linesOf(band, shown)), [bands, shown])
+  const domain = useMemo<Domain>(() => logDomain(bands.flatMap(({ value }) => value.flat()), [0.05, 2]), [bands])
+  const last = Math.max(0, ...bands.map(({ step }) => step.at(-1) ?? 0))
+  const xEnd = last > 0 ? stepEnd(last, steps) : steps
+  const measured = bands[0]?.step.length ?? 0
+  const note = [measured > 0 && `Held-out images, ${count(perLevel)} per noise level; ${measured} measurements; EMA weights.`, eventSentence(events)]
+  return (
+    <Figure
+      name="bands"
+      title="Loss by band of noise levels"
+      summary={measured > 0 ? bandsSentence(bands, shown) : 'The same loss, followed over training: which noise levels still improve, and which have stopped?'}
+      note={note.filter(Boolean).join(' ')}
+      table={() => (
+        <DataTable
+          caption="Held-out loss by band over steps"
+          columns={['step', ...bands.flatMap((band) => shown.map(({ label }) => `${label}, ${bandName(band)}`))]}
+          rows={(bands[0]?.step ?? []).map((at, i) => [count(at), ...bands.flatMap(({ value }) => shown.map(({ index }) => fixed(value[index]?.[i])))])}
+        />
+      )}
+    >
+      <div className={styles.bands}>
+        {(bands.length > 0 ? bands : emptyBands).map((band, i) => (
+          <div key={bandName(band)} className={styles.band}>
+            <h3>{bandName(band)}{bands[i] && <ChangeOf band={bands[i]} series={shown} />}</h3>
+            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={12} numbered={false} named={false} />
+          </div>
+        ))}
+      </div>
+    </Figure>
+  )
+}
+
+function linesOf(band: BandSeries, shown: readonly Series[]): StepLine[] {
+  return shown.flatMap((series) => {
+    const values = band.value[series.index]
+    return values ? [{ series, points: band.step.map((step, i) => ({ step, y: forLog(values[i]) })) }] : []
+  })
+}
+
+/** How far each replica has come in this band, beside the band's name. */
+function ChangeOf({ band, series }: { band: BandSeries; series: readonly Series[] }) {
+  const parts = series.slice(0, 2).flatMap(({ index, label }) => {
+    const values = (band.value[index] ?? []).filter((value): value is number => value !== null)
+    return values.length >= 2 ? [`${label} ${values.at(-1)! <= values[0] ? '−' : '+'}${percent(Math.abs(1 - values.at(-1)! / values[0]))}`] : []
+  })
+  return parts.length > 0 ? <small>{parts.join(', ')}</small> : null
+}

@@ -1,0 +1,43 @@
+import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts'
+import { Marker } from './Marker.tsx'
+import type { MarkerShape } from './series.ts'
+import { spread } from './endLabels.ts'
+
+export interface LineEnd {
+  label: string
+  x: number
+  y: number
+  colour: string
+  marker?: MarkerShape
+}
+
+/** Names each line where it ends, so that nobody has to match colours with a legend. Ink, not series colour: small text needs 4.5 : 1. */
+export function EndLabels({ ends, named = true }: { ends: readonly LineEnd[]; named?: boolean }) {
+  const plot = usePlotArea()
+  const xScale = useXAxisScale()
+  const yScale = useYAxisScale()
+  if (!plot || !xScale || !yScale) return null
+  const placed = ends.flatMap((end) => {
+    const x = xScale(end.x)
+    const y = yScale(end.y)
+    return x === undefined || y === undefined ? [] : [{ ...end, px: x, py: Math.min(plot.y + plot.height, Math.max(plot.y, y)) }]
+  })
+  const texts = spread(placed.map(({ py }) => py), 14, plot.y + 4, plot.y + plot.height)
+  const right = plot.x + plot.width + 12
+  return (
+    <g className="end-labels" aria-hidden="true">
+      {placed.map(({ label, px, py, colour, marker }, i) => (
+        <g key={label}>
+          {marker && <Marker shape={marker} x={px} y={py} colour={colour} />}
+          {named && <path d={`M${px + 5} ${py}L${right - 2} ${texts[i]}`} className="leader" />}
+          {named && <text x={right} y={texts[i]} dy="0.33em">{label}</text>}
+        </g>
+      ))}
+    </g>
+  )
+}
+
+/** Room to the right of the plot for the longest of the labels. */
+export function labelMargin(labels: readonly string[]): number {
+  return Math.min(120, 18 + 6.6 * Math.max(2, ...labels.map((label) => label.length)))
+}

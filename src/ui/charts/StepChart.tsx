@@ -1,0 +1,79 @@
+import { memo } from 'react'
+import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts'
+import type { RunEvent } from '../../protocol.ts'
+import { fixed, short } from '../numbers.ts'
+import { ChartTooltip } from './ChartTooltip.tsx'
+import { EndLabels, type LineEnd } from './EndLabels.tsx'
+import { EventMarks } from './EventMarks.tsx'
+import { axis, chartStyle } from './axis.ts'
+import { type Domain, linearDomain, linearTicks, logDomain, logTicks } from './scale.ts'
+import type { Series } from './series.ts'
+import { type Point, lastPoint, valueNear } from './steps.ts'
+
+export interface StepLine {
+  series: Series
+  points: Point[]
+  /** Drawn thin behind the line. */
+  raw?: Point[]
+}
+
+interface Props {
+  title: string
+  lines: readonly StepLine[]
+  events: readonly RunEvent[]
+  xEnd: number
+  log: boolean
+  fallback: Domain
+  marginRight: number
+  numbered?: boolean
+  /** One domain for several charts, instead of one of its own that only grows. */
+  shared?: Domain
+  /** Label the line ends. */
+  named?: boolean
+}
+
+/** Lines over training steps. A series holds its whole history, so the vertical domain only grows during a run. */
+export const StepChart = memo(function StepChart({ title, lines, events, xEnd, log, fallback, marginRight, numbered = true, shared, named = true }: Props) {
+  const values = lines.flatMap(({ points, raw }) => (raw ?? points).map(({ y }) => y))
+  const domain = shared ?? (log ? logDomain(values, fallback) : linearDomain(values, fallback))
+  const ends: LineEnd[] = lines.flatMap(({ series: { label, colour, marker }, points }) => {
+    const end = lastPoint(points)
+    return end ? [{ label, colour, marker, x: end.step, y: end.y }] : []
+  })
+  const tooltip = (step: number) =>
+    lines.map(({ series: { label, colour }, points }) => ({ label, colour, text: fixed(valueNear(points, step)) }))
+
+  return (
+    <LineChart
+      responsive
+      data={lines[0]?.points}
+      style={chartStyle}
+      margin={{ top: numbered ? 16 : 6, right: marginRight, bottom: 0, left: 0 }}
+      title={title}
+      desc="The same numbers are in the table."
+    >
+      <CartesianGrid className="grid" vertical={false} />
+      <XAxis dataKey="step" type="number" domain={[0, xEnd]} ticks={linearTicks([0, xEnd])} allowDataOverflow tickFormatter={short} {...axis.x} />
+      <YAxis
+        type="number"
+        scale={log ? 'log' : 'linear'}
+        domain={domain}
+        ticks={log ? logTicks(domain) : linearTicks(domain)}
+        allowDataOverflow
+        tickFormatter={short}
+        {...axis.y}
+      />
+      <EventMarks events={events} numbered={numbered} />
+      <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} cursor={{ className: 'cursor' }} />
+      {lines.map(({ series, raw }) =>
+        raw ? (
+          <Line key={`raw${series.index}`} data={raw} dataKey="y" stroke={series.colour} strokeWidth={1} strokeOpacity={0.35} dot={false} activeDot={false} isAnimationActive={false} tooltipType="none" />
+        ) : null,
+      )}
+      {lines.map(({ series, points }) => (
+        <Line key={series.index} data={points} dataKey="y" stroke={series.colour} strokeWidth={2} strokeDasharray={series.dash} dot={false} activeDot={false} isAnimationActive={false} />
+      ))}
+      <EndLabels ends={ends} named={named} />
+    </LineChart>
+  )
+})

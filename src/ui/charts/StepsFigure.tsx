@@ -1,0 +1,76 @@
+import { useMemo } from 'react'
+import type { ReplicaTick, RunEvent } from '../../protocol.ts'
+import { useRun } from '../../store/run.ts'
+import { count, fixed } from '../numbers.ts'
+import { DataTable } from './DataTable.tsx'
+import { labelMargin } from './EndLabels.tsx'
+import { eventSentence } from './EventMarks.tsx'
+import { Figure } from './Figure.tsx'
+import { StepChart, type StepLine } from './StepChart.tsx'
+import { forLinear, forLog, stepEnd } from './scale.ts'
+import { useSeries } from './series.ts'
+import { pointsOf, stepsSentence } from './steps.ts'
+import styles from './StepsFigure.module.css'
+
+const none: ReplicaTick[] = []
+const noEvents: RunEvent[] = []
+
+/** Flow-matching loss above, contrastive loss below on a linear axis of its own: eq. 14 lets it go below zero. */
+export function StepsFigure() {
+  const replicas = useRun(({ tick }) => tick?.replicas ?? none)
+  const events = useRun(({ tick }) => tick?.events ?? noEvents)
+  const step = useRun(({ tick }) => tick?.step ?? 0)
+  const steps = useRun(({ tick }) => tick?.steps ?? 1000)
+  const reduction = useRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
+  const series = useSeries()
+  const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
+
+  const flow = useMemo<StepLine[]>(
+    () =>
+      shown.flatMap((one) => {
+        const replica = replicas[one.index]
+        return replica ? [{ series: one, points: pointsOf(replica.flowSmooth, forLog), raw: pointsOf(replica.flow, forLog) }] : []
+      }),
+    [replicas, shown],
+  )
+  const contrastive = useMemo<StepLine[]>(
+    () =>
+      shown.flatMap((one) => {
+        const replica = replicas[one.index]
+        return replica && replica.contrastive.step.length > 0 ? [{ series: one, points: pointsOf(replica.contrastive, forLinear) }] : []
+      }),
+    [replicas, shown],
+  )
+  const xEnd = step > 0 ? stepEnd(step, steps) : steps
+  const marginRight = labelMargin(shown.map(({ label }) => label))
+  const note = [`Thin: every training batch; thick: running mean; ± is the spread of the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, eventSentence(events)]
+  const chartProps = { events, xEnd, marginRight }
+  return (
+    <Figure
+      name="steps"
+      title="Loss over steps"
+      summary={stepsSentence(replicas, shown)}
+      note={note.filter(Boolean).join(' ')}
+      table={() => (
+        <DataTable
+          caption="Smoothed flow-matching loss and contrastive loss by step"
+          columns={['step', ...flow.map(({ series: { label } }) => label), ...contrastive.map(({ series: { label } }) => `${label} contrastive`)]}
+          rows={(flow[0]?.points ?? []).map(({ step: at }, i) => [
+            count(at),
+            ...flow.map(({ points }) => fixed(points[i]?.y)),
+            ...contrastive.map(({ points }) => fixed(points[i]?.y)),
+          ])}
+        />
+      )}
+    >
+      <div className={styles.flow}>
+        <p className="axis-names"><span>flow-matching loss, log</span></p>
+        <StepChart title="Flow-matching loss over steps" lines={flow} log fallback={[0.2, 2]} {...chartProps} />
+      </div>
+      <div className={styles.contrastive}>
+        <p className="axis-names"><span>contrastive loss, linear</span></p>
+        <StepChart title="Contrastive loss over steps" lines={contrastive} log={false} fallback={[0, 5]} numbered={false} {...chartProps} />
+      </div>
+    </Figure>
+  )
+}

@@ -1,0 +1,103 @@
+import { Collapsible } from '@base-ui/react/collapsible'
+import { changeOverride } from '../../store/actions.ts'
+import { methodChoices, methodOf } from '../../store/catalog.ts'
+import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
+import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
+import { useUi } from '../../store/ui.ts'
+import { Marker } from '../charts/Marker.tsx'
+import { seriesOf } from '../charts/series.ts'
+import { short } from '../numbers.ts'
+import { NumberInput } from './NumberInput.tsx'
+import { type NumberField, fields } from './fields.ts'
+import styles from './Controls.module.css'
+
+/** More than this no chart can tell apart. */
+const most = 6
+
+/** Who is compared: one line per replica, each with a method and, where it differs, knobs of its own. */
+export function Replicas() {
+  const config = useDraft((state) => state.config)
+  const { replicas } = config
+  const explain = useUi((state) => state.explain)
+  const series = seriesOf(replicas.map((replica, i) => ({ label: replicaLabel(config, i), method: methodIdOf(config, replica) })))
+  const chosen = [...new Set(series.map(({ method }) => method))]
+  return (
+    <section className={styles.group} aria-label="Replicas">
+      <div className={styles.groupHead}>
+        <h2>Replicas</h2>
+        <button
+          type="button"
+          className={styles.more}
+          disabled={replicas.length >= most}
+          onClick={() => setReplicas([...replicas, { method: methodChoices.find(({ id }) => !chosen.includes(id))?.id ?? 'fm' }])}
+        >
+          + Add
+        </button>
+      </div>
+      <p className={styles.help}>Trained side by side from the same start, on the same images, noise levels and noise.</p>
+      {replicas.map((_, i) => (
+        <Collapsible.Root key={i} className={styles.replica}>
+          <div className={styles.replicaRow}>
+            <svg width="22" height="12" viewBox="0 0 22 12" aria-hidden="true">
+              <path d="M0 6H22" stroke={series[i].colour} strokeWidth="2" strokeDasharray={series[i].dash} />
+              <Marker shape={series[i].marker} x={11} y={6} colour={series[i].colour} />
+            </svg>
+            <select aria-label={`Method of replica ${i + 1}`} value={series[i].method} className={styles.select} onChange={(event) => setReplica(i, { method: event.target.value })}>
+              {methodChoices.map(({ id, label }) => <option key={id} value={id}>{label}</option>)}
+            </select>
+            <Collapsible.Trigger className={styles.more} aria-label={`Own knobs of replica ${i + 1}`}>
+              {overridesOf(config, i) || 'own knobs'}
+            </Collapsible.Trigger>
+            <button
+              type="button"
+              className={styles.reset}
+              disabled={replicas.length === 1}
+              aria-label={`Remove replica ${i + 1}, ${series[i].label}`}
+              onClick={() => setReplicas(replicas.filter((__, other) => other !== i))}
+            >
+              ×
+            </button>
+          </div>
+          <Collapsible.Panel className={styles.overrides}>
+            {overridableFields.map((field) => <Override key={field} index={i} field={field} />)}
+          </Collapsible.Panel>
+        </Collapsible.Root>
+      ))}
+      {explain && chosen.map((id) => <p key={id} className={styles.help}><b>{methodOf(id).label}</b>: {methodOf(id).summary}</p>)}
+    </section>
+  )
+}
+
+function overridesOf(config: Parameters<typeof knobOf>[0], index: number): string {
+  const replica = config.replicas[index]
+  return overridableFields
+    .filter((field) => replica[field] !== undefined)
+    .map((field) => `${schemaOf(field).title} ${short(replica[field])}`)
+    .join(', ')
+}
+
+const schemaOf = (field: Overridable) => fields[overridable[field]].find((candidate) => candidate.field === field) as NumberField
+
+function Override({ index, field }: { index: number; field: Overridable }) {
+  const own = useDraft(({ config }) => config.replicas[index]?.[field])
+  const inherited = useDraft(({ config }) => knobOf(config, {}, field))
+  const { title, min, max, integer, live } = schemaOf(field)
+  const clear = () => changeOverride(index, field, undefined)
+  return (
+    <label className={styles.override}>
+      <span>{title}{!live && <small> (at the next start)</small>}</span>
+      <NumberInput
+        className={styles.number}
+        label={`${title} of replica ${index + 1}`}
+        value={own}
+        placeholder={`${short(inherited)}`}
+        min={min}
+        max={max}
+        integer={integer}
+        onChange={(value) => changeOverride(index, field, value)}
+        onClear={clear}
+      />
+      <button type="button" className={styles.reset} hidden={own === undefined} aria-label={`${title} of replica ${index + 1}: use the run's`} onClick={clear}>↺</button>
+    </label>
+  )
+}

@@ -1,0 +1,78 @@
+/** One description per control, read off the config schema: bounds and defaults from zod, words from its metadata. */
+import { z } from 'zod'
+import { type Config, type FieldMeta, type SectionName, sections } from '../../config.ts'
+import { datasetChoices, datasetOf } from '../../store/catalog.ts'
+
+interface Common extends Required<Pick<FieldMeta, 'title' | 'help' | 'live' | 'advanced'>> {
+  section: SectionName
+  field: string
+  unit?: string
+  source?: string
+}
+export interface NumberField extends Common {
+  kind: 'number'
+  min: number
+  max: number
+  integer: boolean
+  log: boolean
+  step: number
+  standard: number
+}
+export interface ChoiceField extends Common {
+  kind: 'choice'
+  choices: { value: string | number; label: string }[]
+  standard: string | number
+}
+export interface SwitchField extends Common {
+  kind: 'switch'
+  standard: boolean
+}
+export type Field = NumberField | ChoiceField | SwitchField
+
+interface Property extends Partial<FieldMeta> {
+  type?: string
+  minimum?: number
+  maximum?: number
+  default: unknown
+  enum?: string[]
+  anyOf?: { const: number | string }[]
+}
+
+function fieldsIn(section: SectionName): Field[] {
+  const { properties } = z.toJSONSchema(sections[section], { io: 'input' }) as unknown as { properties: Record<string, Property> }
+  return Object.entries(properties).map(([field, property]) => describe(section, field, property))
+}
+
+function describe(section: SectionName, field: string, property: Property): Field {
+  const { title = field, help = '', live = false, advanced = false, unit, source } = property
+  const common: Common = { section, field, title, help, live, advanced, unit, source }
+  const options = property.enum ?? property.anyOf?.map((option) => option.const)
+  if (options) {
+    return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }
+  }
+  if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
+  if (property.type === 'string') return { ...common, kind: 'choice', choices: datasetChoices, standard: property.default as string }
+  const { minimum: min = 0, maximum: max = 1 } = property
+  const integer = property.type === 'integer'
+  // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
+  const log = property.scale === 'log' || (property.scale === undefined && integer && max / Math.max(min, 1) >= 100)
+  return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? 1, standard: property.default as number }
+}
+
+export const fields: Record<SectionName, Field[]> = {
+  net: fieldsIn('net'), data: fieldsIn('data'), objective: fieldsIn('objective'), train: fieldsIn('train'), evaluate: fieldsIn('evaluate'),
+}
+
+/** Bounds that other fields narrow, so that a slider cannot be put where no run exists. */
+export function narrowed(field: NumberField, config: Config): NumberField {
+  if (field.section === 'net' && field.field === 'width') {
+    const step = 4 * config.net.heads
+    return { ...field, step, min: Math.ceil(field.min / step) * step, max: Math.floor(field.max / step) * step }
+  }
+  if (field.section === 'objective' && field.field === 'layer') return { ...field, max: Math.min(field.max, config.net.blocks) }
+  if (field.section === 'net' && field.field === 'size') {
+    const sizes = datasetOf(config.data.dataset)?.sizes
+    if (sizes && sizes.length > 0) return { ...field, min: Math.min(...sizes), max: Math.max(...sizes) }
+  }
+  return field
+}

@@ -1,0 +1,39 @@
+/** Numbers as people read them, the same everywhere on the page. */
+
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
+
+export function count(value: number): string {
+  return whole.format(value)
+}
+
+/** Three significant digits; never a raw float. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–'
+  if (value === 0) return '0'
+  const size = Math.abs(value)
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(1).replace('e+', 'e')
+  if (size >= 1000) return whole.format(value)
+  return String(Number(value.toPrecision(3)))
+}
+
+/** Three decimals, for losses in tables and sentences, where digits should line up. */
+export function fixed(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits)
+}
+
+export function percent(share: number): string {
+  return `${Math.abs(share * 100) < 9.95 ? Number((share * 100).toFixed(1)) : Math.round(share * 100)} %`
+}
+
+export function bytes(value: number): string {
+  if (value < 1e6) return `${Math.max(1, Math.round(value / 1e3))} kB`
+  if (value < 1e9) return `${Number((value / 1e6).toPrecision(3))} MB`
+  return `${Number((value / 1e9).toPrecision(3))} GB`
+}
+
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–'
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`
+  return `${Number((seconds / 3600).toFixed(1))} h`
+}

@@ -1,0 +1,34 @@
+import { useRun } from '../../store/run.ts'
+import { count, duration, short } from '../numbers.ts'
+import styles from './RunBar.module.css'
+
+/** Where the run stands: step, speed, time left; or what is being prepared. */
+export function Progress() {
+  const phase = useRun((state) => state.phase)
+  const preparing = useRun((state) => state.progress)
+  const step = useRun(({ tick }) => tick?.step ?? 0)
+  const steps = useRun(({ tick }) => tick?.steps ?? 0)
+  const rate = useRun(({ tick }) => tick?.stepsPerSecond ?? 0)
+  if (preparing && phase !== 'running' && phase !== 'paused') {
+    return (
+      <div className={styles.progress}>
+        <span>{preparing.label}</span>
+        <progress max={preparing.total || 1} value={preparing.done} aria-label={preparing.label} />
+      </div>
+    )
+  }
+  if (steps === 0) return <div className={styles.progress} />
+  return (
+    <div className={styles.progress}>
+      <span>
+        <span>step </span>
+        <b data-testid="step">{count(step)}</b>
+        <span> of {count(steps)}</span>
+      </span>
+      <progress max={steps} value={step} aria-label="Steps done" />
+      <span className={styles.rate}>{phase === 'running' && rate > 0 ? `${short(rate)} steps/s, ${duration((steps - step) / rate)} left` : words[phase]}</span>
+    </div>
+  )
+}
+
+const words: Record<string, string> = { running: 'measuring speed', paused: 'paused', finished: 'finished', failed: 'stopped', starting: 'preparing' }

@@ -1,0 +1,66 @@
+import { restart, runOrPause, stepOnce } from '../../store/actions.ts'
+import { useDraft } from '../../store/draft.ts'
+import { type Phase, useRun } from '../../store/run.ts'
+import { openDialog } from '../../store/ui.ts'
+import { Progress } from './Progress.tsx'
+import { Memory } from './Memory.tsx'
+import { PendingChanges } from './PendingChanges.tsx'
+import styles from './RunBar.module.css'
+
+const primary: Record<Phase, string> = {
+  probing: 'Looking for a GPU …',
+  obstacle: 'No training here',
+  idle: 'Run',
+  starting: 'Preparing …',
+  running: 'Pause',
+  paused: 'Go on',
+  finished: 'Train longer',
+  failed: 'Restart',
+}
+
+/** Every state has one primary action, always in the same place. */
+export function RunBar() {
+  const phase = useRun((state) => state.phase)
+  const refused = useRun(({ plan }) => plan?.plan.refusal !== undefined)
+  const invalid = useDraft(({ problem }) => problem !== null)
+  const unbuildable = refused || invalid
+  const busy = phase === 'probing' || phase === 'obstacle' || phase === 'starting'
+  const needsDraft = phase === 'idle' || phase === 'failed'
+  return (
+    <section className={styles.bar} aria-label="Run">
+      <div className={styles.buttons}>
+        <button type="button" className={`primary ${styles.run}`} disabled={busy || (needsDraft && unbuildable)} onClick={runOrPause} data-phase={phase}>
+          <Icon name={phase === 'running' ? 'pause' : 'play'} />
+          {primary[phase]}
+        </button>
+        <button type="button" disabled={phase !== 'paused' && !(phase === 'idle' && !unbuildable)} onClick={stepOnce}>
+          <Icon name="step" />
+          Step
+        </button>
+        <button type="button" disabled={busy || phase === 'idle' || unbuildable} onClick={restart}>
+          <Icon name="restart" />
+          Restart
+        </button>
+        <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
+          <Icon name="fork" />
+          Fork
+        </button>
+      </div>
+      <Progress />
+      <PendingChanges />
+      <Memory />
+    </section>
+  )
+}
+
+const paths = {
+  play: 'M3 1.5v11l9-5.5z',
+  pause: 'M2.5 1.5h3.500v11h-3.500zM8 1.5h3.500v11H8z',
+  step: 'M2 1.5v11l7-5.500zM10 1.5h2v11h-2z',
+  restart: 'M7 2a5 5 0 1 0 5 5h-1.700A3.300 3.300 0 1 1 7 3.700V6l4-3.200L7 0z',
+  fork: 'M3 1h1.700v4.200c1.500-1.400 3.600-1.300 4.600-2.800L7.900 1.500 12 .5l.3 4.200-1.300-1C9.500 6.500 4.700 5.800 4.700 9v4H3z',
+} as const
+
+function Icon({ name }: { name: keyof typeof paths }) {
+  return <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d={paths[name]} fill="currentColor" /></svg>
+}

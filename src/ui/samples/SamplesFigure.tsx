@@ -1,0 +1,85 @@
+import { type CSSProperties, type ReactNode, useMemo } from 'react'
+import { datasetOf } from '../../store/catalog.ts'
+import { useDraft } from '../../store/draft.ts'
+import { useRun } from '../../store/run.ts'
+import { DataTable } from '../charts/DataTable.tsx'
+import { Figure } from '../charts/Figure.tsx'
+import { Marker } from '../charts/Marker.tsx'
+import { useSeries } from '../charts/series.ts'
+import { count as written, fixed, short } from '../numbers.ts'
+import { ImageGrid } from './ImageGrid.tsx'
+import { statistics } from './statistics.ts'
+import styles from './Samples.module.css'
+
+/** What each replica draws from the same noise, beside real images. */
+export function SamplesFigure() {
+  const grid = useRun(({ tick }) => tick?.samples ?? null)
+  const evaluate = useRun(({ tick }) => tick?.config.evaluate ?? null)
+  const series = useSeries()
+  const real = useRealImages()
+  const shown = series.filter(({ hidden }) => !hidden)
+  const label = datasetOf(useDraft(({ config }) => config.data.dataset))?.label ?? 'Real'
+  const realGrid = grid ? { images: grid.real, count: grid.count, channels: grid.channels, size: grid.size } : real
+  const rows = useMemo(() => {
+    if (!grid) return []
+    return [{ name: 'real', images: grid.real }, ...series.map(({ label: name, index }) => ({ name, images: grid.images[index] }))].flatMap(({ name, images }) => {
+      if (!images) return []
+      const { mean, deviation, least, greatest } = statistics(images)
+      return [[name, fixed(mean), fixed(deviation), short(least), short(greatest)]]
+    })
+  }, [grid, series])
+  return (
+    <Figure
+      name="samples"
+      title="Samples"
+      summary={grid ? samplesSentence(rows) : 'Real images now; after some training, what each network draws, each from the same noise.'}
+      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${evaluate.solverSteps} ${evaluate.solver} steps.` : undefined}
+      table={() => <DataTable caption="Pixel statistics of the images shown" columns={['images', 'mean', 'standard deviation', 'least', 'greatest']} rows={rows} />}
+    >
+      <div className={styles.grids} style={{ '--grids': shown.length + 1 } as CSSProperties}>
+        {realGrid && (
+          <Frame title="Real">
+            <ImageGrid label={`${realGrid.count} real images: ${label}`} {...realGrid} />
+          </Frame>
+        )}
+        {shown.map(({ index, label: name, colour, marker }) => (
+          <Frame key={index} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg>{name}</>}>
+            {grid?.images[index] ? (
+              <ImageGrid label={`${grid.count} samples of ${name} at step ${grid.step}`} images={grid.images[index]} count={grid.count} channels={grid.channels} size={grid.size} />
+            ) : (
+              <p className={styles.empty}>not sampled yet</p>
+            )}
+          </Frame>
+        ))}
+      </div>
+    </Figure>
+  )
+}
+
+function Frame({ title, children }: { title: ReactNode; children: ReactNode }) {
+  return (
+    <div className={styles.frame}>
+      <h3>{title}</h3>
+      {children}
+    </div>
+  )
+}
+
+function samplesSentence(rows: readonly string[][]): string {
+  const [real, ...others] = rows
+  if (!real || others.length === 0) return ''
+  return `Contrast (standard deviation of the pixels): ${others.map(([name, , deviation]) => `${name} ${deviation}`).join(', ')}; real images ${real[2]}.`
+}
+
+/** The held-out images of the draft's data set, drawn on the page itself, so that they are there before any run and without a GPU. */
+function useRealImages() {
+  const { dataset: id, seed } = useDraft(({ config }) => config.data)
+  const size = useDraft(({ config }) => config.net.size)
+  const count = useDraft(({ config }) => config.evaluate.samples)
+  return useMemo(() => {
+    const dataset = datasetOf(id)
+    if (!dataset?.sizes.includes(size)) return null
+    const { images, channels } = dataset.generate(count, { seed, split: 'test', size })
+    return { images, count, channels, size }
+  }, [id, seed, size, count])
+}

@@ -1,0 +1,103 @@
+import { useState } from 'react'
+import { probeAgain, restart } from '../../store/actions.ts'
+import { dismissNotices, setConfig, setField, useDraft } from '../../store/draft.ts'
+import { dismissFault, useRun } from '../../store/run.ts'
+import { smallerConfig } from '../../store/smaller.ts'
+import { openDialog } from '../../store/ui.ts'
+import { short } from '../numbers.ts'
+import { faultWords } from './faults.ts'
+import { obstacleWords } from './obstacles.ts'
+import styles from './Banners.module.css'
+
+/** Whatever stands in the way, each with a way on. */
+export function Banners() {
+  const failed = useRun(({ phase, obstacle, fault }) => obstacle !== null || fault !== null || phase === 'obstacle')
+  const software = useRun(({ capabilities }) => capabilities?.software ?? false)
+  const untouched = useRun(({ phase }) => phase === 'idle')
+  const notices = useDraft((state) => state.notices)
+  if (!failed && notices.length === 0 && !(software && untouched)) return null
+  return (
+    <div className={styles.banners}>
+      <ObstacleBanner />
+      <FaultBanner />
+      {software && untouched && <SoftwareBanner />}
+      {notices.length > 0 && (
+        <section className={styles.notice} role="alert">
+          {notices.map((notice) => <p key={notice}>{notice}</p>)}
+          <div className={styles.actions}><button type="button" onClick={dismissNotices}>All right</button></div>
+        </section>
+      )}
+    </div>
+  )
+}
+
+function ObstacleBanner() {
+  const obstacle = useRun((state) => state.obstacle)
+  if (!obstacle) return null
+  const { headline, advice } = obstacleWords[obstacle.kind]
+  return (
+    <section className={styles.alarm} role="alert">
+      <h2>{headline}</h2>
+      {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
+      {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
+      <div className={styles.actions}>
+        <button type="button" className="primary" onClick={probeAgain}>Try again</button>
+        {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
+        <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
+      </div>
+    </section>
+  )
+}
+
+function FaultBanner() {
+  const fault = useRun((state) => state.fault)
+  const hasTick = useRun(({ tick }) => tick !== null)
+  const failed = useRun(({ phase }) => phase === 'failed')
+  const learningRate = useDraft(({ config }) => config.train.learningRate)
+  if (!fault) return null
+  const { headline, advice } = faultWords(fault)
+  return (
+    <section className={styles.alarm} role="alert">
+      <h2>{headline}</h2>
+      <p>{fault.message}</p>
+      <p>{advice}{hasTick && fault.kind !== 'config' && ' Everything measured so far stays on the charts.'}</p>
+      <div className={styles.actions}>
+        {fault.kind === 'non-finite' && (
+          <button type="button" className="primary" onClick={() => (setField('train', 'learningRate', learningRate / 2), restart())}>
+            Restart with learning rate {short(learningRate / 2)}
+          </button>
+        )}
+        {fault.kind === 'memory' && <button type="button" className="primary" onClick={takeSmaller}>Use smaller settings</button>}
+        {failed && (hasTick || fault.kind === 'device-lost' ? <button type="button" className="primary" onClick={restart}>Restart</button> : <button type="button" className="primary" onClick={probeAgain}>Try again</button>)}
+        <CopyButton label="Copy details" text={() => `${fault.kind}${fault.step === undefined ? '' : ` at step ${fault.step}`}: ${fault.message}\n${navigator.userAgent}`} />
+        {!failed && <button type="button" className="quiet" onClick={dismissFault}>Close</button>}
+      </div>
+    </section>
+  )
+}
+
+function SoftwareBanner() {
+  const config = useDraft((state) => state.config)
+  const smaller = smallerConfig(config)
+  const isSmall = JSON.stringify(smaller) === JSON.stringify(config)
+  return (
+    <section className={styles.notice}>
+      <p><b>Training on a software GPU.</b> Correct, but slow.</p>
+      {!isSmall && <div className={styles.actions}><button type="button" onClick={takeSmaller}>Use smaller settings</button></div>}
+    </section>
+  )
+}
+
+function takeSmaller() {
+  setConfig(smallerConfig(useDraft.getState().config))
+  dismissFault()
+}
+
+function CopyButton({ label, text }: { label: string; text: () => string }) {
+  const [done, setDone] = useState(false)
+  return (
+    <button type="button" className="quiet" onClick={() => void navigator.clipboard?.writeText(text()).then(() => setDone(true), () => setDone(false))}>
+      {done ? 'Copied' : label}
+    </button>
+  )
+}

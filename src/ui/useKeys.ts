@@ -1,0 +1,17 @@
+import { useHotkeys } from 'react-hotkeys-hook'
+import { restart, runOrPause, stepOnce } from '../store/actions.ts'
+import { openDialog, useUi } from '../store/ui.ts'
+
+/** Shortcuts hold only while nothing that takes keys itself has the focus: Space must press a focused button. */
+function taken(event: KeyboardEvent): boolean {
+  if (useUi.getState().dialog !== null || event.repeat) return true
+  return event.target instanceof Element && event.target.closest('button, a, input, select, textarea, summary, [role=slider], [role=tab], [role=dialog]') !== null
+}
+
+export function useKeys(): void {
+  const options = { ignoreEventWhen: taken, preventDefault: true }
+  useHotkeys('space', runOrPause, options)
+  useHotkeys('s', stepOnce, options)
+  useHotkeys('r', restart, options)
+  useHotkeys('shift+/, ?', () => openDialog('keys'), { ...options, useKey: true })
+}
