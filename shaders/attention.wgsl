@@ -41,7 +41,7 @@ fn attention(@builtin(global_invocation_id) id: vec3u) {
     let k2 = base + width + min(j + 2u, T - 1u) * 3u * width;
     let k3 = base + width + min(j + 3u, T - 1u) * 3u * width;
     let outside = vec4u(j, j + 1u, j + 2u, j + 3u) >= vec4u(T);
-    var s: array<vec4f, QUERIES>;
+    var s = array<vec4f, QUERIES>();  // said aloud: Dawn zeroes a bare `var` of an array once per call, not once per turn of the loop
     /*unroll*/ for (var d = 0u; d < HEAD; d++) {
       let a = qkv[k0 + d];
       let b = qkv[k1 + d];

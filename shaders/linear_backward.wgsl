@@ -16,6 +16,7 @@ struct Shape {
   x_stride: u32,      // between replicas, in vec4
   w_stride: u32,
   y_stride: u32,
+  dx_stride: u32,
   slices: u32,        // S
   slice_stride: u32,  // between planes, in vec4
   input_groups: u32,  // 0 when nobody wants dX
@@ -64,8 +65,8 @@ fn input(replica: u32, row: u32, column: u32) {
   /*unroll*/ for (var i = 0u; i < INPUT_ROWS; i++) {
     /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
       if (row + i < shape.rows && column + j < shape.inner) {
-        let at = replica * shape.x_stride + (row + i) * shape.inner + column + j;
-        dx[at] = input_gradient(at, sum[i * INPUT_COLUMNS + j]);
+        let at = (row + i) * shape.inner + column + j;
+        dx[replica * shape.dx_stride + at] = input_gradient(replica * shape.x_stride + at, sum[i * INPUT_COLUMNS + j]);
       }
     }
   }

@@ -73,6 +73,12 @@ export class Recorder {
     return tensor
   }
 
+  /** Stands where a kernel has a binding that this use of it does not touch. One per name: a dispatch may not read and write one buffer. */
+  placeholder(name: string): Tensor {
+    const known = [...this.tensors].find(tensor => tensor.name === `no ${name}`)
+    return known ?? this.tensor(`no ${name}`, 4)
+  }
+
   /** Names the part of the model that the next dispatches belong to. */
   at(stage: string): this {
     this.stage = stage

@@ -91,12 +91,12 @@ export function linearBackward(
   const weightGroups = tiles(columns, weight[1]) * tiles(inner + 1, weight[0]) * gradients.slices
   const plane = layerBinding(parameters, layer)
   const bindings: Parameters<Recorder['dispatch']>[1] = {
-    dy: dy.tensor, w: plane, x: x.tensor, dx: dx ? dx.tensor : recorder.tensor('unused', 4),
+    dy: dy.tensor, w: plane, x: x.tensor, dx: dx?.tensor ?? recorder.placeholder('dx'),
     dw: { tensor: gradients.planes, offset: layer.offset, length: (gradients.slices - 1) * parameters.replicas * parameters.length + plane.length },
   }
   if (through) bindings.pre = through.pre
   recorder.dispatch('linear_backward', bindings, {
-    rows, inner, columns, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(dy),
+    rows, inner, columns, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(dy), dx_stride: dx ? strideOf(dx) : 0,
     slices: gradients.slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups,
   }, [inputGroups + weightGroups, 1, extent.replicas], {
     constants: { INPUT_ROWS: input[0], INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1] },

@@ -41,16 +41,15 @@ export interface ModulateBackward {
 
 /** Two dispatches: rows (dx, dbranch) and columns (dshift, dscale, dgate). */
 export function modulateBackward(recorder: Recorder, extent: Extent, a: ModulateBackward): void {
-  const unused = () => recorder.tensor('unused', 4)
   const [rows, columns, tokens] = [extent.samples * a.x.rows, a.x.width / 4, a.x.rows]
   const common = { columns, tokens, x_stride: strideOf(a.x), d_stride: strideOf(a.dy), ada_row: a.ada.width / 4, scale: a.places.scale / 4, statistics_stride: a.statisticsCapacity * tokens }
   recorder.dispatch('modulate_backward', {
-    dy: a.dy.tensor, x: a.x.tensor, statistics: a.statistics, ada: a.ada.tensor, dresidual: a.dresidual?.tensor ?? unused(),
-    dx: a.dx.tensor, dbranch: a.before?.dbranch.tensor ?? unused(),
+    dy: a.dy.tensor, x: a.x.tensor, statistics: a.statistics, ada: a.ada.tensor, dresidual: a.dresidual?.tensor ?? recorder.placeholder('dresidual'),
+    dx: a.dx.tensor, dbranch: a.before?.dbranch.tensor ?? recorder.placeholder('dbranch'),
   }, { ...common, rows, ada_stride: strideOf(a.ada), gate: (a.before?.gate ?? 0) / 4, residual: a.dresidual ? 1 : 0, gated: a.before ? 1 : 0 },
   groupsOver(extent, { units: tokens, perGroup: 64 }))
   recorder.dispatch('modulate_columns', {
-    dy: a.dy.tensor, x: a.x.tensor, statistics: a.statistics, dresidual: a.dresidual?.tensor ?? unused(), branch: a.branch?.tensor ?? unused(), dada: a.dada.tensor,
+    dy: a.dy.tensor, x: a.x.tensor, statistics: a.statistics, dresidual: a.dresidual?.tensor ?? recorder.placeholder('dresidual'), branch: a.branch?.tensor ?? recorder.placeholder('branch'), dada: a.dada.tensor,
   }, {
     ...common, samples: extent.samples, branch_stride: a.branch ? strideOf(a.branch) : 0, dada_stride: strideOf(a.dada),
     shift: a.places.shift / 4, gate: (a.places.gate ?? 0) / 4, gated: a.branch ? 1 : 0,

@@ -1,0 +1,114 @@
+/** One training step's worth on exactly the given numbers: for comparing with another framework, and for the bench. */
+import type { Config } from '../config.ts'
+import { KernelLibrary } from '../engine/kernel.ts'
+import { readOnce } from '../engine/readback.ts'
+import { Buffers, Recording } from '../engine/recording.ts'
+import { packKnobs, packState, resolveReplica } from '../model/knobs.ts'
+import { fromNamed, type NamedTensor, toNamed } from '../model/parameters.ts'
+import { recordTraining } from '../model/training.ts'
+
+export interface GivenBatch {
+  /** (B,ch,h,w) */
+  x0: Float32Array
+  eps: Float32Array
+  /** (B) */
+  t: Float32Array
+  /** (B), when the net has classes */
+  y?: ArrayLike<number>
+  /** Noise of the anchors (B,ch,h,w), when they do not share their sample's. */
+  anchorEps?: Float32Array
+}
+
+export interface StepResult {
+  /** (B,ch,h,w) */
+  velocity: Float32Array
+  /** Features after block l that the contrastive term compares, before normalising, (B,F); null for methods without one. */
+  features: Float32Array | null
+  /** (B), mean or sum over pixels as configured, of every sample */
+  lossPerSample: Float32Array
+  loss: number
+  lossFlow: number
+  lossContrastive: number
+  /** By DiT's names, in PyTorch's layouts, before clipping. */
+  gradients: Record<string, NamedTensor>
+}
+
+/** Low-noise samples go first, as on the GPU; `order[place]` is the sample's number. */
+export function lowFirst(t: Float32Array, tMin: number): { order: number[]; low: number } {
+  const numbers = [...t.keys()]
+  const low = numbers.filter(i => t[i] < tMin)
+  return { order: [...low, ...numbers.filter(i => t[i] >= tMin)], low: low.length }
+}
+
+/** @throws RangeError when a tensor is missing or misshapen; the config must have one replica and train.batch = B */
+export async function givenStep(device: GPUDevice, config: Config, weights: Record<string, NamedTensor>, given: GivenBatch): Promise<StepResult> {
+  const B = config.train.batch
+  const { objective, method } = resolveReplica(config, config.replicas[0])
+  const knobs = method.knobs(objective)
+  const training = recordTraining(config, { images: B, given: true, gradientsOnly: true })
+  const flat = fromNamed(training.layout, weights)
+  const buffers = await Buffers.allocate(device, training.tensors)
+  try {
+    const library = new KernelLibrary(device)
+    const recording = await Recording.realise(training.recorder, buffers, library)
+    const { order, low } = lowFirst(given.t, knobs.tMin)
+    const { batch } = training
+    const anchors = training.features && knobs.lambda > 0 ? low : 0
+    writeBatch(buffers, training, config, given, order, anchors, knobs.tMin)
+    buffers.write(training.parameters.tensor, flat)
+    buffers.write(training.knobs, packKnobs(config, config.replicas[0]))
+    buffers.write(training.state, packState({ low, anchors, lambda: knobs.lambda }))
+
+    const encoder = device.createCommandEncoder()
+    recording.encode(encoder)
+    device.queue.submit([encoder.finish()])
+
+    const read = async (tensor: Parameters<Buffers['of']>[0]) => new Float32Array(await readOnce(device, buffers.of(tensor)))
+    const unsort = (values: Float32Array, width: number) => {
+      const sorted = new Float32Array(B * width)
+      order.forEach((number, place) => sorted.set(values.subarray(place * width, (place + 1) * width), number * width))
+      return sorted
+    }
+    const perSample = unsort(await read(training.loss), 1)
+    const rows = await read(training.contrastiveRows)
+    let lossContrastive = 0
+    for (let i = 0; i < anchors; i++) lossContrastive += rows[4 * i] / anchors
+    const covered = knobs.flowBelow ? order : order.slice(low)
+    const lossFlow = covered.reduce((sum, number) => sum + perSample[number], 0) / Math.max(1, covered.length)
+    const width = training.features ? training.features.rows * training.features.width : 0
+    return {
+      velocity: unsort(await read(training.trace.velocity), batch.dimensions),
+      features: training.features ? unsort(await read(training.features.tensor), width) : null,
+      lossPerSample: perSample, lossFlow, lossContrastive, loss: lossFlow + knobs.lambda * lossContrastive,
+      gradients: toNamed(training.layout, await read(training.optimizer.gradients)),
+    }
+  } finally {
+    buffers.destroy()
+  }
+}
+
+/** Puts a given batch where `draw` and `noise` would have put theirs. */
+export function writeBatch(
+  buffers: Buffers, training: ReturnType<typeof recordTraining>, config: Config, given: GivenBatch, order: number[], anchors: number, tMin: number,
+): void {
+  const { batch } = training
+  const [B, d, capacity] = [config.train.batch, batch.dimensions, batch.capacity]
+  const t = new Float32Array(capacity)
+  const row = new Uint32Array(capacity)
+  const eps = new Float32Array(capacity * d)
+  order.forEach((number, place) => {
+    t[place] = given.t[number]
+    row[place] = number
+    eps.set(given.eps.subarray(number * d, (number + 1) * d), place * d)
+    if (place < anchors) {
+      t[B + place] = tMin
+      row[B + place] = number
+      eps.set((given.anchorEps ?? given.eps).subarray(number * d, (number + 1) * d), (B + place) * d)
+    }
+  })
+  buffers.write(batch.t, t)
+  buffers.write(batch.row, row)
+  buffers.write(batch.eps, eps)
+  buffers.write(training.data, given.x0)
+  if (training.classes && given.y) buffers.write(training.classes, Uint32Array.from(given.y))
+}

@@ -1,0 +1,11 @@
+import { defineMethod } from './method.ts'
+
+export default defineMethod({
+  id: 'fm-truncated',
+  label: 'FM at t ≥ T_min',
+  summary: 'Flow matching that skips the noise levels below T_min and does nothing there instead.',
+  paper: 'LCF ablation L_FM, arXiv 2509.20952',
+  uses: ['tMin'],
+  contrastive: false,
+  knobs: ({ tMin }) => ({ tMin, lambda: 0, flowBelow: false }),
+})

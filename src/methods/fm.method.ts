@@ -1,0 +1,11 @@
+import { defineMethod } from './method.ts'
+
+export default defineMethod({
+  id: 'fm',
+  label: 'Flow matching',
+  summary: 'Regresses the velocity ε − x0 at every noise level.',
+  paper: 'Lipman et al. 2022, arXiv 2210.02747, Theorem 2',
+  uses: [],
+  contrastive: false,
+  knobs: () => ({ tMin: 0, lambda: 0, flowBelow: false }),
+})

@@ -1,0 +1,30 @@
+/**
+ * A training objective. One file in this folder with a `defineMethod` default export is all it takes to add one: the page builds its
+ * choice, legend and help from it, and every replica of a recording may use a different one, because a method is only knob values.
+ */
+import type { ObjectiveConfig } from '../config.ts'
+
+/** The part of the GPU's knobs that a method decides. */
+export interface MethodKnobs {
+  tMin: number
+  lambda: number
+  /** The flow term also covers t < T_min. */
+  flowBelow: boolean
+}
+
+export interface Method {
+  id: string
+  label: string
+  /** One sentence. */
+  summary: string
+  paper: string
+  /** Controls this method listens to, besides those of training itself. */
+  uses: readonly (keyof ObjectiveConfig)[]
+  /** Whether some λ > 0 can make this method read features and anchors: recordings without such a method leave that machinery out. */
+  contrastive: boolean
+  knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda'>): MethodKnobs
+}
+
+export function defineMethod(method: Method): Method {
+  return method
+}

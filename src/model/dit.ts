@@ -1,0 +1,242 @@
+/**
+ * The diffusion transformer of Peebles & Xie (arXiv 2212.09748), adaLN-zero: forward on one screen, backward on the next.
+ *
+ * R replicas · B batch · T tokens · C width · H heads · L blocks · Pv padded patch vector · A = (6L+2)·C modulation vectors
+ */
+import type { NetConfig } from '../config.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { attention, attentionBackward } from '../ops/attention.ts'
+import { labelEmbedding, labelEmbeddingBackward, TIME_FEATURES, timeFeatures, timeFrequencies } from '../ops/condition.ts'
+import type { Extent } from '../ops/extent.ts'
+import { featureBackward } from '../ops/features.ts'
+import { type Activation, type FlatParameters, linear, linearBackward, type LinearGradients } from '../ops/linear.ts'
+import { modulate, modulateBackward, type ModulationPlaces } from '../ops/modulate.ts'
+import { paddedPatch, patchify, unpatchify } from '../ops/patchify.ts'
+import type { ParameterLayout } from './parameters.ts'
+import { positionEmbedding } from './positions.ts'
+
+export interface DitInput {
+  /** x_t, (R,capacity,ch,h,w) */
+  image: Tensor
+  /** (R,capacity) */
+  t: Tensor
+  /** (R,capacity), when the net has classes */
+  labels: Tensor | null
+  capacity: number
+}
+
+/** What one block leaves behind for its backward. */
+interface BlockTrace {
+  x: Activation
+  y1: Activation
+  statistics1: Tensor
+  qkv: Activation
+  mixed: Activation
+  lse: Tensor
+  branch1: Activation
+  middle: Activation
+  y2: Activation
+  statistics2: Tensor
+  hidden: Tensor
+  active: Activation
+  branch2: Activation
+  out: Activation
+}
+
+export interface DitTrace {
+  patches: Activation
+  features: Activation
+  timeHidden: Tensor
+  timeActive: Activation
+  c: Tensor
+  condition: Activation
+  ada: Activation
+  blocks: BlockTrace[]
+  final: Activation
+  finalStatistics: Tensor
+  /** (R,B,ch,h,w) */
+  velocity: Tensor
+}
+
+export interface DitForwardOptions {
+  /** Samples of the whole pass, and of blocks up to `tap`, where anchors run along. */
+  extent: Extent
+  tapExtent?: Extent
+  tap?: number
+  /** Keep what the backward needs; otherwise blocks share their buffers. */
+  keep: boolean
+  name?: string
+}
+
+export class Dit {
+  readonly tokens: number
+  private readonly side: number
+  private readonly patchWidth: number
+  private readonly adaWidth: number
+  private readonly positions: Tensor
+  private readonly frequencies: Tensor
+
+  constructor(recorder: Recorder, private readonly net: NetConfig, private readonly layout: ParameterLayout) {
+    this.side = net.size / net.patch
+    this.tokens = this.side * this.side
+    this.patchWidth = paddedPatch(net)
+    this.adaWidth = (6 * net.blocks + 2) * net.width
+    this.positions = recorder.constant('position embedding', positionEmbedding(this.side, net.width))
+    this.frequencies = recorder.constant('time frequencies', timeFrequencies())
+  }
+
+  /** Where block n's vectors stand; n = L is the final layer. */
+  private places(n: number): { attention: ModulationPlaces; mlp: ModulationPlaces } {
+    const C = this.net.width
+    const at = 6 * n * C
+    return { attention: { shift: at, scale: at + C, gate: at + 2 * C }, mlp: { shift: at + 3 * C, scale: at + 4 * C, gate: at + 5 * C } }
+  }
+
+  forward(recorder: Recorder, weights: FlatParameters, input: DitInput, { extent, tapExtent = extent, tap = 0, keep, name = '' }: DitForwardOptions): DitTrace {
+    const { net, tokens: T, layout: { layers } } = this
+    const C = net.width
+    const R = extent.replicas
+    const activation = (label: string, capacity: number, rows: number, width: number): Activation =>
+      ({ tensor: recorder.tensor(`${name}${label}`, R * capacity * rows * width), capacity, rows, width })
+    const all = input.capacity
+
+    recorder.at('embed')
+    const patches = activation('patches', all, T, this.patchWidth) // (R,B,T,Pv)
+    patchify(recorder, tapExtent, net, 'cpp', input.image, all, patches)
+    let x = activation('x 0', all, T, C) // (R,B,T,C)
+    linear(recorder, tapExtent, weights, layers['x_embedder.proj'], patches, x, { kind: 'position', positions: this.positions, tokens: T })
+
+    recorder.at('condition')
+    const features = activation('time features', all, 1, TIME_FEATURES) // (R,B,256)
+    timeFeatures(recorder, tapExtent, input.t, this.frequencies, features)
+    const timeActive = activation('time active', all, 1, C) // (R,B,C)
+    const timeHidden = recorder.tensor(`${name}time hidden`, R * all * C)
+    linear(recorder, tapExtent, weights, layers['t_embedder.mlp.0'], features, timeActive, { kind: 'silu', pre: timeHidden })
+    const condition = activation('condition', all, 1, C) // silu(c)
+    const c = recorder.tensor(`${name}c`, R * all * C)
+    linear(recorder, tapExtent, weights, layers['t_embedder.mlp.2'], timeActive, condition, { kind: 'silu', pre: c })
+    if (this.layout.labels && input.labels) labelEmbedding(recorder, tapExtent, weights, this.layout.labels, input.labels, { ...condition, tensor: c }, condition.tensor)
+    const ada = activation('modulation', all, 1, this.adaWidth) // (R,B,A)
+    linear(recorder, tapExtent, weights, layers.modulation, condition, ada)
+
+    const blocks: BlockTrace[] = []
+    for (let n = 0; n < net.blocks; n++) {
+      recorder.at(`block ${n}`)
+      const capacity = n < tap ? all : extent.samples
+      const samples = n < tap ? tapExtent : extent
+      const { attention: first, mlp: second } = this.places(n)
+      const shared = keep || n === 0 ? null : blocks[n - 1]
+      const make = (label: string, rows: number, width: number, share?: Activation) => share ?? activation(`${label} ${n}`, capacity, rows, width)
+      const raw = (label: string, length: number, share?: Tensor) => share ?? recorder.tensor(`${name}${label} ${n}`, R * capacity * length)
+
+      const y1 = make('y1', T, C, shared?.y1)
+      const statistics1 = raw('statistics1', 2 * T, shared?.statistics1)
+      modulate(recorder, samples, x, ada, first, y1, statistics1)
+      const qkv = make('qkv', T, 3 * C, shared?.qkv) // (R,B,T,3,H,D)
+      linear(recorder, samples, weights, layers[`blocks.${n}.attn.qkv`], y1, qkv)
+      const mixed = make('attention', T, C, shared?.mixed) // (R,B,T,H,D)
+      const lse = raw('log-sum-exp', net.heads * T, shared?.lse)
+      attention(recorder, samples, net.heads, qkv, mixed, lse)
+      const branch1 = make('branch1', T, C, shared?.branch1)
+      const middle = make('middle', T, C, shared?.middle)
+      linear(recorder, samples, weights, layers[`blocks.${n}.attn.proj`], mixed, middle, { kind: 'gate', branch: branch1.tensor, residual: x, ada, gate: first.gate!, tokens: T })
+
+      const y2 = make('y2', T, C, shared?.y2)
+      const statistics2 = raw('statistics2', 2 * T, shared?.statistics2)
+      modulate(recorder, samples, middle, ada, second, y2, statistics2)
+      const active = make('active', T, 4 * C, shared?.active)
+      const hidden = raw('hidden', 4 * T * C, shared?.hidden)
+      linear(recorder, samples, weights, layers[`blocks.${n}.mlp.fc1`], y2, active, { kind: 'gelu', pre: hidden })
+      const branch2 = make('branch2', T, C, shared?.branch2)
+      const out = make('out', T, C, shared?.x)
+      linear(recorder, samples, weights, layers[`blocks.${n}.mlp.fc2`], active, out, { kind: 'gate', branch: branch2.tensor, residual: middle, ada, gate: second.gate!, tokens: T })
+      blocks.push({ x, y1, statistics1, qkv, mixed, lse, branch1, middle, y2, statistics2, hidden, active, branch2, out })
+      x = out
+    }
+
+    recorder.at('head')
+    const B = extent.samples
+    const final = activation('final', B, T, C)
+    const finalStatistics = recorder.tensor(`${name}final statistics`, R * B * 2 * T)
+    modulate(recorder, extent, x, ada, this.places(net.blocks).attention, final, finalStatistics)
+    const output = activation('output', B, T, this.patchWidth) // (R,B,T,Pv) in the order (py,px,c)
+    linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
+    const velocity = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
+    unpatchify(recorder, extent, net, 'ppc', output, velocity, B)
+    return { patches, features, timeHidden, timeActive, c, condition, ada, blocks, final, finalStatistics, velocity }
+  }
+
+  /**
+   * dvelocity (R,B,ch,h,w) → gradients of every parameter, into the planes.
+   * `feature` lets the gradient of the features after block `layer` in; with anchors in its extent, those samples get gradients too.
+   */
+  backward(
+    recorder: Recorder, weights: FlatParameters, gradients: LinearGradients, input: DitInput, trace: DitTrace, extent: Extent, dvelocity: Tensor,
+    feature?: { layer: number; pooled: boolean; dz: Activation; extent: Extent },
+  ): void {
+    const { net, tokens: T, layout: { layers } } = this
+    const C = net.width
+    const R = extent.replicas
+    const below = feature?.extent ?? extent // blocks up to the feature's; may carry anchors
+    const all = below.samples
+    const activation = (label: string, rows: number, width: number): Activation =>
+      ({ tensor: recorder.tensor(label, R * all * rows * width), capacity: all, rows, width })
+
+    const doutput = activation('d output', T, this.patchWidth)
+    const dbranch = activation('d branch', T, C)
+    const dhidden = activation('d hidden', T, 4 * C)
+    const dqkv = activation('d qkv', T, 3 * C)
+    const delta = recorder.tensor('d delta', R * input.capacity * net.heads * T)
+    const dada = activation('d modulation', 1, this.adaWidth) // (R,B,A)
+    const dy = activation('d y', T, C)
+    let [dx, dxNext] = [activation('d x', T, C), activation('d x next', T, C)] // (R,B,T,C)
+
+    recorder.at('head backward')
+    patchify(recorder, extent, net, 'ppc', dvelocity, extent.samples, doutput)
+    linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
+    const last = this.places(net.blocks).attention
+    modulateBackward(recorder, extent, {
+      dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: trace.ada,
+      places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada,
+    })
+
+    for (let n = net.blocks - 1; n >= 0; n--) {
+      const block = trace.blocks[n]
+      const { attention: first, mlp: second } = this.places(n)
+      if (feature?.layer === n + 1) {
+        recorder.at('feature backward')
+        featureBackward(recorder, below, extent.samples, feature.pooled, feature.dz, trace.ada, second.gate!, dx, dbranch)
+      }
+      recorder.at(`block ${n} backward`)
+      const samples = feature && n < feature.layer ? below : extent
+      const layer = (name: string) => layers[`blocks.${n}.${name}`]
+
+      linearBackward(recorder, samples, weights, layer('mlp.fc2'), gradients, block.active, dbranch, dhidden, { kind: 'gelu', pre: block.hidden })
+      linearBackward(recorder, samples, weights, layer('mlp.fc1'), gradients, block.y2, dhidden, dy)
+      modulateBackward(recorder, samples, {
+        dy, x: block.middle, statistics: block.statistics2, statisticsCapacity: block.y2.capacity, ada: trace.ada, places: second,
+        dresidual: dx, dx: dxNext, before: { dbranch, gate: first.gate! }, branch: block.branch2, dada,
+      })
+      ;[dx, dxNext] = [dxNext, dx]
+
+      linearBackward(recorder, samples, weights, layer('attn.proj'), gradients, block.mixed, dbranch, dy)
+      attentionBackward(recorder, samples, net.heads, block.qkv, block.mixed, block.lse, dy, dqkv, delta)
+      linearBackward(recorder, samples, weights, layer('attn.qkv'), gradients, block.y1, dqkv, dy)
+      modulateBackward(recorder, samples, {
+        dy, x: block.x, statistics: block.statistics1, statisticsCapacity: block.y1.capacity, ada: trace.ada, places: first,
+        dresidual: dx, dx: dxNext, before: n > 0 ? { dbranch, gate: this.places(n - 1).mlp.gate! } : null, branch: block.branch1, dada,
+      })
+      ;[dx, dxNext] = [dxNext, dx]
+    }
+
+    recorder.at('embed backward')
+    linearBackward(recorder, below, weights, layers['x_embedder.proj'], gradients, trace.patches, dx, null)
+    recorder.at('condition backward')
+    const dc = activation('d c', 1, C)
+    linearBackward(recorder, below, weights, layers.modulation, gradients, trace.condition, dada, dc, { kind: 'silu', pre: trace.c })
+    if (this.layout.labels && input.labels) labelEmbeddingBackward(recorder, below, weights, this.layout.labels, input.labels, input.capacity, dc, gradients.planes)
+    const dtime = activation('d time', 1, C)
+    linearBackward(recorder, below, weights, layers['t_embedder.mlp.2'], gradients, trace.timeActive, dc, dtime, { kind: 'silu', pre: trace.timeHidden })
+    linearBackward(recorder, below, weights, layers['t_embedder.mlp.0'], gradients, trace.features, dtime, null)
+  }
+}

@@ -1,0 +1,47 @@
+/** The GPU's knobs and state of one replica, packed from the config. */
+import type { Config, ReplicaConfig } from '../config.ts'
+import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
+import { methodOf } from '../methods/index.ts'
+
+const knobsLayout = structLayout('lib/knobs.wgsl', 'Knobs')
+const stateLayout = structLayout('lib/state.wgsl', 'State')
+
+export const KNOB_WORDS = knobsLayout.words
+export const STATE_WORDS = stateLayout.words
+
+const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
+
+/** The run's config as one replica sees it: its own overrides in place. */
+export function resolveReplica(config: Config, replica: ReplicaConfig) {
+  const objective = { ...config.objective }
+  const train = { ...config.train }
+  objective.method = replica.method ?? objective.method
+  objective.tMin = replica.tMin ?? objective.tMin
+  objective.lambda = replica.lambda ?? objective.lambda
+  objective.tau = replica.tau ?? objective.tau
+  train.learningRate = replica.learningRate ?? train.learningRate
+  train.seed = replica.seed ?? train.seed
+  return { objective, train, method: methodOf(objective.method) }
+}
+
+export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
+  const { objective, train, method } = resolveReplica(config, replica)
+  const { tMin, lambda, flowBelow } = method.knobs(objective)
+  return packStruct(knobsLayout, {
+    seed: train.seed, t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
+    variant: VARIANT[objective.variant], divided: objective.distance === 'divided' ? 1 : 0, flow_below: flowBelow ? 1 : 0,
+    stratified: objective.stratified ? 1 : 0, fresh_noise: objective.noise === 'fresh' ? 1 : 0, sum_loss: objective.reduction === 'sum' ? 1 : 0,
+    learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,
+    beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
+  })
+}
+
+export const startState = () => new Uint32Array(STATE_WORDS)
+
+/** @param given for a batch that was given and not drawn: how many of its first samples lie below T_min, and how many have anchors */
+export function packState(given: { step?: number; low?: number; anchors?: number; lambda?: number }): Uint32Array {
+  const zero = Object.fromEntries(stateLayout.fields.map(({ name }) => [name, 0]))
+  return packStruct(stateLayout, { ...zero, ...given })
+}
+
+export const unpackState = (words: Uint32Array, at = 0) => unpackStruct(stateLayout, words, at)

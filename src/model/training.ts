@@ -1,0 +1,145 @@
+/**
+ * One training step of R replicas as a recording: draw, forward, loss, backward, update. Everything a step needs is on the GPU;
+ * this file only says in which order.
+ */
+import type { Config } from '../config.ts'
+import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
+import { methods } from '../methods/index.ts'
+import { type Batch, draw, interpolate, makeBatch, noise } from '../ops/batch.ts'
+import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes } from '../ops/contrastive.ts'
+import { AnchorArguments, type Extent } from '../ops/extent.ts'
+import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
+import { type Activation, type FlatParameters, type LinearGradients } from '../ops/linear.ts'
+import { adamw, gradientReduce, makeOptimizer, type Optimizer, optimizerBegin } from '../ops/optimizer.ts'
+import { velocityLoss } from '../ops/velocity_loss.ts'
+import { Dit, type DitTrace } from './dit.ts'
+import { KNOB_WORDS, STATE_WORDS } from './knobs.ts'
+import { type ParameterLayout, parameterLayout } from './parameters.ts'
+
+export interface Training {
+  recorder: Recorder
+  /** Every tensor, those of evaluation and sampling included once they are recorded. */
+  tensors: Set<Tensor>
+  layout: ParameterLayout
+  replicas: number
+  /** (R) of Knobs and State */
+  knobs: Tensor
+  state: Tensor
+  parameters: FlatParameters
+  gradients: LinearGradients
+  optimizer: Optimizer
+  /** Training images (N,ch,h,w) and their classes (N). */
+  data: Tensor
+  classes: Tensor | null
+  batch: Batch
+  dit: Dit
+  trace: DitTrace
+  /** (R,B) */
+  loss: Tensor
+  /** (R,B) of (l, positive, negative, 0) */
+  contrastiveRows: Tensor
+  /** Features as the contrastive term sees them before normalising, (R,2B,·,F); null without that term. */
+  features: Activation | null
+}
+
+export interface TrainingOptions {
+  tiles?: Tiles
+  /** Images in the training set. */
+  images: number
+  /** Batch, noise and state are written by the caller instead of drawn: for comparing with other frameworks. */
+  given?: boolean
+  /** Stop before the optimiser. */
+  gradientsOnly?: boolean
+}
+
+/** Gradient planes: enough slices of the rows to fill a GPU, as long as the planes stay small. */
+function slicesFor(rows: number, elements: number): number {
+  const affordable = Math.max(1, Math.floor(2 ** 24 / elements)) // 64 MiB of planes
+  return Math.max(1, Math.min(8, Math.floor(rows / 256), affordable))
+}
+
+export function recordTraining(config: Config, { tiles, images, given = false, gradientsOnly = false }: TrainingOptions): Training {
+  const { net, objective, train } = config
+  const R = config.replicas.length
+  const B = train.batch
+  const layout = parameterLayout(net)
+  const tensors = new Set<Tensor>()
+  const recorder = new Recorder(tensors, tiles)
+  const dimensions = net.channels * net.size * net.size
+
+  const contrasts = config.replicas.some(replica => methods[replica.method ?? objective.method].contrastive)
+  const capacity = contrasts ? 2 * B : B
+  const knobs = recorder.tensor('knobs', R * KNOB_WORDS)
+  const state = recorder.tensor('state', R * STATE_WORDS)
+  const parameters: FlatParameters = { tensor: recorder.tensor('weights', R * layout.length), replicas: R, length: layout.length }
+  const optimizer = makeOptimizer(recorder, parameters)
+  const slices = slicesFor(B * (net.size / net.patch) ** 2, R * layout.length)
+  const gradients: LinearGradients = { planes: recorder.tensor('gradient planes', slices * R * layout.length), slices }
+  const data = recorder.tensor('training images', images * dimensions)
+  const classes = net.classes > 0 ? recorder.tensor('training classes', images) : null
+  const batch = makeBatch(recorder, R, capacity, dimensions, net.classes > 0)
+  const dit = new Dit(recorder, net, layout)
+
+  const whole: Extent = { replicas: R, samples: B }
+  const anchors = contrasts ? new AnchorArguments(recorder, R, B) : undefined
+  const withAnchors: Extent = contrasts ? { replicas: R, samples: capacity, anchors } : whole
+
+  recorder.at('batch')
+  if (!given) draw(recorder, R, B, images, knobs, state, batch)
+  anchors?.record(recorder, state)
+  if (!given) noise(recorder, withAnchors, B, knobs, state, batch)
+  interpolate(recorder, withAnchors, data, classes, batch)
+
+  const input = { image: batch.xt, t: batch.t, labels: batch.labels, capacity }
+  const trace = dit.forward(recorder, parameters, input, { extent: whole, tapExtent: withAnchors, tap: contrasts ? objective.layer : 0, keep: true })
+
+  recorder.at('loss')
+  const dvelocity = recorder.tensor('d velocity', R * B * dimensions)
+  const loss = recorder.tensor('loss', R * B)
+  velocityLoss(recorder, R, B, dimensions, capacity, knobs, state, trace.velocity, batch.goal, dvelocity, loss)
+
+  const contrastiveRows = recorder.tensor('contrastive rows', contrastiveSizes(R, B).rows)
+  const term = contrasts ? recordContrastive() : null
+  dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature)
+
+  recorder.at('update')
+  gradientReduce(recorder, parameters, gradients, optimizer)
+  if (!gradientsOnly) {
+    optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows)
+    adamw(recorder, parameters, knobs, state, optimizer)
+  }
+  return { recorder, tensors, layout, replicas: R, knobs, state, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, features: term?.features ?? null }
+
+  /** Features after block `layer`, the loss on them, and the gradient that will enter the residual stream there. */
+  function recordContrastive() {
+    const tokens = trace.blocks[objective.layer - 1].out // (R,2B,T,C)
+    const pooled = objective.feature === 'pooled'
+    let features: Activation = tokens
+    if (pooled) {
+      features = { tensor: recorder.tensor('features', R * capacity * net.width), capacity, rows: 1, width: net.width }
+      tokenMean(recorder, withAnchors, tokens, features)
+    }
+    const size = R * capacity * features.rows * features.width
+    let compared = features
+    const inverse = recorder.tensor('feature 1/length', R * capacity)
+    if (objective.normalise) {
+      compared = { ...features, tensor: recorder.tensor('unit features', size) }
+      unitLength(recorder, R, features, compared.tensor, inverse)
+    }
+    const pairs: Contrastive = {
+      replicas: R, batch: B, knobs, state, z: compared, rows: contrastiveRows, distances: recorder.tensor('pair distances', contrastiveSizes(R, B).distances),
+    }
+    contrastive(recorder, pairs)
+    const dcompared = recorder.tensor('d compared', size)
+    contrastiveBackward(recorder, pairs, objective.detach, dcompared)
+    let dz = dcompared
+    if (objective.normalise) {
+      dz = recorder.tensor('d features', size)
+      unitLengthBackward(recorder, R, features, compared.tensor, inverse, dcompared, dz)
+    }
+    // Without detaching, anchors receive gradients too. All 2B places then go backward: those without an anchor carry exact zeros,
+    // which a count known only to the GPU could not promise to the weight gradients.
+    const extent: Extent = objective.detach ? whole : { replicas: R, samples: capacity }
+    return { features, feature: { layer: objective.layer, pooled, dz: { ...features, tensor: dz }, extent } }
+  }
+}
