@@ -46,7 +46,7 @@ export function restart(): void {
   const { phase, fault } = useRun.getState()
   if (phase === 'probing' || phase === 'obstacle') return
   if (phase === 'failed' && fault) reconnect()
-  void alone(() => begin(phase === 'paused'))
+  start()
 }
 
 function begin(paused: boolean): string | null {

@@ -16,7 +16,10 @@ export interface Preset {
 // A glob, not an import: a fork of the lab may come without presets.
 const presetModules = import.meta.glob<{ presets?: Preset[] }>('../lab/presets.ts', { eager: true })
 
-export const methodChoices: Method[] = Object.values(methods)
+/** Plain first, then what it is compared with; a method the page does not know comes last. */
+const order = ['fm', 'lcf', 'fm-truncated', 'fm-contrast']
+const placeOf = ({ id }: Method) => (order.includes(id) ? order.indexOf(id) : order.length)
+export const methodChoices: Method[] = Object.values(methods).sort((a, b) => placeOf(a) - placeOf(b))
 export const presets: Preset[] = Object.values(presetModules)[0]?.presets ?? [
   {
     id: 'default',

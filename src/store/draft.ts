@@ -2,13 +2,13 @@
 import { create } from 'zustand'
 import { type Config, ConfigError, type ReplicaConfig, type SectionName, parseConfig } from '../config.ts'
 import { presets } from './catalog.ts'
-import { fromHash } from './permalink.ts'
+import { fromHash, toHash } from './permalink.ts'
 
 interface DraftState {
   config: Config
   /** Why this draft cannot be run, in one sentence; null when it can. */
   problem: string | null
-  /** Preset last chosen, while nothing has been changed since. */
+  /** Preset these settings came from, changed or not. */
   preset: string | null
   /** Sentences about what the address asked for and did not get. */
   notices: string[]
@@ -21,7 +21,7 @@ function openingDraft(): DraftState {
   const hash = typeof location === 'undefined' ? '' : location.hash
   if (hash.length > 1) {
     const { config, notices } = fromHash(hash)
-    return { config, problem: null, preset: null, notices }
+    return { config, problem: null, preset: presetWith(config), notices }
   }
   const first = presets[0]
   return { config: parseConfig(first.config), problem: null, preset: first.id, notices: [] }
@@ -44,7 +44,7 @@ export function setReplica(index: number, change: Partial<ReplicaConfig>): void 
 }
 
 export function setConfig(config: Config): void {
-  useDraft.setState({ config, problem: problemOf(config), preset: null })
+  useDraft.setState({ config, problem: problemOf(config) })
 }
 
 export function loadPreset(id: string): void {
@@ -54,7 +54,12 @@ export function loadPreset(id: string): void {
 
 export function loadHash(hash: string): void {
   const { config, notices } = fromHash(hash)
-  useDraft.setState({ config, problem: null, preset: null, notices })
+  useDraft.setState({ config, problem: null, preset: presetWith(config), notices })
+}
+
+/** The preset with exactly these settings. */
+export function presetWith(config: Config): string | null {
+  return presets.find((preset) => toHash(parseConfig(preset.config)) === toHash(config))?.id ?? null
 }
 
 export function dismissNotices(): void {

@@ -1,12 +1,13 @@
 import { choosePreset, linkToDraft } from '../store/address.ts'
 import { presets } from '../store/catalog.ts'
-import { useDraft } from '../store/draft.ts'
+import { presetWith, useDraft } from '../store/draft.ts'
 import { useRun } from '../store/run.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
 
 export function Header() {
-  const preset = useDraft((state) => state.preset)
+  const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
+  const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
   return (
     <header className={styles.header}>
       <h1 className={styles.title}>
@@ -15,8 +16,8 @@ export function Header() {
       </h1>
       <label className={styles.preset}>
         <span>Experiment</span>
-        <select value={preset ?? ''} onChange={(event) => choosePreset(event.target.value)}>
-          {preset === null && <option value="">your own settings</option>}
+        <select value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
+          {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
           {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
         </select>
       </label>

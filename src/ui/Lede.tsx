@@ -15,7 +15,7 @@ export function Lede() {
     <div className={styles.lede}>
       <p>
         {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} from the same weights and see the same images and noise; only the loss they minimise differs. </>}
-        {preset?.notice ?? 'Your own settings; Reset, beside each control, leads back to the default.'}
+        {preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'}
       </p>
       <fieldset className={styles.legend}>
         <legend className="visually-hidden">Shown on all charts</legend>

@@ -51,6 +51,7 @@ export function BandsFigure() {
           </div>
         ))}
       </div>
+      <p className="axis-name x">held-out loss per pixel, log, over steps</p>
     </Figure>
   )
 }

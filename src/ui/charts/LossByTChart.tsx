@@ -54,11 +54,11 @@ export const LossByTChart = memo(function LossByTChart({ loss, preview, series, 
       title="Loss by noise level"
       desc="Both axes logarithmic. The same numbers are in the table."
     >
-      <CartesianGrid className="grid" vertical={false} />
+      <CartesianGrid vertical={false} />
       <XAxis dataKey="t" type="number" scale="log" domain={[left, 1]} ticks={decades([left, 1])} allowDataOverflow tickFormatter={short} {...axis.x} />
       <YAxis type="number" scale="log" domain={domain} ticks={logTicks(domain)} allowDataOverflow tickFormatter={short} {...axis.y} />
       <TMinShade />
-      <Tooltip content={<ChartTooltip name="t =" rows={tooltip} />} isAnimationActive={false} cursor={{ className: 'cursor' }} />
+      <Tooltip content={<ChartTooltip name="t =" rows={tooltip} />} isAnimationActive={false} />
       {shown.map(({ index, colour }) => (
         <Area key={`e${index}`} dataKey={`e${index}`} stroke="none" fill={colour} fillOpacity={0.2} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" />
       ))}

@@ -55,8 +55,9 @@ export function LossByTFigure() {
         />
       )}
     >
+      <p className="axis-name">{view === 'raw' ? 'loss per pixel' : 'loss per pixel minus floor'}, log</p>
       <LossByTChart loss={loss} preview={preview} series={series} view={view} />
-      <p className="axis-names"><span>loss per pixel, log</span><span>noise level t, log: clean → noise</span></p>
+      <p className="axis-name x">clean ← noise level t, log → noise</p>
     </Figure>
   )
 }

@@ -52,19 +52,19 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
       title={title}
       desc="The same numbers are in the table."
     >
-      <CartesianGrid className="grid" vertical={false} />
+      <CartesianGrid vertical={false} />
       <XAxis dataKey="step" type="number" domain={[0, xEnd]} ticks={linearTicks([0, xEnd])} allowDataOverflow tickFormatter={short} {...axis.x} />
       <YAxis
         type="number"
         scale={log ? 'log' : 'linear'}
         domain={domain}
-        ticks={log ? logTicks(domain) : linearTicks(domain)}
+        ticks={log ? logTicks(domain) : linearTicks(domain, 3)}
         allowDataOverflow
         tickFormatter={short}
         {...axis.y}
       />
       <EventMarks events={events} numbered={numbered} />
-      <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} cursor={{ className: 'cursor' }} />
+      <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} />
       {lines.map(({ series, raw }) =>
         raw ? (
           <Line key={`raw${series.index}`} data={raw} dataKey="y" stroke={series.colour} strokeWidth={1} strokeOpacity={0.35} dot={false} activeDot={false} isAnimationActive={false} tooltipType="none" />

@@ -64,12 +64,13 @@ export function StepsFigure() {
       )}
     >
       <div className={styles.flow}>
-        <p className="axis-names"><span>flow-matching loss, log</span></p>
+        <p className="axis-name">flow-matching loss, log</p>
         <StepChart title="Flow-matching loss over steps" lines={flow} log fallback={[0.2, 2]} {...chartProps} />
       </div>
       <div className={styles.contrastive}>
-        <p className="axis-names"><span>contrastive loss, linear</span></p>
+        <p className="axis-name">contrastive loss, linear</p>
         <StepChart title="Contrastive loss over steps" lines={contrastive} log={false} fallback={[0, 5]} numbered={false} {...chartProps} />
+        <p className="axis-name x">step</p>
       </div>
     </Figure>
   )

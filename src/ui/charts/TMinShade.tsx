@@ -30,7 +30,7 @@ export function TMinShade() {
           </g>
         )
       })}
-      <text x={plot.x + 6} y={plot.y + 14}>t &lt; T_min</text>
+      <text x={plot.x + 6} y={plot.y + plot.height - 6}>t &lt; T_min</text>
     </g>
   )
 }

@@ -4,6 +4,6 @@ export const chartStyle = { width: '100%', height: '100%', flex: 1, minHeight: 0
 const common = { tickLine: false, interval: 0, minTickGap: 0 } as const
 
 export const axis = {
-  x: { ...common, height: 24, axisLine: { className: 'axis-line' }, tickMargin: 4, className: 'axis' },
-  y: { ...common, width: 40, axisLine: false, tickMargin: 4, className: 'axis' },
+  x: { ...common, height: 24, tickMargin: 4 },
+  y: { ...common, width: 40, axisLine: false, tickMargin: 4 },
 } as const

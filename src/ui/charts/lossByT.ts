@@ -50,7 +50,7 @@ export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   const parts = series.flatMap(({ label, index }) => {
     const [atLow, atMiddle] = [loss.mean[index]?.[low], loss.mean[index]?.[middle]]
     if (!forLog(atLow) || !forLog(atMiddle)) return []
-    return [`${label} ${fixed(atLow, 2)} at t = ${short(loss.t[low])} and ${fixed(atMiddle, 2)} at t = ${short(loss.t[middle])}`]
+    return [`${label} ${fixed(atLow, 2)} at t = ${short(loss.t[low])} and ${fixed(atMiddle, 2)} at t = ${fixed(loss.t[middle], 1)}`]
   })
   if (parts.length === 0) return 'No finite loss has been measured yet.'
   const best = Math.min(...series.map(({ index }) => loss.mean[index]?.[low] ?? Infinity))

@@ -19,21 +19,21 @@ export function decades([low, high]: Domain): number[] {
   return ticks
 }
 
-/** Decades, or 1-2-5 within them where fewer than two decades leave the axis bare. */
+/** Decades, or steps within them where fewer than two decades leave the axis bare. */
 export function logTicks(domain: Domain): number[] {
   const [low, high] = domain
   if (high / low >= 99) return decades(domain)
   const ticks: number[] = []
   for (const decade of decades([10 ** Math.floor(Math.log10(low)), high])) {
-    for (const factor of [1, 2, 5]) {
-      const tick = Number((decade * factor).toPrecision(1))
-      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push(tick)
+    for (const factor of high / low > 8 ? [1, 2, 5] : stops) {
+      const tick = tidy(decade * factor)
+      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9) && tick !== ticks.at(-1)) ticks.push(tick)
     }
   }
   return ticks
 }
 
-/** Least domain with 1-2-5 ends around the positive values; `fallback` when there are none. */
+/** Least domain with round ends around the positive values; `fallback` when there are none. */
 export function logDomain(values: Iterable<number | null>, fallback: Domain): Domain {
   const [low, high] = extent(values, (value) => value > 0)
   if (low > high) return fallback
@@ -77,6 +77,8 @@ function extent(values: Iterable<number | null>, accept: (value: number) => bool
 }
 
 const steps125 = [1, 2, 5, 10]
+/** Where a logarithmic axis may end. */
+const stops = [1, 1.5, 2, 3, 5, 7, 10]
 
 function niceStep(rough: number): number {
   const size = 10 ** Math.floor(Math.log10(rough))
@@ -85,12 +87,12 @@ function niceStep(rough: number): number {
 
 function snapDown(value: number): number {
   const size = 10 ** Math.floor(Math.log10(value) + 1e-9)
-  return tidy((steps125.findLast((factor) => factor * size <= value * (1 + 1e-9)) ?? 1) * size)
+  return tidy((stops.findLast((factor) => factor * size <= value * (1 + 1e-9)) ?? 1) * size)
 }
 
 function snapUp(value: number): number {
   const size = 10 ** Math.floor(Math.log10(value) + 1e-9)
-  return tidy((steps125.find((factor) => factor * size >= value * (1 - 1e-9)) ?? 10) * size)
+  return tidy((stops.find((factor) => factor * size >= value * (1 - 1e-9)) ?? 10) * size)
 }
 
 const tidy = (value: number) => Number(value.toPrecision(12))

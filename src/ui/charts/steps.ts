@@ -48,7 +48,7 @@ export function stepsSentence(replicas: readonly ReplicaTick[], series: readonly
     const contrastive = replica.last.contrastive === null ? '' : `, contrastive ${fixed(replica.last.contrastive, 2)}`
     return [`${label} ${fixed(smooth)}${spread === null ? '' : ` ± ${fixed(spread, 2)}`}${contrastive}`]
   })
-  return parts.length > 0 ? `Now ${parts.join('; ')}.` : 'No step has been taken yet.'
+  return parts.length > 0 ? `Last steps: ${parts.join('; ')}.` : 'No step has been taken yet.'
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */
