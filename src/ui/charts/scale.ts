@@ -22,7 +22,11 @@ export function decades([low, high]: Domain): number[] {
 /** Decades, or steps within them where fewer than two decades leave the axis bare. */
 export function logTicks(domain: Domain): number[] {
   const [low, high] = domain
-  if (high / low >= 99) return decades(domain)
+  if (high / low >= 99) {
+    const all = decades(domain)
+    const every = Math.ceil(all.length / 7)
+    return all.filter((_, i) => i % every === 0)
+  }
   const ticks: number[] = []
   for (const decade of decades([10 ** Math.floor(Math.log10(low)), high])) {
     for (const factor of high / low > 8 ? [1, 2, 5] : stops) {

@@ -1,7 +1,7 @@
 /** One description per control, read off the config schema: bounds and defaults from zod, words from its metadata. */
 import { z } from 'zod'
 import { type Config, type FieldMeta, type SectionName, sections } from '../../config.ts'
-import { datasetChoices, datasetOf } from '../../store/catalog.ts'
+import { datasetChoices, datasetOf, methodChoices } from '../../store/catalog.ts'
 
 interface Common extends Required<Pick<FieldMeta, 'title' | 'help' | 'live' | 'advanced'>> {
   section: SectionName
@@ -51,7 +51,11 @@ function describe(section: SectionName, field: string, property: Property): Fiel
     return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }
   }
   if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
-  if (property.type === 'string') return { ...common, kind: 'choice', choices: datasetChoices, standard: property.default as string }
+  if (property.type === 'string') {
+    // The schema takes any id; what there is to choose from, the lab knows.
+    const choices = field === 'dataset' ? datasetChoices : methodChoices.map(({ id, label }) => ({ value: id, label }))
+    return { ...common, kind: 'choice', choices, standard: property.default as string }
+  }
   const { minimum: min = 0, maximum: max = 1 } = property
   const integer = property.type === 'integer'
   // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
