@@ -1,0 +1,55 @@
+/** Finding a GPU, or saying exactly why there is none. */
+import type { Capabilities, Obstacle } from '../protocol.ts'
+
+export class DeviceObstacle extends Error {
+  override name = 'DeviceObstacle'
+  readonly obstacle: Obstacle
+  constructor(obstacle: Obstacle, detail: string) {
+    super(detail)
+    this.obstacle = obstacle
+  }
+}
+
+/** Variants use these when they are there; nothing requires them. */
+const OPTIONAL_FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
+
+/** What every kernel needs: WebGPU's guaranteed limits. */
+const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 128 * 2 ** 20 } as const
+
+export interface FoundDevice {
+  device: GPUDevice
+  capabilities: Capabilities
+}
+
+/**
+ * @param gpu navigator.gpu, or Dawn's in Node; undefined when there is none
+ * @throws DeviceObstacle
+ */
+export async function findDevice(gpu: GPU | undefined, secure = true): Promise<FoundDevice> {
+  if (!secure) throw new DeviceObstacle('insecure', 'WebGPU needs https or localhost.')
+  if (!gpu) throw new DeviceObstacle('no-webgpu', 'This browser has no WebGPU.')
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter) throw new DeviceObstacle('no-adapter', 'WebGPU is there, but it offered no GPU.')
+  for (const [name, least] of Object.entries(NEEDED)) {
+    const offered = adapter.limits[name as keyof typeof NEEDED]
+    if (offered < least) throw new DeviceObstacle('limits', `This GPU allows ${name} = ${offered}, and the lab needs ${least}.`)
+  }
+  const features = OPTIONAL_FEATURES.filter(name => adapter.features.has(name))
+  const device = await adapter.requestDevice({
+    requiredFeatures: features,
+    // Large runs may use what the adapter has beyond the guaranteed sizes; the memory plan refuses what does not fit.
+    requiredLimits: { maxBufferSize: adapter.limits.maxBufferSize, maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize },
+  })
+  const { info, limits } = adapter
+  const software = info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
+  return {
+    device,
+    capabilities: {
+      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU', software, features,
+      limits: {
+        maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      },
+    },
+  }
+}

@@ -1,0 +1,127 @@
+/** Full-rate history of a run, and the thinned series the page draws. */
+import type { BandSeries, LossByT, StepSeries } from '../protocol.ts'
+import type { MetricsRow } from './trainer.ts'
+
+const POINTS = 200
+const SMOOTHING = 0.98
+
+/** A growing list of numbers. */
+class Column {
+  private values = new Float32Array(1024)
+  length = 0
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const larger = new Float32Array(2 * this.length)
+      larger.set(this.values)
+      this.values = larger
+    }
+    this.values[this.length++] = value
+  }
+
+  get(i: number): number {
+    return this.values[i]
+  }
+
+  copy(): Column {
+    const copy = new Column()
+    copy.values = this.values.slice()
+    copy.length = this.length
+    return copy
+  }
+}
+
+const NAMES = ['flow', 'flowSmooth', 'contrastive', 'gradientNorm'] as const
+type Name = (typeof NAMES)[number]
+
+/** One replica's numbers, one entry per step from `from` on. */
+export class ReplicaHistory {
+  private columns = Object.fromEntries(NAMES.map(name => [name, new Column()])) as Record<Name, Column>
+  last: MetricsRow | null = null
+
+  constructor(readonly from: number) {}
+
+  add(row: MetricsRow): void {
+    const { columns } = this
+    const before = columns.flowSmooth.length > 0 ? columns.flowSmooth.get(columns.flowSmooth.length - 1) : row.flow
+    columns.flow.push(row.flow)
+    columns.flowSmooth.push(Number.isFinite(row.flow) && Number.isFinite(before) ? SMOOTHING * before + (1 - SMOOTHING) * row.flow : Number.isFinite(row.flow) ? row.flow : before)
+    // Without an anchor there is no contrastive loss, which is not the same as a loss of zero.
+    columns.contrastive.push(row.anchors > 0 ? row.contrastive : Number.NaN)
+    columns.gradientNorm.push(row.gradientNorm)
+    this.last = row
+  }
+
+  get length(): number {
+    return this.columns.flow.length
+  }
+
+  /** At most 200 points, the least and the greatest finite value of each bucket, so that a spike of one step stays visible. */
+  series(name: Name): StepSeries {
+    return thin(this.columns[name], this.from)
+  }
+
+  copy(): ReplicaHistory {
+    const copy = new ReplicaHistory(this.from)
+    for (const name of NAMES) copy.columns[name] = this.columns[name].copy()
+    copy.last = this.last
+    return copy
+  }
+}
+
+function thin(column: Column, from: number): StepSeries {
+  const step: number[] = []
+  const value: (number | null)[] = []
+  const put = (i: number) => {
+    step.push(from + i + 1)
+    value.push(Number.isFinite(column.get(i)) ? column.get(i) : null)
+  }
+  if (column.length <= POINTS) {
+    for (let i = 0; i < column.length; i++) put(i)
+    return { step, value }
+  }
+  const buckets = POINTS / 2
+  for (let b = 0; b < buckets; b++) {
+    const start = Math.floor((b * column.length) / buckets)
+    const end = Math.floor(((b + 1) * column.length) / buckets)
+    let low = -1
+    let high = -1
+    for (let i = start; i < end; i++) {
+      const v = column.get(i)
+      if (!Number.isFinite(v)) continue
+      if (low < 0 || v < column.get(low)) low = i
+      if (high < 0 || v > column.get(high)) high = i
+    }
+    if (low < 0) put(start)
+    else for (const i of low === high ? [low] : low < high ? [low, high] : [high, low]) put(i)
+  }
+  return { step, value }
+}
+
+/** Bands of noise levels whose loss is followed over the run. */
+export const BANDS = [
+  { label: 't < .01', from: 0, to: 0.01 },
+  { label: '.01 ≤ t < .1', from: 0.01, to: 0.1 },
+  { label: '.1 ≤ t < .5', from: 0.1, to: 0.5 },
+  { label: 't ≥ .5', from: 0.5, to: 1 },
+]
+
+export function startBands(): BandSeries[] {
+  return BANDS.map(band => ({ ...band, step: [], value: [] }))
+}
+
+/** Adds one evaluation; bands keep the last 200. */
+export function addToBands(bands: BandSeries[], evaluation: LossByT): void {
+  for (const band of bands) {
+    const inside = evaluation.t.map((t, i) => (t >= band.from && t < band.to ? i : -1)).filter(i => i >= 0)
+    band.step.push(evaluation.step)
+    evaluation.mean.forEach((mean, r) => {
+      const finite = inside.map(i => mean[i]).filter((v): v is number => v !== null)
+      ;(band.value[r] ??= []).push(finite.length > 0 ? finite.reduce((a, b) => a + b, 0) / finite.length : null)
+    })
+    if (band.step.length > POINTS) {
+      band.step.shift()
+      for (const values of band.value) values.shift()
+    }
+  }
+}

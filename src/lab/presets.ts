@@ -1,0 +1,55 @@
+/** Starting points, each with what to look for. Figures are from our own runs at this scale; see the README. */
+import type { ConfigInput } from '../config.ts'
+
+export interface Preset {
+  id: string
+  title: string
+  /** What to notice, one sentence. */
+  notice: string
+  config: ConfigInput
+}
+
+export const presets: Preset[] = [
+  {
+    id: 'gratings',
+    title: 'FM beside LCF',
+    notice: 'Both learn the same images from the same start. Below T_min plain flow matching keeps the loss at its floor; LCF gives that up and shapes features instead.',
+    config: {},
+  },
+  {
+    id: 'designs',
+    title: 'All four designs',
+    notice: 'Flow matching, flow matching cut off below T_min, flow matching with the contrastive pull, and LCF: what does each part do?',
+    config: { replicas: [{ method: 'fm' }, { method: 'fm-truncated' }, { method: 'fm-contrast' }, { method: 'lcf' }] },
+  },
+  {
+    id: 'late',
+    title: 'LCF switched on late',
+    notice: 'λ is 0 for 1,600 steps and then ramps up: LCF acts as a finishing touch on features that exist already.',
+    config: { objective: { lambdaStart: 1600, lambdaRamp: 100 }, train: { steps: 2400 } },
+  },
+  {
+    id: 'too-strong',
+    title: 'λ = 1 on the mean loss',
+    notice: 'The paper’s λ = 1 assumes a loss summed over pixels; on the mean it drowns the flow term and training is wrecked.',
+    config: { replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 0.05, label: 'LCF λ = .05' }, { method: 'lcf', lambda: 1, label: 'LCF λ = 1' }] },
+  },
+  {
+    id: 'seeds',
+    title: 'Three seeds',
+    notice: 'The same pair from three starts: how much of a difference is the seed?',
+    config: { replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
+  },
+  {
+    id: 'shapes',
+    title: 'Coloured shapes',
+    notice: 'Three colour channels, 16 × 16 pixels, larger patches.',
+    config: { data: { dataset: 'shapes' }, net: { channels: 3, size: 16, patch: 4, width: 64 } },
+  },
+  {
+    id: 'small',
+    title: 'Small, for slow machines',
+    notice: 'A narrow network on few images a step: correct everywhere, and quick enough for a software GPU.',
+    config: { net: { width: 32, blocks: 2, heads: 2 }, objective: { layer: 1 }, train: { batch: 16, steps: 600 }, evaluate: { perLevel: 32, samples: 8, every: 100, samplesEvery: 100, solverSteps: 12 } },
+  },
+]

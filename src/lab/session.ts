@@ -1,0 +1,298 @@
+/**
+ * A run from start to finish: the loop, its pace, its history, and what the page or the terminal is told about it. Read this and
+ * model/dit.ts and you know how training works here. Knows no browser: a Web Worker and Node drive it alike.
+ */
+import { type Config, ConfigError, isLive, parseConfig, type ReplicaConfig } from '../config.ts'
+import { KernelLibrary } from '../engine/kernel.ts'
+import type { Tiles } from '../engine/recorder.ts'
+import { resolveReplica } from '../model/knobs.ts'
+import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol.ts'
+import { checkConfig, generateData, type Progress, type RunData } from './data.ts'
+import { addToBands, ReplicaHistory, startBands } from './history.ts'
+import { planMemory, type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+
+/** GPU work between two looks at the clock: short enough for smooth frames and a quick pause, long enough to hide the wait. */
+const BURST_MS = 12
+const MOST_PER_BURST = 64
+/** A step slower than this is submitted in pieces. */
+const GENTLE_MS = 6
+
+/** A run as it can be stored and gone on with. */
+export interface Checkpoint {
+  config: Config
+  step: number
+  replicas: ReplicaState[]
+}
+
+export interface SessionOptions {
+  tiles?: Tiles
+  progress?: Progress
+  /** Lets timers and messages through during long CPU work. */
+  breathe?: () => Promise<void>
+  /** Gone on from, instead of starting at step 0. */
+  checkpoint?: Checkpoint
+  /** Images of an earlier run with the same data settings. */
+  data?: RunData
+}
+
+export class Session {
+  step = 0
+  state: Tick['state'] = 'paused'
+  readonly events: RunEvent[] = []
+  private histories: ReplicaHistory[]
+  private bands = startBands()
+  private lossByT: LossByT | null = null
+  private samples: SampleGrid | null = null
+  private target: number
+  private stepMs = 0
+  private burst = 1
+  private submitsPerStep = 1
+  private read = 0
+  private sequence = 0
+  private looping: Promise<void> | null = null
+  private readingMetrics: Promise<void> | null = null
+
+  private constructor(
+    readonly runId: string,
+    readonly device: GPUDevice,
+    readonly library: KernelLibrary,
+    private config: Config,
+    readonly data: RunData,
+    private readonly trainer: Trainer,
+    private readonly options: SessionOptions,
+    start: number,
+    private readonly bytes: number,
+  ) {
+    this.step = start
+    this.read = start
+    this.target = config.train.steps
+    this.histories = config.replicas.map(() => new ReplicaHistory(start))
+    if (start >= this.target) this.state = 'finished'
+  }
+
+  /** @throws ConfigError, RangeError (memory), KernelError; nothing is left behind when it does */
+  static async create(device: GPUDevice, library: KernelLibrary, runId: string, config: Config, options: SessionOptions = {}): Promise<Session> {
+    checkConfig(config)
+    const plan = planMemory(config, device.limits)
+    if (plan.refusal) throw new RangeError(plan.refusal)
+    const { checkpoint } = options
+    const data = options.data ?? await generateData(config, options.progress, options.breathe)
+    const trainer = await Trainer.create(device, library, config, data, options.tiles, checkpoint?.replicas)
+    return new Session(runId, device, library, config, data, trainer, options, checkpoint?.step ?? 0, plan.total)
+  }
+
+  get currentConfig(): Config {
+    return this.config
+  }
+
+  get steps(): number {
+    return this.target
+  }
+
+  /** Trains until paused or finished; a second call while running changes nothing. */
+  run(): void {
+    if (this.step >= this.target) this.state = 'finished'
+    else this.state = 'running'
+    if (this.state === 'running') this.looping ??= this.loop(() => this.target).finally(() => { this.looping = null })
+  }
+
+  /** No further step is submitted; resolves when those under way are done. */
+  async pause(): Promise<void> {
+    if (this.state === 'running') this.state = 'paused'
+    await this.looping
+  }
+
+  /** Exactly `count` more steps, then paused. */
+  async advance(count: number): Promise<void> {
+    await this.pause()
+    const until = Math.min(this.target, this.step + count)
+    if (until === this.step) return
+    this.state = 'running'
+    this.looping = this.loop(() => until).finally(() => { this.looping = null })
+    await this.looping
+    if (this.state === 'running') this.state = 'paused'
+  }
+
+  extend(steps: number): void {
+    this.target = Math.max(this.target, this.step) + steps
+    if (this.state === 'finished') this.state = 'paused'
+    this.events.push({ step: this.step, label: `${steps} more steps` })
+  }
+
+  /** Turns a knob while the run goes on. @throws ConfigError when the field is not live or the value is out of bounds */
+  patch({ replica, section, field, value }: KnobPatch): void {
+    if (!isLive(section, field)) throw new ConfigError(`${section}.${field} needs a restart`)
+    const replicas = this.config.replicas.map(r => ({ ...r }))
+    const own = ['tMin', 'lambda', 'tau', 'learningRate'].includes(field) ? (field as 'tMin' | 'lambda' | 'tau' | 'learningRate') : null
+    let next: unknown
+    if (replica === 'all') {
+      if (own) for (const r of replicas) delete r[own]
+      next = { ...this.config, replicas, [section]: { ...this.config[section], [field]: value } }
+    } else {
+      if (!own || !replicas[replica]) throw new ConfigError(`${section}.${field} cannot be set for replica ${replica} alone`)
+      next = { ...this.config, replicas: replicas.map((r, i) => (i === replica ? { ...r, [own]: value } : r)) }
+    }
+    this.config = parseConfig(next)
+    this.trainer.turn(this.config)
+    this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${this.label(replica)})`}` })
+  }
+
+  /** The loop: bursts of steps with at most two bursts under way, evaluations where they are due. */
+  private async loop(until: () => number): Promise<void> {
+    const { every, samplesEvery } = this.config.evaluate
+    if (this.step === 0 && samplesEvery > 0 && !this.samples) await this.sample()
+    const waiting: Promise<void>[] = []
+    while (this.state === 'running' && this.step < until()) {
+      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery))
+      const began = performance.now()
+      const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
+      this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
+      this.step += count
+      waiting.push(this.device.queue.onSubmittedWorkDone().then(() => this.learnPace(count, performance.now() - began, waiting.length)))
+      if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
+      const evaluate = every > 0 && this.step % every === 0
+      const sample = samplesEvery > 0 && this.step % samplesEvery === 0
+      if (evaluate || sample || this.step >= until()) await Promise.all(waiting.splice(0))
+      if (evaluate) await this.evaluate()
+      if (sample) await this.sample()
+    }
+    await Promise.all(waiting)
+    await this.readMetrics()
+    if (this.state === 'running' && this.step >= this.target) this.state = 'finished'
+  }
+
+  private learnPace(count: number, elapsed: number, inFlight: number): void {
+    const each = elapsed / count / Math.max(1, inFlight)
+    this.stepMs = this.stepMs === 0 ? each : 0.8 * this.stepMs + 0.2 * each
+    this.burst = Math.max(1, Math.min(MOST_PER_BURST, Math.round(BURST_MS / this.stepMs)))
+  }
+
+  /** Fetches the metrics of all steps submitted since the last call. */
+  readMetrics(): Promise<void> {
+    this.readingMetrics ??= (async () => {
+      if (!this.trainer.metricsAvailable || this.read === this.step) return
+      const to = this.step
+      const rows = await this.trainer.metrics(this.read, to)
+      // When more steps went by than the ring holds, the gap shows as missing values.
+      for (let missing = to - this.read - rows.length; missing > 0; missing--) {
+        for (const history of this.histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
+      }
+      for (const row of rows) row.forEach((values, r) => this.histories[r].add(values))
+      this.read = to
+    })().finally(() => { this.readingMetrics = null })
+    return this.readingMetrics
+  }
+
+  /** Measures loss by noise level now. */
+  async evaluate(): Promise<LossByT> {
+    const { evaluate, net } = this.config
+    const { evaluation } = this.trainer.recorded
+    const step = this.step
+    const errors = await this.trainer.lossByT(() => this.breatheGpu())
+    const t = Array.from(evaluation.levels)
+    const statistic = (of: (values: Float32Array) => number) => this.config.replicas.map((_, r) => errors.map(level => {
+      const value = of(level[r])
+      return Number.isFinite(value) ? value : null
+    }))
+    const { dataset } = this.data
+    this.lossByT = {
+      step, t, count: evaluate.perLevel, mean: statistic(mean), standardError: statistic(standardError),
+      floor: dataset.floor ? t.map(level => dataset.floor!(level, net.size)) : null, floorNote: dataset.floorAssumes ?? '',
+    }
+    addToBands(this.bands, this.lossByT)
+    return this.lossByT
+  }
+
+  /** Draws samples now, always from the same noise. */
+  async sample(): Promise<SampleGrid> {
+    const { net, evaluate, data } = this.config
+    const step = this.step
+    const images = await this.trainer.sample(data.seed, () => this.breatheGpu())
+    const each = net.channels * net.size * net.size
+    this.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples }
+    return this.samples
+  }
+
+  /** Between pieces of an evaluation: waits for the GPU, so that the page's frames get their turn. */
+  private async breatheGpu(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone()
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    const replicas = await this.trainer.replicaStates()
+    return { config: { ...this.config, train: { ...this.config.train, steps: this.target } }, step: stepsOf(replicas[0]), replicas }
+  }
+
+  /**
+   * Goes on from one replica's weights and optimiser state as new replicas with other knobs, at the same step. Returns a new paused
+   * session with the history so far; this one stays as it is until destroyed.
+   */
+  async fork(runId: string, from: number, replicas: ReplicaConfig[]): Promise<Session> {
+    await this.pause()
+    const source = this.config.replicas[from]
+    if (!source) throw new ConfigError(`fork: there is no replica ${from}; there are ${this.config.replicas.length}`)
+    const { train } = resolveReplica(this.config, source)
+    // The draws of a forked run go on where its parent's stood, so the seed goes along unless another is asked for.
+    const config = parseConfig({ ...this.config, train: { ...this.config.train, steps: this.target }, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
+    const { step, replicas: states } = await this.checkpoint()
+    const forked = await Session.create(this.device, this.library, runId, config, { ...this.options, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]) } })
+    await this.readMetrics()
+    forked.histories = replicas.map(() => this.histories[from].copy())
+    forked.bands = this.bands.map(band => ({ ...band, step: [...band.step], value: replicas.map(() => [...(band.value[from] ?? [])]) }))
+    forked.events.push(...this.events, { step: this.step, label: `forked from ${this.label(from)}` })
+    return forked
+  }
+
+  private label(r: number): string {
+    const { method } = resolveReplica(this.config, this.config.replicas[r])
+    return this.config.replicas[r].label ?? method.label
+  }
+
+  /** The whole state of the run as the page sees it. */
+  tick(): Tick {
+    const finite = (value: number) => (Number.isFinite(value) ? value : null)
+    return {
+      type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
+      stepsPerSecond: this.stepMs > 0 ? 1000 / this.stepMs : 0, config: this.config,
+      replicas: this.config.replicas.map((replica, r) => {
+        const { objective, train, method } = resolveReplica(this.config, replica)
+        const history = this.histories[r]
+        const last = history.last
+        const knobs = method.knobs(objective)
+        return {
+          label: this.label(r), method: method.id, seed: train.seed,
+          flow: history.series('flow'), flowSmooth: history.series('flowSmooth'),
+          contrastive: method.contrastive ? history.series('contrastive') : { step: [], value: [] }, gradientNorm: history.series('gradientNorm'),
+          last: {
+            flow: last && finite(last.flow), contrastive: last && last.anchors > 0 ? finite(last.contrastive) : null, gradientNorm: last && finite(last.gradientNorm),
+            learningRate: last?.rate ?? 0, anchors: last?.anchors ?? 0,
+            positiveDistance: last && last.anchors > 0 ? finite(last.positive) : null, negativeDistance: last && last.anchors > 0 ? finite(last.negative) : null,
+          },
+          skipped: last?.skipped ?? 0, emptyAnchors: last?.empty ?? 0,
+          knobs: { tMin: knobs.tMin, lambda: knobs.lambda, tau: objective.tau, learningRate: train.learningRate },
+        }
+      }),
+      lossByT: this.lossByT, bands: this.bands, samples: this.samples, events: this.events,
+      cost: { bytes: this.bytes, dispatches: this.trainer.dispatchesPerStep, submits: this.submitsPerStep, parameters: this.trainer.recorded.training.layout.count },
+    }
+  }
+
+  /** Steps in a row that were skipped because the gradient was not finite, by the last metrics read. */
+  get stuck(): boolean {
+    return this.histories.some(({ last }) => last !== null && !Number.isFinite(last.gradientNorm) && last.skipped >= 20)
+  }
+
+  async destroy(): Promise<void> {
+    await this.pause().catch(() => {})
+    this.trainer.destroy()
+  }
+}
+
+const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)
+
+const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length
+
+function standardError(values: Float32Array): number {
+  const centre = mean(values)
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1) / values.length)
+}

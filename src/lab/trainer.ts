@@ -1,0 +1,272 @@
+/** The GPU side of one run: buffers, recordings, and what can be asked of them. Knows no clock, no page and no file. */
+import type { Config } from '../config.ts'
+import type { KernelLibrary } from '../engine/kernel.ts'
+import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
+import { Readback, readOnce } from '../engine/readback.ts'
+import type { Tensor, Tiles } from '../engine/recorder.ts'
+import { Buffers, Recording } from '../engine/recording.ts'
+import { timeGrid } from '../flow/grid.ts'
+import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
+import { initialParameters } from '../model/parameters.ts'
+import { type LevelEvaluation, recordLevelEvaluation, recordSampler, type Sampler } from '../model/evaluation.ts'
+import { recordTraining, type Training } from '../model/training.ts'
+import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
+import type { MemoryPlan } from '../protocol.ts'
+import type { RunData } from './data.ts'
+
+/** Everything one replica is: enough to go on bit for bit on the same adapter. */
+export interface ReplicaState {
+  parameters: Float32Array
+  first: Float32Array
+  second: Float32Array
+  ema: Float32Array
+  state: Uint32Array
+}
+
+/** Dispatches between two submits of a slow step: the compositor needs the GPU too. */
+const FLUSH = 32
+
+export type MetricsRow = Record<(typeof METRICS)[number], number>
+
+interface Recorded {
+  training: Training
+  evaluation: LevelEvaluation
+  sampler: Sampler
+}
+
+function record(config: Config, tiles?: Tiles): Recorded {
+  const training = recordTraining(config, { images: config.data.count, tiles })
+  return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training) }
+}
+
+/** What a run will take, found by recording it without a device. */
+export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
+  let recorded: Recorded
+  try {
+    recorded = record(config)
+  } catch (error) {
+    if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
+    throw error
+  }
+  const { training, evaluation, sampler } = recorded
+  const groups: [string, (tensor: Tensor) => boolean][] = [
+    ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
+    ['gradients', tensor => tensor.name.startsWith('gradient')],
+    ['training images', tensor => tensor.name.startsWith('training')],
+    ['evaluation and samples', tensor => /^(evaluation|sampler|held-out)/.test(tensor.name)],
+    ['activations', () => true],
+  ]
+  const parts = groups.map(([name]) => ({ name, bytes: 0 }))
+  let refusal: string | undefined
+  for (const tensor of training.tensors) {
+    const bytes = tensor.length * 4
+    parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
+    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
+  }
+  void evaluation
+  void sampler
+  return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
+}
+
+export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
+
+export class Trainer {
+  private constructor(
+    readonly device: GPUDevice,
+    readonly recorded: Recorded,
+    private readonly buffers: Buffers,
+    private readonly step: Recording,
+    private readonly level: Recording,
+    private readonly solve: Recording[],
+    private readonly ring: Readback,
+    private config: Config,
+    private readonly data: RunData,
+  ) {}
+
+  /** @param start replica states to go on from; fresh ones otherwise. @throws RangeError when memory does not suffice, KernelError when a kernel does not compile */
+  static async create(device: GPUDevice, library: KernelLibrary, config: Config, data: RunData, tiles?: Tiles, start?: ReplicaState[]): Promise<Trainer> {
+    const plan = planMemory(config, device.limits)
+    if (plan.refusal) throw new RangeError(plan.refusal)
+    const recorded = record(config, tiles)
+    const { training, evaluation, sampler } = recorded
+    const buffers = await Buffers.allocate(device, training.tensors)
+    try {
+      const recordings = await Promise.all([training.recorder, evaluation.recorder, sampler.first, ...(sampler.second.dispatches.length > 0 ? [sampler.second] : [])]
+        .map(recorder => Recording.realise(recorder, buffers, library)))
+      const [step, level, ...solve] = recordings
+      const ring = new Readback(device, METRICS_RING * training.replicas * METRICS.length * 4)
+      const trainer = new Trainer(device, recorded, buffers, step, level, solve, ring, config, data)
+      trainer.upload(start)
+      return trainer
+    } catch (error) {
+      buffers.destroy()
+      throw error
+    }
+  }
+
+  private upload(start?: ReplicaState[]): void {
+    const { training, evaluation, sampler } = this.recorded
+    const { config, buffers, data } = this
+    buffers.write(training.data, data.train)
+    if (training.classes) buffers.write(training.classes, Uint32Array.from(data.trainLabels))
+    buffers.write(evaluation.images, data.heldOut.subarray(0, evaluation.count * training.batch.dimensions))
+    const repeat = (count: number, values: (i: number) => number) => Uint32Array.from({ length: training.replicas * count }, (_, i) => values(i % count))
+    if (evaluation.batch.labels) buffers.write(evaluation.batch.labels, repeat(evaluation.count, i => data.heldOutLabels[i]))
+    if (sampler.labels) buffers.write(sampler.labels, repeat(sampler.count, i => i % config.net.classes))
+    config.replicas.forEach((replica, r) => {
+      const { train } = resolveReplica(config, replica)
+      const from = start?.[r]
+      const parameters = from?.parameters ?? initialParameters(training.layout, train.seed)
+      const at = r * training.layout.length
+      buffers.write(training.parameters.tensor, parameters, at)
+      buffers.write(training.optimizer.ema.tensor, from?.ema ?? parameters, at)
+      if (from) {
+        buffers.write(training.optimizer.first, from.first, at)
+        buffers.write(training.optimizer.second, from.second, at)
+      }
+      buffers.write(training.state, from?.state ?? startState(), r * STATE_WORDS)
+    })
+    this.turn(config)
+  }
+
+  /** New knob values; they act on the next step. */
+  turn(config: Config): void {
+    this.config = config
+    config.replicas.forEach((replica, r) => this.buffers.write(this.recorded.training.knobs, packKnobs(config, replica), r * KNOB_WORDS))
+  }
+
+  get dispatchesPerStep(): number {
+    return this.step.length
+  }
+
+  /** Submits `count` training steps and returns how many submits that took. `gentle` cuts a step into pieces, so that others get at the GPU. */
+  submitSteps(count: number, gentle: boolean): number {
+    const { device, step } = this
+    if (!gentle) {
+      const encoder = device.createCommandEncoder()
+      for (let i = 0; i < count; i++) step.encode(encoder)
+      device.queue.submit([encoder.finish()])
+      return 1
+    }
+    let submits = 0
+    for (let i = 0; i < count; i++) {
+      for (let at = 0; at < step.length; at += FLUSH) {
+        const encoder = device.createCommandEncoder()
+        step.encode(encoder, at, Math.min(step.length, at + FLUSH))
+        device.queue.submit([encoder.finish()])
+        submits++
+      }
+    }
+    return submits
+  }
+
+  get metricsAvailable(): boolean {
+    return this.ring.available
+  }
+
+  /** Metrics of steps [from, to) as far as the ring still holds them: rows[step][replica]. */
+  async metrics(from: number, to: number): Promise<MetricsRow[][]> {
+    const { training } = this.recorded
+    const R = training.replicas
+    const values = new Float32Array(await this.ring.read(this.buffers.of(training.optimizer.metrics)))
+    const words = new Uint32Array(values.buffer)
+    const rows: MetricsRow[][] = []
+    for (let step = Math.max(from, to - METRICS_RING); step < to; step++) {
+      rows.push(Array.from({ length: R }, (_, r) => {
+        const at = ((step % METRICS_RING) * R + r) * METRICS.length
+        return Object.fromEntries(METRICS.map((name, i) => [name, i === 0 ? words[at] : values[at + i]])) as MetricsRow
+      }))
+    }
+    return rows
+  }
+
+  /** errors[level][replica][image]: held-out squared error of the EMA weights, mean over pixels. `pause` is awaited between levels. */
+  async lossByT(pause: () => Promise<void> = async () => {}): Promise<Float32Array[][]> {
+    const { device, buffers, level } = this
+    const { training: { replicas: R }, evaluation } = this.recorded
+    const n = evaluation.count
+    const bytes = R * n * 4
+    const levels = evaluation.levels
+    const all = device.createBuffer({ label: 'errors by level', size: levels.length * bytes, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC })
+    try {
+      for (let i = 0; i < levels.length; i++) {
+        buffers.write(evaluation.batch.t, new Float32Array(R * n).fill(levels[i]))
+        const encoder = device.createCommandEncoder()
+        level.encode(encoder)
+        encoder.copyBufferToBuffer(buffers.of(evaluation.error), 0, all, i * bytes, bytes)
+        device.queue.submit([encoder.finish()])
+        await pause()
+      }
+      const errors = new Float32Array(await readOnce(device, all))
+      return Array.from(levels, (_, i) => Array.from({ length: R }, (_, r) => errors.slice((i * R + r) * n, (i * R + r + 1) * n)))
+    } finally {
+      all.destroy()
+    }
+  }
+
+  /** images[replica] (n,ch,h,w) from EMA weights, every replica from the same noise. */
+  async sample(seed: number, pause: () => Promise<void> = async () => {}): Promise<Float32Array[]> {
+    const { device, buffers, config, solve } = this
+    const { training: { replicas: R, batch }, sampler } = this.recorded
+    const { solver, solverSteps, belowTMin } = config.evaluate
+    const each = sampler.count * batch.dimensions
+    const noise = new Float32Array(each)
+    new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
+    for (let r = 0; r < R; r++) buffers.write(sampler.x, noise, r * each)
+    const grids = config.replicas.map(replica => {
+      const { objective, method } = resolveReplica(config, replica)
+      const { tMin, flowBelow } = method.knobs(objective)
+      return timeGrid(solverSteps, flowBelow ? 0 : tMin, belowTMin)
+    })
+    const perSample = (i: number) => Float32Array.from({ length: R * sampler.count }, (_, k) => grids[Math.floor(k / sampler.count)][i])
+    const stage = (i: number, a: number, b: number) => Float32Array.from(grids.flatMap(grid => [grid[i + 1] - grid[i], a, b, 0]))
+    const bytes = R * each * 4
+    for (let i = 0; i < solverSteps; i++) {
+      // The last step ends at t = 0, where no method is trained, so Heun's second stage is left out there (as in JiT).
+      const averaged = solver === 'heun' && i < solverSteps - 1
+      buffers.write(sampler.t, perSample(i))
+      buffers.write(sampler.stage, stage(i, 1, 0))
+      if (averaged) {
+        buffers.write(sampler.tNext, perSample(i + 1))
+        buffers.write(sampler.secondStage, stage(i, 0.5, 0.5))
+      }
+      const encoder = device.createCommandEncoder()
+      solve[0].encode(encoder)
+      if (averaged) solve[1].encode(encoder)
+      encoder.copyBufferToBuffer(buffers.of(averaged ? sampler.last : sampler.next), 0, buffers.of(sampler.x), 0, bytes)
+      device.queue.submit([encoder.finish()])
+      await pause()
+    }
+    const x = new Float32Array(await readOnce(device, buffers.of(sampler.x), 0, bytes))
+    return Array.from({ length: R }, (_, r) => x.slice(r * each, (r + 1) * each))
+  }
+
+  /** Weights, optimiser and counters of every replica as they are after all work submitted so far. */
+  async replicaStates(): Promise<ReplicaState[]> {
+    const { training } = this.recorded
+    const { device, buffers } = this
+    const read = (tensor: Tensor, bytes: number) => readOnce(device, buffers.of(tensor), 0, bytes)
+    const length = training.layout.length
+    const bytes = training.replicas * length * 4
+    // Asked for in one go, so that no step comes in between.
+    const [parameters, first, second, ema, state] = await Promise.all([
+      read(training.parameters.tensor, bytes), read(training.optimizer.first, bytes), read(training.optimizer.second, bytes),
+      read(training.optimizer.ema.tensor, bytes), read(training.state, training.replicas * STATE_WORDS * 4),
+    ])
+    const part = (buffer: ArrayBuffer, r: number) => new Float32Array(buffer, r * length * 4, length).slice()
+    return Array.from({ length: training.replicas }, (_, r) => ({
+      parameters: part(parameters, r), first: part(first, r), second: part(second, r), ema: part(ema, r),
+      state: new Uint32Array(state, r * STATE_WORDS * 4, STATE_WORDS).slice(),
+    }))
+  }
+
+  destroy(): void {
+    this.ring.destroy()
+    for (const recording of [this.step, this.level, ...this.solve]) recording.destroy()
+    this.buffers.destroy()
+  }
+}
+
+/** Training steps a replica has begun. */
+export const stepsOf = (replica: ReplicaState) => unpackState(replica.state).step

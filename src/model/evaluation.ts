@@ -1,0 +1,93 @@
+/** Loss by noise level and samples, with EMA weights, on the training device: forward-only recordings beside the training one. */
+import type { Config } from '../config.ts'
+import { Recorder, type Tensor } from '../engine/recorder.ts'
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { type Batch, interpolate } from '../ops/batch.ts'
+import type { Extent } from '../ops/extent.ts'
+import { solverStep } from '../ops/solver.ts'
+import { squaredError } from '../ops/velocity_loss.ts'
+import type { Training } from './training.ts'
+
+export interface LevelEvaluation {
+  recorder: Recorder
+  batch: Batch
+  /** Held-out images (n,ch,h,w). */
+  images: Tensor
+  /** (R,n) per-sample mean squared error of the velocity. */
+  error: Tensor
+  /** Noise levels, ascending, spaced evenly in log t. */
+  levels: Float32Array
+  count: number
+}
+
+/** Levels from .001 to .999, evenly spaced in log t: the low end is what the lab is about. */
+export function noiseLevels(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => 0.001 * (0.999 / 0.001) ** (i / (count - 1)))
+}
+
+/** One noise level per replay; the caller copies the level into `batch.t` first. Images and noise are the same at every level and evaluation. */
+export function recordLevelEvaluation(config: Config, training: Training): LevelEvaluation {
+  const { replicas: R, tensors, recorder: { tiles } } = training
+  const recorder = new Recorder(tensors, tiles)
+  recorder.at('loss by noise level')
+  const n = config.evaluate.perLevel
+  const d = training.batch.dimensions
+  const labelled = config.net.classes > 0
+  const images = recorder.tensor('held-out images', n * d)
+  const noise = new Float32Array(n * d)
+  new PhiloxStream(config.data.seed, STREAM_EVALUATION).fillNormal(noise)
+  const own = (name: string, length: number) => recorder.tensor(`evaluation ${name}`, length)
+  const row = recorder.constant('evaluation rows', Uint32Array.from({ length: R * n }, (_, i) => i % n))
+  const batch: Batch = {
+    t: own('t', R * n), row, source: row, xt: own('x_t', R * n * d), goal: own('target', R * n * d), labels: labelled ? own('labels', R * n) : null,
+    eps: recorder.constant('evaluation noise', Float32Array.from({ length: R * n * d }, (_, i) => noise[i % (n * d)])), capacity: n, dimensions: d,
+  }
+  const extent: Extent = { replicas: R, samples: n }
+  interpolate(recorder, extent, images, null, batch)
+  const trace = training.dit.forward(recorder, training.optimizer.ema, { image: batch.xt, t: batch.t, labels: batch.labels, capacity: n }, { extent, keep: false, name: 'evaluation ' })
+  const error = recorder.tensor('evaluation error', R * n)
+  squaredError(recorder, R, n, d, trace.velocity, batch.goal, error)
+  return { recorder, batch, images, error, levels: noiseLevels(config.evaluate.levels), count: n }
+}
+
+export interface Sampler {
+  /** x (R,n,d) at time t: velocity, then a step into `next`. */
+  first: Recorder
+  /** Heun's second stage: velocity at `next`, then the averaged step into `last`. */
+  second: Recorder
+  x: Tensor
+  next: Tensor
+  last: Tensor
+  /** (R,n), for the first and the second stage */
+  t: Tensor
+  tNext: Tensor
+  labels: Tensor | null
+  /** (R) of (h, a, b, 0) */
+  stage: Tensor
+  secondStage: Tensor
+  count: number
+}
+
+/** Samples of every replica from the same noise. Each recording is one stage of one step; the caller copies times and stages in between. */
+export function recordSampler(config: Config, training: Training): Sampler {
+  const { replicas: R, tensors, recorder: { tiles } } = training
+  const n = config.evaluate.samples
+  const d = training.batch.dimensions
+  const first = new Recorder(tensors, tiles).at('sampler')
+  const second = new Recorder(tensors, tiles).at('sampler, second stage')
+  const tensor = (name: string, length: number) => first.tensor(`sampler ${name}`, length)
+  const [x, next, last] = [tensor('x', R * n * d), tensor('next', R * n * d), tensor('last', R * n * d)]
+  const [t, tNext] = [tensor('t', R * n), tensor('t next', R * n)]
+  const [stage, secondStage] = [tensor('stage', 4 * R), tensor('second stage', 4 * R)]
+  const labels = config.net.classes > 0 ? tensor('labels', R * n) : null
+  const extent: Extent = { replicas: R, samples: n }
+  const velocity = (recorder: Recorder, image: Tensor, time: Tensor, name: string) =>
+    training.dit.forward(recorder, training.optimizer.ema, { image, t: time, labels, capacity: n }, { extent, keep: false, name }).velocity
+  const v = velocity(first, x, t, 'sampler ')
+  solverStep(first, R, n * d, x, v, v, stage, next)
+  if (config.evaluate.solver === 'heun') {
+    const w = velocity(second, next, tNext, 'sampler second ')
+    solverStep(second, R, n * d, x, v, w, secondStage, last)
+  }
+  return { first, second, x, next, last, t, tNext, labels, stage, secondStage, count: n }
+}

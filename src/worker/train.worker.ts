@@ -1,0 +1,158 @@
+/** The training thread: a switch from commands to the session, and a clock for ticks. */
+import { ConfigError, parseConfig } from '../config.ts'
+import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
+import { KernelError, KernelLibrary } from '../engine/kernel.ts'
+import { checkConfig } from '../lab/data.ts'
+import { Session } from '../lab/session.ts'
+import { planMemory } from '../lab/trainer.ts'
+import type { Command, FaultKind, Report } from '../protocol.ts'
+
+const TICK_MS = 250
+/** GPU limits assumed for a plan before a device was found: those WebGPU guarantees. */
+const GUARANTEED = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 }
+
+const send = (report: Report, transfer: Transferable[] = []) => postMessage(report, { transfer })
+
+let found: Promise<FoundDevice & { library: KernelLibrary }> | null = null
+let session: Session | null = null
+let ticking = false
+
+function machine() {
+  return (found ??= (async () => {
+    const { device, capabilities } = await findDevice(navigator.gpu, isSecureContext)
+    void device.lost.then(info => {
+      found = null
+      const step = session?.step
+      session = null
+      if (info.reason !== 'destroyed') send({ type: 'fault', kind: 'device-lost', step, message: `The GPU was reset${step === undefined ? '' : ` at step ${step}`}: ${info.message || 'no reason given'}.` })
+    })
+    device.addEventListener('uncapturederror', event => {
+      void session?.pause()
+      send({ type: 'fault', kind: 'internal', step: session?.step, message: (event as GPUUncapturedErrorEvent).error.message.split('\n')[0] })
+    })
+    return { device, capabilities, library: new KernelLibrary(device) }
+  })().catch(error => {
+    found = null
+    throw error
+  }))
+}
+
+function fault(error: unknown): void {
+  if (error instanceof DeviceObstacle) return send({ type: 'obstacle', obstacle: error.obstacle, detail: error.message })
+  const kind: FaultKind = error instanceof ConfigError ? 'config' : error instanceof RangeError ? 'memory' : error instanceof KernelError ? 'kernel' : 'internal'
+  send({ type: 'fault', kind, step: session?.step, message: error instanceof Error ? error.message : String(error) })
+}
+
+const breathe = () => new Promise<void>(resolve => { setTimeout(resolve) })
+const progress = (label: string, done: number, total: number) => send({ type: 'progress', label, done, total })
+
+/** Sends the state now and then until nothing moves any more. */
+async function tick(): Promise<void> {
+  if (!session) return
+  const current = session
+  await current.readMetrics()
+  if (current !== session) return
+  send(current.tick())
+  if (current.stuck && current.state === 'running') {
+    await current.pause()
+    send({ type: 'fault', kind: 'non-finite', step: current.step, message: `The gradient has not been finite for 20 steps up to step ${current.step}; the weights are as they were before. The usual cause is the learning rate.` })
+    send(current.tick())
+  }
+}
+
+async function keepTicking(): Promise<void> {
+  if (ticking) return
+  ticking = true
+  try {
+    while (session?.state === 'running') {
+      await tick()
+      await new Promise(resolve => { setTimeout(resolve, TICK_MS) })
+    }
+    await tick()
+  } finally {
+    ticking = false
+  }
+}
+
+async function replace(next: Session): Promise<void> {
+  const old = session
+  session = next
+  await old?.destroy()
+}
+
+function resume(): void {
+  session?.run()
+  void keepTicking().catch(fault)
+}
+
+async function obey(command: Command): Promise<void> {
+  switch (command.type) {
+    case 'probe': {
+      const { capabilities } = await machine()
+      return send({ type: 'ready', capabilities })
+    }
+    case 'start': {
+      const config = parseConfig(command.config)
+      checkConfig(config)
+      const { device, library } = await machine()
+      await session?.pause()
+      await replace(await Session.create(device, library, command.runId, config, { progress, breathe }))
+      if (!command.paused) resume()
+      return tick()
+    }
+    case 'pause': {
+      const pausing = session?.pause()
+      if (session) send(session.tick())
+      await pausing
+      return tick()
+    }
+    case 'resume':
+      return resume()
+    case 'step':
+      await session?.advance(command.count)
+      return tick()
+    case 'patch':
+      session?.patch(command.patch)
+      return session?.state === 'running' ? undefined : tick()
+    case 'fork':
+      if (!session) throw new ConfigError('fork: there is no run to fork')
+      await replace(await session.fork(command.runId, command.from, command.replicas))
+      return tick()
+    case 'extend':
+      session?.extend(command.steps)
+      return tick()
+    case 'plan': {
+      const config = parseConfig(command.config)
+      checkConfig(config)
+      const limits = await machine().then(({ capabilities }) => capabilities.limits, () => GUARANTEED)
+      return send({ type: 'plan', requestId: command.requestId, plan: planMemory(config, limits) })
+    }
+    case 'request':
+      return answer(command)
+  }
+}
+
+async function answer({ requestId, what }: Extract<Command, { type: 'request' }>): Promise<void> {
+  if (what === 'selftest') {
+    const [{ device }, { runCases, cases }] = await Promise.all([machine(), import('../selftest/run.ts')])
+    const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total))
+    return send({ type: 'selftest', requestId, rows })
+  }
+  if (!session) throw new ConfigError('there is no run yet')
+  if (what === 'samples') await session.sample()
+  else if (what === 'lossByT') await session.evaluate()
+  else {
+    const { encodeCheckpoint } = await import('../lab/checkpoint.ts')
+    const bytes = encodeCheckpoint(await session.checkpoint())
+    return send({ type: 'file', requestId, file: { name: `low-noise-lab-step-${session.step}.npz`, bytes } }, [bytes])
+  }
+  return tick()
+}
+
+// Commands are obeyed one after another, but for a pause, which must not wait behind a long one.
+let queue = Promise.resolve()
+addEventListener('message', ({ data }: MessageEvent<Command>) => {
+  if (data.type === 'pause') void obey(data).catch(fault)
+  else queue = queue.then(() => obey(data)).catch(fault)
+})
+addEventListener('unhandledrejection', event => fault(event.reason))
