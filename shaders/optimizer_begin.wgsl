@@ -21,13 +21,13 @@ struct Shape {
 var<workgroup> sums: array<vec4f, LANES>;
 var<workgroup> squares: array<f32, LANES>;
 
-fn power(base: f32, exponent: u32) -> f32 {
-  // pow() loses digits for bases near 1; repeated squaring does not.
-  var result = 1.0;
-  var factor = base;
+// 1 − base^exponent by repeated squaring of 1 − base: base^n itself lies so near 1 in early steps that the difference loses its digits.
+fn one_minus_power(base: f32, exponent: u32) -> f32 {
+  var result = 0.0;
+  var factor = 1.0 - base;
   for (var n = exponent; n > 0u; n >>= 1u) {
-    if ((n & 1u) == 1u) { result *= factor; }
-    factor *= factor;
+    if ((n & 1u) == 1u) { result += factor - result * factor; }
+    factor *= 2.0 - factor;
   }
   return result;
 }
@@ -72,8 +72,8 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
       rate *= 0.5 * (1.0 + cos(3.141592653589793 * min(1.0, done)));
     }
     now.rate = rate;
-    now.correction1 = 1.0 / (1.0 - power(knob.beta1, n));
-    now.correction2 = 1.0 / (1.0 - power(knob.beta2, n));
+    now.correction1 = 1.0 / one_minus_power(knob.beta1, n);
+    now.correction2 = 1.0 / one_minus_power(knob.beta2, n);
     now.ema = min(knob.ema_decay, f32(1u + n) / f32(10u + n));
   } else {
     now.skipped += 1u;
