@@ -4,6 +4,7 @@
 // partials (R,64)  loss (R,B)  rows (R,B) of contrastive_loss  metrics (RING,R,12)
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
+// #include lib/trigonometry.wgsl
 const LANES = 64u;
 const RING = 1024u;  // specialised: steps the ring holds
 struct Shape {
@@ -69,7 +70,7 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
       rate *= f32(n) / f32(knob.warmup);
     } else if (knob.cosine == 1u) {
       let done = f32(n - 1u - knob.warmup) / f32(max(1u, knob.total_steps - min(knob.total_steps, knob.warmup)));
-      rate *= 0.5 * (1.0 + cos(3.141592653589793 * min(1.0, done)));
+      rate *= 0.5 * (1.0 + cos_sin_turns(0.5 * min(1.0, done)).x);
     }
     now.rate = rate;
     now.correction1 = 1.0 / one_minus_power(knob.beta1, n);
