@@ -1,0 +1,80 @@
+/** Noise from counters, the path between data and noise, and a solver's step along it. */
+import { normals, philox, STREAM_FRESH_NOISE, STREAM_NOISE } from '../../engine/philox.ts'
+import { interpolate, makeBatch, noise } from '../../ops/batch.ts'
+import { solverStep } from '../../ops/solver.ts'
+import { interpolate as interpolateTwin } from '../../reference/interpolate.ts'
+import { filled, given, layOut, type OpCase, part, TOLERANCE } from '../case.ts'
+import { knobs, state } from '../structs.ts'
+
+/** The GPU's own log, sin and cos make the normals. */
+const NOISE_TOLERANCE = 1e-5
+
+/** The last three samples are anchors, whose source is a sample of the batch: the same noise in replica 0, noise of their own in replica 1. */
+function noiseCase(dimensions: number, seed: number): OpCase {
+  const [replicas, batch, samples, capacity, step] = [2, 5, 8, 10, 41]
+  return {
+    op: 'noise', shape: `R ${replicas}, B ${batch} and ${samples - batch} anchors, d ${dimensions}`, seed, tolerance: NOISE_TOLERANCE,
+    record(recorder) {
+      const source = Uint32Array.from({ length: replicas * capacity }, (_, i) => [3, 0, 4, 1, 2, 3, 0, 4, 9, 9][i % capacity])
+      const made = { ...makeBatch(recorder, replicas, capacity, dimensions, false), source: recorder.constant('source', source) }
+      const knob = knobs(recorder, [{ seed: 11 }, { seed: 12, fresh_noise: 1 }])
+      noise(recorder, { replicas, samples }, batch, knob, state(recorder, [{ step }, { step }]), made)
+      const parts = Math.ceil(dimensions / 4)
+      const twin = (r: number) => {
+        const values = new Float64Array(samples * dimensions)
+        for (let sample = 0; sample < samples; sample++) {
+          const stream = r === 1 && sample >= batch ? STREAM_FRESH_NOISE : STREAM_NOISE
+          for (let i = 0; i < dimensions; i++) {
+            const words = philox(source[r * capacity + sample] * parts + Math.floor(i / 4), step, stream, 0, 11 + r, 0)
+            values[sample * dimensions + i] = normals(words)[i % 4]
+          }
+        }
+        return values
+      }
+      return [{ name: 'eps', tensor: made.eps, expected: () => layOut(replicas, capacity * dimensions, twin) }]
+    },
+  }
+}
+
+const interpolateCase: OpCase = {
+  op: 'interpolate and gather labels', shape: 'R 2, B 5, d 75, 9 images', seed: 1203, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [replicas, samples, capacity, dimensions, images] = [2, 5, 7, 75, 9]
+    const data = filled(recorder, random, 'data', { replicas: 1, capacity: images, width: dimensions })
+    const classes = Uint32Array.from({ length: images }, (_, i) => (i * 7) % 4)
+    const row = Uint32Array.from({ length: replicas * capacity }, () => Math.floor(random.uniform() * images))
+    const t = given(recorder, 't', { replicas, capacity, width: 1 }, Float64Array.from({ length: replicas * capacity }, (_, i) => [0, 1, 0.02][i] ?? random.uniform()))
+    const eps = filled(recorder, random, 'eps', { replicas, capacity, width: dimensions })
+    const made = { ...makeBatch(recorder, replicas, capacity, dimensions, true), row: recorder.constant('row', row), t: t.tensor, eps: eps.tensor }
+    interpolate(recorder, { replicas, samples }, data.tensor, recorder.constant('classes', classes), made)
+    const twin = (r: number) => {
+      const x0 = new Float64Array(samples * dimensions)
+      for (let b = 0; b < samples; b++) x0.set(data.values.subarray(row[r * capacity + b] * dimensions, (row[r * capacity + b] + 1) * dimensions), b * dimensions)
+      return interpolateTwin(x0, part(eps, r, samples), part(t, r, samples), samples, dimensions)
+    }
+    const labels = () => Uint32Array.from({ length: replicas * capacity }, (_, i) => (i % capacity < samples ? classes[row[i]] : 0))
+    return [
+      { name: 'xt', tensor: made.xt, expected: () => layOut(replicas, capacity * dimensions, r => twin(r).xt) },
+      { name: 'goal', tensor: made.goal, expected: () => layOut(replicas, capacity * dimensions, r => twin(r).target) },
+      { name: 'labels', tensor: made.labels!, expected: labels },
+    ]
+  },
+}
+
+const solverCase: OpCase = {
+  op: 'solver step', shape: 'R 3, 150 values', seed: 1204, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [replicas, length] = [3, 150]
+    const [x, v, w] = ['x', 'v', 'w'].map(name => filled(recorder, random, name, { replicas, capacity: 1, width: length }))
+    const stage = given(recorder, 'stage', { replicas, capacity: 1, width: 4 }, Float64Array.of(-0.04, 1, 0, 0, -0.02, 0.5, 0.5, 0, 0.1, 0.25, 0.75, 0))
+    const y = recorder.tensor('y', replicas * length)
+    solverStep(recorder, replicas, length, x.tensor, v.tensor, w.tensor, stage.tensor, y)
+    const twin = (r: number) => {
+      const [h, a, b] = part(stage, r, 1)
+      return part(x, r, 1).map((value, i) => value + h * (a * part(v, r, 1)[i] + b * part(w, r, 1)[i]))
+    }
+    return [{ name: 'y', tensor: y, expected: () => layOut(replicas, length, twin) }]
+  },
+}
+
+export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase, solverCase]

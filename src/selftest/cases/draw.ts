@@ -1,0 +1,93 @@
+/** Noise levels and data rows from counters: the same bits as the TypeScript twin, low-noise samples first, anchors B places later. */
+import { philox, STREAM_BATCH, STREAM_TIME, uniformOpen } from '../../engine/philox.ts'
+import { draw, makeBatch } from '../../ops/batch.ts'
+import type { OpCase, Output } from '../case.ts'
+import { knobs, state, stateOutput } from '../structs.ts'
+
+/** Word of an element in a stream. */
+const wordOf = (seed: number, step: number, stream: number, element: number) => philox(element >>> 2, step, stream, 0, seed, 0)[element & 3]
+
+interface Setting {
+  seed: number
+  step: number
+  tMin: number
+  lambda: number
+  lambdaStart: number
+  lambdaRamp: number
+  stratified: boolean
+}
+
+interface Shape {
+  batch: number
+  anchored: boolean
+  images: number
+}
+
+/** What one replica draws. */
+function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified }: Setting, { batch, anchored, images }: Shape) {
+  const capacity = anchored ? 2 * batch : batch
+  const strata = stratified ? Math.ceil(Math.fround(tMin * batch)) : 0
+  const levels = Array.from({ length: batch }, (_, i) => {
+    const u = uniformOpen(wordOf(seed, step, STREAM_TIME, i))
+    if (strata === 0) return u
+    return i < strata ? Math.fround(tMin * u) : Math.fround(tMin + Math.fround(1 - tMin) * u)
+  })
+  const numbers = levels.map((_, i) => i)
+  const low = numbers.filter(i => levels[i] < tMin)
+  const order = [...low, ...numbers.filter(i => levels[i] >= tMin)]
+  let ramped = step >= lambdaStart ? lambda : 0
+  if (lambdaRamp > 0) ramped *= Math.min(1, Math.max(0, step - lambdaStart) / lambdaRamp)
+  const contrast = ramped > 0 && anchored
+  const [t, source, row] = [new Float32Array(capacity), new Uint32Array(capacity), new Uint32Array(capacity)]
+  const put = (place: number, i: number, level: number) => {
+    t[place] = level
+    source[place] = i
+    row[place] = Math.floor((wordOf(seed, step, STREAM_BATCH, i) * images) / 2 ** 32) // below 2^53, so exact
+  }
+  order.forEach((i, place) => {
+    put(place, i, levels[i])
+    if (contrast && levels[i] < tMin) put(place + batch, i, tMin)
+  })
+  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, lambda: ramped, empty: contrast && low.length === 0 ? 1 : 0 }
+}
+
+function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): OpCase {
+  const { batch, anchored, images } = shape
+  const replicas = settings.length
+  return {
+    op, shape: `R ${replicas}, B ${batch}, ${images} images`, seed, tolerance: 1e-7,
+    record(recorder) {
+      const capacity = anchored ? 2 * batch : batch
+      const knob = knobs(recorder, settings.map(each => ({
+        seed: each.seed, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0,
+      })))
+      const states = state(recorder, settings.map(each => ({ step: each.step })))
+      const made = makeBatch(recorder, replicas, capacity, 4, false)
+      draw(recorder, replicas, batch, images, knob, states, made)
+      const twins = settings.map(each => twin(each, shape))
+      const bits = (name: 'source' | 'row'): Output => ({ name, tensor: made[name], expected: () => Uint32Array.from(twins.flatMap(each => [...each[name]])) })
+      const levels = Float32Array.from(twins.flatMap(each => [...each.t]))
+      return [
+        // A driver may fuse t_min + (1 − t_min) u, so only unstratified levels are the same everywhere to the last bit.
+        { name: 't', tensor: made.t, expected: () => (settings.some(each => each.stratified) ? Float64Array.from(levels) : new Uint32Array(levels.buffer)) },
+        bits('source'), bits('row'),
+        stateOutput(states, 'low', replicas, r => twins[r].low), stateOutput(states, 'anchors', replicas, r => twins[r].anchors),
+        stateOutput(states, 'empty', replicas, r => twins[r].empty), stateOutput(states, 'lambda', replicas, r => twins[r].lambda),
+      ]
+    },
+  }
+}
+
+const plain: Setting = { seed: 7, step: 12, tMin: Math.fround(0.3), lambda: 0.5, lambdaStart: 0, lambdaRamp: 0, stratified: false }
+
+export const drawCases: OpCase[] = [
+  drawCase('draw', { batch: 37, anchored: false, images: 1000 }, [plain, { ...plain, seed: 0xfedcba98 }, { ...plain, tMin: 0 }], 1101),
+  // Replicas: on; not yet on; half way up the ramp; on, but no level is below T_min.
+  drawCase('draw with anchors', { batch: 300, anchored: true, images: 3 }, [
+    plain, { ...plain, lambdaStart: 13 }, { ...plain, lambdaStart: 8, lambdaRamp: 8 }, { ...plain, tMin: 2 ** -24 },
+  ], 1102),
+  drawCase('draw, stratified', { batch: 45, anchored: true, images: 0x7fffffff }, [
+    { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 },
+  ], 1103),
+  drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
+]

@@ -1,0 +1,30 @@
+/** Knobs and state of the kernels as a case sets them: fields named in the shader files, zero unless given. */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { packStruct, structLayout, type StructLayout } from '../engine/struct.ts'
+import type { Output } from './case.ts'
+
+const layouts = { knobs: structLayout('lib/knobs.wgsl', 'Knobs'), state: structLayout('lib/state.wgsl', 'State') }
+
+type Fields = Record<string, number>
+
+function pack(recorder: Recorder, name: string, layout: StructLayout, replicas: Fields[]): Tensor {
+  const zero = Object.fromEntries(layout.fields.map(field => [field.name, 0]))
+  const words = new Uint32Array(replicas.length * layout.words)
+  replicas.forEach((fields, r) => words.set(packStruct(layout, { ...zero, ...fields }), r * layout.words))
+  return recorder.constant(name, words)
+}
+
+/** One element per replica. */
+export const knobs = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'knobs', layouts.knobs, replicas)
+export const state = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'state', layouts.state, replicas)
+
+/** The state's `field` in every replica, as an output to compare. */
+export function stateOutput(tensor: Tensor, field: string, replicas: number, expected: (replica: number) => number): Output {
+  const found = layouts.state.fields.find(candidate => candidate.name === field)
+  if (!found) throw new Error(`the state has no field ${field}`)
+  const each = Array.from({ length: replicas }, (_, r) => r)
+  return {
+    name: `state.${field}`, tensor, at: each.map(r => r * layouts.state.words + found.word),
+    expected: () => (found.type === 'f32' ? Float64Array.from(each, expected) : Uint32Array.from(each, expected)),
+  }
+}

@@ -1,0 +1,27 @@
+/** Every op case there is. */
+import type { OpCase } from './case.ts'
+import { attentionCases } from './cases/attention.ts'
+import { batchCases } from './cases/batch.ts'
+import { conditionCases } from './cases/condition.ts'
+import { contrastiveCases } from './cases/contrastive.ts'
+import { drawCases } from './cases/draw.ts'
+import { extentCases } from './cases/extent.ts'
+import { featureCases } from './cases/features.ts'
+import { linearCases } from './cases/linear.ts'
+import { linearBackwardCases } from './cases/linear_backward.ts'
+import { lossCases } from './cases/loss.ts'
+import { modulateCases } from './cases/modulate.ts'
+import { optimizerCases } from './cases/optimizer.ts'
+import { patchifyCases } from './cases/patchify.ts'
+
+export const cases: readonly OpCase[] = [
+  ...linearCases, ...linearBackwardCases, ...modulateCases, ...attentionCases, ...patchifyCases, ...conditionCases, ...featureCases,
+  ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases,
+]
+
+/**
+ * What a driver could get wrong by itself, one small case each: register tiles, sums over rows, exp and its gradient, workgroup memory,
+ * integer arithmetic. Chosen among the quick to compile, for they stand between the visitor and the page: 0.2 s on SwiftShader.
+ */
+const STARTUP = new Set([101, 301, 403, 413, 901, 1201])
+export const startupCases: readonly OpCase[] = cases.filter(({ seed }) => STARTUP.has(seed))

@@ -1,0 +1,60 @@
+import { beforeAll, expect, test } from 'vitest';
+import { KernelLibrary } from '../../src/engine/kernel.ts';
+import { Recorder } from '../../src/engine/recorder.ts';
+import { kernelNames } from '../../src/engine/specialise.ts';
+import { recordCase } from '../../src/selftest/case.ts';
+import { type CaseResult, cases, runCases, startupCases } from '../../src/selftest/run.ts';
+import { requestTestDevice } from '../support/gpu.ts';
+
+let results: CaseResult[];
+
+// All at once, as the self-test does it: pipelines compile side by side.
+beforeAll(async () => {
+  results = await runCases(await requestTestDevice(), cases);
+});
+
+test.each(cases.map((one, i) => [`${one.op}: ${one.shape}`, i] as const))('%s', (_, i) => {
+  const { problems, passed, error, tolerance } = results[i]!;
+  expect(problems).toEqual([]);
+  expect(error).toBeLessThanOrEqual(tolerance);
+  expect(passed).toBe(true);
+});
+
+const recorded = cases.map((one) => recordCase(one, (tensors) => new Recorder(tensors, one.tiles)));
+const dispatches = recorded.flatMap(({ recorder }) => recorder.dispatches);
+
+test('every kernel has a case', () => {
+  const tested = new Set(dispatches.map(({ kernel }) => kernel));
+  expect(kernelNames().filter((name) => !tested.has(name))).toEqual([]);
+});
+
+test('no two cases have the same name or the same seed', () => {
+  expect(new Set(cases.map(({ op, shape }) => `${op} ${shape}`)).size).toBe(cases.length);
+  expect(new Set(cases.map(({ seed }) => seed)).size).toBe(cases.length);
+});
+
+test('every pipeline keeps to the default limits', async () => {
+  const library = new KernelLibrary(await requestTestDevice());
+  for (const { kernel, specialisation } of dispatches) {
+    const { slots, shape } = await library.get(kernel, specialisation);
+    expect(slots.size, kernel).toBeLessThanOrEqual(8);
+    expect(shape?.size ?? 0, kernel).toBeLessThanOrEqual(256);
+  }
+});
+
+test('a wrong number is reported with its place', async () => {
+  const one = cases[0]!;
+  const spoilt = {
+    ...one,
+    record: (...a: Parameters<typeof one.record>) => one.record(...a).map((output) => ({ ...output, expected: () => output.expected().map((value, i) => (i === 3 ? value + 0.5 : value)) as Float64Array })),
+  };
+  const [row] = await runCases(await requestTestDevice(), [spoilt]);
+  expect(row!.passed).toBe(false);
+  expect(row!.error).toBeGreaterThan(one.tolerance);
+  expect(row!.problems[0]).toMatch(/^y: -?[\d.]+ at 3 where /);
+});
+
+test('start-up cases are few and among the others', () => {
+  expect(startupCases.length).toBeLessThan(10);
+  expect(startupCases.every((one) => one && cases.includes(one))).toBe(true);
+});
