@@ -1,0 +1,95 @@
+/**
+ * A run as one file: an .npz with the config and, replica by replica, weights, optimiser moments, EMA and counters exactly as the GPU
+ * has them. Going on from it continues bit for bit on the same adapter, because the step alone decides the draws.
+ */
+import { type Config, ConfigError, parseConfig } from '../config.ts'
+import { STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
+import { parameterLayout } from '../model/parameters.ts'
+import { checkConfig } from './data.ts'
+import { arraysOf, type NpzData, type NpzTensor, readArchive, writeNpz } from './npz.ts'
+import type { Checkpoint } from './session.ts'
+import { type ReplicaState, stepsOf } from './trainer.ts'
+
+const FORMAT = 'low-noise-lab checkpoint'
+/** Goes up when the flat layout of the weights or the meaning of a field changes. */
+const VERSION = 1
+
+interface Header {
+  format: string
+  version: number
+  step: number
+  /** Fields of the GPU's counters, in order. */
+  state: string[]
+  config: Config
+}
+
+const FLOATS = ['parameters', 'first', 'second', 'ema'] as const
+
+const stateFields = () => Object.keys(unpackState(startState()))
+
+export function encodeCheckpoint({ config, step, replicas }: Checkpoint): ArrayBuffer {
+  const header: Header = { format: FORMAT, version: VERSION, step, state: stateFields(), config }
+  const R = replicas.length
+  const stack = <T extends Float32Array | Uint32Array>(result: T, parts: T[]) => {
+    parts.forEach((part, r) => result.set(part, r * part.length))
+    return { shape: [R, result.length / R], data: result as NpzData }
+  }
+  const floats = FLOATS.map(name => {
+    const parts = replicas.map(replica => replica[name])
+    return [name, stack(new Float32Array(R * parts[0].length), parts)] as const
+  })
+  const state = stack(new Uint32Array(R * STATE_WORDS), replicas.map(replica => replica.state))
+  const text = new TextEncoder().encode(JSON.stringify(header, null, 1))
+  return writeNpz({ ...Object.fromEntries(floats), state }, { 'config.json': text }).buffer
+}
+
+/** Everything is checked before anything is returned. @throws ConfigError with one sentence: what is wrong, and what is expected */
+export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer): Checkpoint {
+  const entries = readArchive(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes))
+  const header = readHeader(entries['config.json'])
+  const config = parseConfig(header.config)
+  checkConfig(config)
+  const arrays = arraysOf(entries)
+  const R = config.replicas.length
+  const { length } = parameterLayout(config.net)
+  const floats = Object.fromEntries(FLOATS.map(name => {
+    const data = take(arrays, name, 'f4', [R, length]) as Float32Array
+    const broken = data.findIndex(value => !Number.isFinite(value))
+    if (broken >= 0) throw new ConfigError(`checkpoint: ${name} holds ${data[broken]} at place ${broken}; only finite numbers can be gone on with`)
+    return [name, data]
+  })) as Record<(typeof FLOATS)[number], Float32Array>
+  const words = take(arrays, 'state', 'u4', [R, STATE_WORDS]) as Uint32Array
+  const replicas = config.replicas.map((_, r): ReplicaState => {
+    const part = (name: (typeof FLOATS)[number]) => floats[name].slice(r * length, (r + 1) * length)
+    return { parameters: part('parameters'), first: part('first'), second: part('second'), ema: part('ema'), state: words.slice(r * STATE_WORDS, (r + 1) * STATE_WORDS) }
+  })
+  replicas.forEach((replica, r) => {
+    if (stepsOf(replica) !== header.step) throw new ConfigError(`checkpoint: replica ${r} stands at step ${stepsOf(replica)} and the file at step ${header.step}`)
+  })
+  return { config, step: header.step, replicas }
+}
+
+function readHeader(bytes: Uint8Array | undefined): Header {
+  if (!bytes) throw new ConfigError('checkpoint: config.json is missing inside, so this .npz is not a checkpoint of the lab')
+  let header: Partial<Header> | null
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Header> | null
+  } catch {
+    throw new ConfigError('checkpoint: config.json inside is not JSON')
+  }
+  if (header?.format !== FORMAT) throw new ConfigError(`checkpoint: config.json inside does not say "format": "${FORMAT}"`)
+  if (header.version !== VERSION) throw new ConfigError(`checkpoint: the file is of version ${String(header.version)}, and this lab reads version ${VERSION}`)
+  if (!Number.isSafeInteger(header.step) || header.step! < 0) throw new ConfigError(`checkpoint: step is ${String(header.step)}; a whole number from 0 is expected`)
+  if (String(header.state) !== String(stateFields())) throw new ConfigError('checkpoint: the counters in the file are not those of this lab; it was written by another version')
+  return header as Header
+}
+
+function take(arrays: Record<string, NpzTensor>, name: string, dtype: 'f4' | 'u4', shape: number[]): NpzData {
+  const tensor = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+  const wanted = `${dtype} of shape (${shape.join(', ')})`
+  if (!tensor) throw new ConfigError(`checkpoint: ${name} is missing inside; ${wanted} is expected`)
+  if (tensor.dtype !== dtype || tensor.shape.join() !== shape.join()) {
+    throw new ConfigError(`checkpoint: ${name} is ${tensor.dtype} of shape (${tensor.shape.join(', ')}); the config inside asks for ${wanted}`)
+  }
+  return tensor.data
+}
