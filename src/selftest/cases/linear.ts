@@ -64,7 +64,7 @@ function withEpilogue(
   if (kind === 'gate') {
     // Residual and modulation have capacities of their own, as where the batch has anchors and the head has not.
     const residual = filled(recorder, random, 'residual', { replicas, capacity: samples + 2, rows, width: N })
-    const ada = filled(recorder, random, 'modulation', { replicas, capacity: samples + 3, width: 3 * N })
+    const ada = filled(recorder, random, 'modulation', { replicas, capacity: samples + 4, width: 3 * N })
     const expected = (r: number) => gateResidualForward(part(residual, r, samples), columns(part(ada, r, samples), 3 * N, N, N), product(r), samples, rows, N)
     return {
       epilogue: { kind, branch: kept, residual, ada, gate: N, tokens: rows },

@@ -70,7 +70,8 @@ function backwardCase(shape: Shape, { residual, before }: Around, seed: number):
       const dresidual = filled(recorder, random, 'dresidual', size)
       const branch = filled(recorder, random, 'branch', { ...size, capacity: capacity + 2 })
       const [dx, dbranch] = [blank(recorder, 'dx', size), blank(recorder, 'dbranch', size)]
-      const dada = blank(recorder, 'dmodulation', { replicas, capacity: capacity + 3, width: 7 * C })
+      // Other sublayers' vectors stand beside these: what is there must stay.
+      const dada = filled(recorder, random, 'dmodulation', { replicas, capacity: capacity + 3, width: 7 * C })
       modulateBackward(recorder, { replicas, samples }, {
         dy, x, statistics: statistics.tensor, statisticsCapacity, ada, places: residual ? places : { ...places, gate: undefined },
         dresidual: residual ? dresidual : null, dx, before: before ? { dbranch, gate: gateBefore } : null, branch: residual ? branch : null, dada,
@@ -85,7 +86,7 @@ function backwardCase(shape: Shape, { residual, before }: Around, seed: number):
       const dadaOf = (r: number) => {
         const { dshift, dscale } = twin(r)
         const { dgate } = gateResidualBackward(vector(r, places.gate), part(branch, r, samples), part(dresidual, r, samples), samples, tokens, C)
-        const rows = new Float64Array(samples * 7 * C)
+        const rows = part(dada, r, dada.capacity).slice()
         for (let b = 0; b < samples; b++) {
           rows.set(dshift.subarray(b * C, (b + 1) * C), b * 7 * C + places.shift)
           rows.set(dscale.subarray(b * C, (b + 1) * C), b * 7 * C + places.scale)
