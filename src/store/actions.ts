@@ -1,7 +1,8 @@
 /** Everything a button or key can ask for. */
 import { type Config, type ReplicaConfig, type SectionName, isLive, parseConfig, sections } from '../config.ts'
+import type { Tick } from '../protocol.ts'
 import { post, reconnect } from './bridge.ts'
-import { setReplica, setField, useDraft, setConfig } from './draft.ts'
+import { setConfig, setField, setReplica, setReplicas, useDraft } from './draft.ts'
 import { type Overridable, overridable } from './replicas.ts'
 import { hasRun, useRun } from './run.ts'
 import { takeTrainingLock } from './tabs.ts'
@@ -68,30 +69,34 @@ export function stepOnce(): void {
   if (phase === 'paused') return post({ type: 'step', count: 1 })
   if (phase !== 'idle') return
   void alone(() => {
-    const runId = begin(true)
-    if (!runId) return
-    const stop = useRun.subscribe(({ runId: current, tick }) => {
-      if (current !== runId) stop()
-      else if (tick?.runId === runId) {
-        stop()
-        post({ type: 'step', count: 1 })
-      }
-    })
+    if (begin(true)) post({ type: 'step', count: 1 }) // the worker obeys one after the other
   })
 }
+
+/** Half as many again. */
+const extraSteps = ({ config }: Tick) => Math.max(100, Math.round(config.train.steps / 2))
 
 export function extend(): void {
   const { tick } = useRun.getState()
   if (!tick) return
-  void alone(() => post({ type: 'extend', steps: Math.max(100, Math.round(tick.config.train.steps / 2)) }))
+  void alone(() => {
+    post({ type: 'extend', steps: extraSteps(tick) })
+    post({ type: 'resume' })
+  })
 }
 
 export function fork(from: number, replicas: ReplicaConfig[]): void {
-  const runId = newRunId()
-  useRun.setState({ runId, phase: 'starting', fault: null })
-  useUi.setState({ hidden: [] })
-  setConfig({ ...useDraft.getState().config, replicas })
-  post({ type: 'fork', runId, from, replicas })
+  const { tick } = useRun.getState()
+  if (!tick) return
+  void alone(() => {
+    const runId = newRunId()
+    useRun.setState({ runId, phase: 'starting', fault: null })
+    useUi.setState({ hidden: [] })
+    setReplicas(replicas)
+    post({ type: 'fork', runId, from, replicas })
+    if (tick.state === 'finished') post({ type: 'extend', steps: extraSteps(tick) })
+    post({ type: 'resume' })
+  })
 }
 
 /** Gives the draft back what the run was built with; live knobs stay where they are, for the run has them too. */

@@ -18,7 +18,7 @@ export function restartChanges(draft: Config, running: Config): Change[] {
       changes.push({ title: shape[field].meta()?.title ?? field, from: String(before[field]), to: String(value) })
     }
   }
-  const cast = (config: Config) => config.replicas.map((_, index) => replicaLabel(config, index)).join(', ')
+  const cast = (config: Config) => config.replicas.map((replica) => replicaLabel(config, replica)).join(', ')
   if (needsRestart(draft.replicas, running.replicas)) changes.push({ title: 'Replicas', from: cast(running), to: cast(draft) })
   return changes
 }

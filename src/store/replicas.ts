@@ -18,14 +18,9 @@ export function knobOf(config: Config, replica: ReplicaConfig, field: Overridabl
   return replica[field] ?? section[field]
 }
 
-/** The replica's name, or one made of its method and what sets it apart from the others with the same method. */
-export function replicaLabel(config: Config, index: number): string {
-  const replica = config.replicas[index]
-  if (replica.label) return replica.label
-  const id = methodIdOf(config, replica)
-  const twins = config.replicas.flatMap((other, i) => (methodIdOf(config, other) === id ? [i] : []))
-  const { label } = methodOf(id)
-  return twins.length > 1 ? `${label} ${twins.indexOf(index) + 1}` : label
+/** The replica's own name, or its method's. */
+export function replicaLabel(config: Config, replica: ReplicaConfig): string {
+  return replica.label ?? methodOf(methodIdOf(config, replica)).label
 }
 
 /** T_min of every replica whose method reads it, each value once, ascending; zero means off and is left out. */

@@ -16,7 +16,7 @@ export function Header() {
       </h1>
       <label className={styles.preset}>
         <span>Experiment</span>
-        <select value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
+        <select aria-label="Experiment" value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
           {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
           {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
         </select>

@@ -7,13 +7,14 @@ import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart, type StepLine } from './StepChart.tsx'
 import { type Domain, forLog, logDomain, stepEnd } from './scale.ts'
+import { useMedia } from '../useMedia.ts'
 import { type Series, useSeries } from './series.ts'
 import { bandName, bandsSentence } from './steps.ts'
 import styles from './BandsFigure.module.css'
 
 const none: BandSeries[] = []
 const noEvents: RunEvent[] = []
-const emptyBands = [{ from: 0.001, to: 0.03 }, { from: 0.03, to: 0.3 }, { from: 0.3, to: 1 }]
+const emptyBands = [{ from: 0, to: 0.01 }, { from: 0.01, to: 0.1 }, { from: 0.1, to: 0.5 }, { from: 0.5, to: 1 }]
 
 /** One small chart per band of noise levels, all on one scale, so that heights compare across them. */
 export function BandsFigure() {
@@ -24,6 +25,7 @@ export function BandsFigure() {
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
   const lines = useMemo(() => bands.map((band) => linesOf(band, shown)), [bands, shown])
+  const narrow = useMedia('(max-width: 56em)')
   const domain = useMemo<Domain>(() => logDomain(bands.flatMap(({ value }) => value.flat()), [0.05, 2]), [bands])
   const last = Math.max(0, ...bands.map(({ step }) => step.at(-1) ?? 0))
   const xEnd = last > 0 ? stepEnd(last, steps) : steps
@@ -47,7 +49,7 @@ export function BandsFigure() {
         {(bands.length > 0 ? bands : emptyBands).map((band, i) => (
           <div key={bandName(band)} className={styles.band}>
             <h3>{bandName(band)}{bands[i] && <ChangeOf band={bands[i]} series={shown} />}</h3>
-            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={12} numbered={false} named={false} />
+            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={12} scaled={narrow || i === 0} numbered={false} named={false} />
           </div>
         ))}
       </div>

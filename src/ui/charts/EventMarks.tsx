@@ -1,5 +1,8 @@
 import { usePlotArea, useXAxisScale } from 'recharts'
 import type { RunEvent } from '../../protocol.ts'
+import { fields } from '../controls/fields.ts'
+
+const titles = new Map(Object.values(fields).flat().map(({ field, title }) => [field, title]))
 
 /** A numbered line for every live change; the numbers are told below the chart. */
 export function EventMarks({ events, numbered = true }: { events: readonly RunEvent[]; numbered?: boolean }) {
@@ -22,9 +25,14 @@ export function EventMarks({ events, numbered = true }: { events: readonly RunEv
   )
 }
 
+/** The worker names fields as the schema's keys; the page knows them by their titles. */
+function inWords(label: string): string {
+  return label.replace(/^\w+(?= → )/, (name) => titles.get(name) ?? name)
+}
+
 /** The marks in words, the latest first; the table holds them all. */
 export function eventSentence(events: readonly RunEvent[]): string {
-  const last = events.map((event, i) => `${i + 1}: ${event.label} (step ${event.step})`).slice(-2)
+  const last = events.map((event, i) => `${i + 1}: ${inWords(event.label)} at step ${event.step}`).slice(-2)
   if (last.length === 0) return ''
   return `Changes ${events.length > last.length ? '… ' : ''}${last.join('; ')}.`
 }

@@ -28,12 +28,16 @@ interface Props {
   numbered?: boolean
   /** One domain for several charts, instead of one of its own that only grows. */
   shared?: Domain
+  /** Draw through values that are missing. */
+  bridged?: boolean
+  /** Numbers on the vertical axis; a chart beside another with the same axis does without. */
+  scaled?: boolean
   /** Label the line ends. */
   named?: boolean
 }
 
 /** Lines over training steps. A series holds its whole history, so the vertical domain only grows during a run. */
-export const StepChart = memo(function StepChart({ title, lines, events, xEnd, log, fallback, marginRight, numbered = true, shared, named = true }: Props) {
+export const StepChart = memo(function StepChart({ title, lines, events, xEnd, log, fallback, marginRight, numbered = true, shared, bridged = false, scaled = true, named = true }: Props) {
   const values = lines.flatMap(({ points, raw }) => (raw ?? points).map(({ y }) => y))
   const domain = shared ?? (log ? logDomain(values, fallback) : linearDomain(values, fallback))
   const ends: LineEnd[] = lines.flatMap(({ series: { label, colour, marker }, points }) => {
@@ -53,7 +57,7 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
       desc="The same numbers are in the table."
     >
       <CartesianGrid vertical={false} />
-      <XAxis dataKey="step" type="number" domain={[0, xEnd]} ticks={linearTicks([0, xEnd])} allowDataOverflow tickFormatter={short} {...axis.x} />
+      <XAxis dataKey="step" type="number" domain={[0, xEnd]} ticks={linearTicks([0, xEnd], shared ? 2 : 4)} allowDataOverflow tickFormatter={short} {...axis.x} />
       <YAxis
         type="number"
         scale={log ? 'log' : 'linear'}
@@ -62,6 +66,8 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
         allowDataOverflow
         tickFormatter={short}
         {...axis.y}
+        width={scaled ? 34 : 6}
+        tick={scaled}
       />
       <EventMarks events={events} numbered={numbered} />
       <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} />
@@ -71,7 +77,7 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
         ) : null,
       )}
       {lines.map(({ series, points }) => (
-        <Line key={series.index} data={points} dataKey="y" stroke={series.colour} strokeWidth={2} strokeDasharray={series.dash} dot={false} activeDot={false} isAnimationActive={false} />
+        <Line key={series.index} data={points} dataKey="y" stroke={series.colour} strokeWidth={2} strokeDasharray={series.dash} connectNulls={bridged} dot={false} activeDot={false} isAnimationActive={false} />
       ))}
       <EndLabels ends={ends} named={named} />
     </LineChart>

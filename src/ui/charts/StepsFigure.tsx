@@ -43,7 +43,8 @@ export function StepsFigure() {
   )
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
   const marginRight = labelMargin(shown.map(({ label }) => label))
-  const note = [`Thin: every training batch; thick: running mean; ± is the spread of the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, eventSentence(events)]
+  const empty = Math.max(0, ...contrastive.map(({ series: { index } }) => replicas[index].emptyAnchors))
+  const note = [`Thin: every training batch; thick: running mean; ± is the spread of the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, empty > 0 && `${count(empty)} batches had no image below T_min, so no contrastive loss.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
   return (
     <Figure
@@ -69,7 +70,7 @@ export function StepsFigure() {
       </div>
       <div className={styles.contrastive}>
         <p className="axis-name">contrastive loss, linear</p>
-        <StepChart title="Contrastive loss over steps" lines={contrastive} log={false} fallback={[0, 5]} numbered={false} {...chartProps} />
+        <StepChart title="Contrastive loss over steps" lines={contrastive} log={false} fallback={[0, 5]} numbered={false} bridged {...chartProps} />
         <p className="axis-name x">step</p>
       </div>
     </Figure>

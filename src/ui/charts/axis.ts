@@ -5,5 +5,5 @@ const common = { tickLine: false, interval: 0, minTickGap: 0 } as const
 
 export const axis = {
   x: { ...common, height: 24, tickMargin: 4 },
-  y: { ...common, width: 40, axisLine: false, tickMargin: 4 },
+  y: { ...common, width: 38, axisLine: false, tickMargin: 4 },
 } as const

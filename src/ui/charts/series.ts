@@ -1,7 +1,7 @@
 /** How each replica is told apart on every chart: colour by method, marker by method, dash for a second one of the same. */
 import { useMemo } from 'react'
 import { methodOf } from '../../store/catalog.ts'
-import { methodIdOf, replicaLabel } from '../../store/replicas.ts'
+import { knobOf, methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { useUi } from '../../store/ui.ts'
@@ -29,25 +29,41 @@ const looks: Record<string, { short: string; colour: string; marker: MarkerShape
 const otherLook = { short: null, colour: 'var(--series-other)', marker: 'diamond' as const }
 const dashes = [undefined, '9 3', '3 3', '12 3 3 3']
 
-export function seriesOf(replicas: readonly { label: string; method: string }[], hidden: readonly number[] = []): Series[] {
+interface Named {
+  label: string
+  method: string
+  seed: number
+}
+
+export function seriesOf(replicas: readonly Named[], hidden: readonly number[] = []): Series[] {
   const seen = new Map<string, number>()
-  return replicas.map(({ label: full, method }, index) => {
-    const { short, ...look } = looks[method] ?? otherLook
-    const before = seen.get(method) ?? 0
-    seen.set(method, before + 1)
-    const label = short ? full.replace(methodOf(method).label, short) : full // a line end has room for few letters
-    return { index, label, method, ...look, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
+  return replicas.map((replica, index) => {
+    const { short, ...look } = looks[replica.method] ?? otherLook
+    const before = seen.get(replica.method) ?? 0
+    seen.set(replica.method, before + 1)
+    // A line end has room for few letters.
+    const plain = short ? replica.label.replace(methodOf(replica.method).label, short) : replica.label
+    const label = plain + apart(replica, replicas)
+    return { index, label, method: replica.method, ...look, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
   })
+}
+
+/** What sets a replica apart from others of the same name: its seed where that does, else its number. */
+function apart(replica: Named, replicas: readonly Named[]): string {
+  const twins = replicas.filter(({ label }) => label === replica.label)
+  if (twins.length === 1) return ''
+  const seeds = new Set(twins.map(({ seed }) => seed))
+  return seeds.size === twins.length ? `, seed ${replica.seed}` : ` ${twins.indexOf(replica) + 1}`
 }
 
 /** The replicas of the run, or of the draft while there is no run. The same array until one of them changes. */
 export function useSeries(): Series[] {
   // A string as selector result: ticks carry new objects four times a second.
-  const running = useRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method }) => ({ label, method }))) : null))
+  const running = useRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method, seed }) => ({ label, method, seed }))) : null))
   const drafted = useDraft(({ config }) =>
-    JSON.stringify(config.replicas.map((replica, i) => ({ label: replicaLabel(config, i), method: methodIdOf(config, replica) }))),
+    JSON.stringify(config.replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') }))),
   )
   const hidden = useUi((state) => state.hidden)
   const key = running ?? drafted
-  return useMemo(() => seriesOf(JSON.parse(key) as { label: string; method: string }[], hidden), [key, hidden])
+  return useMemo(() => seriesOf(JSON.parse(key) as Named[], hidden), [key, hidden])
 }

@@ -19,7 +19,7 @@ export function Replicas() {
   const config = useDraft((state) => state.config)
   const { replicas } = config
   const explain = useUi((state) => state.explain)
-  const series = seriesOf(replicas.map((replica, i) => ({ label: replicaLabel(config, i), method: methodIdOf(config, replica) })))
+  const series = seriesOf(replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') })))
   const chosen = [...new Set(series.map(({ method }) => method))]
   return (
     <section className={styles.group} aria-label="Replicas">

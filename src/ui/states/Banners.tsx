@@ -83,7 +83,7 @@ function SoftwareBanner() {
   return (
     <section className={styles.notice}>
       <p><b>Training on a software GPU.</b> Correct, but slow.</p>
-      {!isSmall && <div className={styles.actions}><button type="button" onClick={takeSmaller}>Use smaller settings</button></div>}
+      {!isSmall && <div className={styles.actions}><button type="button" className="primary" onClick={takeSmaller}>Use smaller settings</button></div>}
     </section>
   )
 }

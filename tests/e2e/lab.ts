@@ -1,0 +1,77 @@
+/** The page as a visitor meets it, and what every test of it watches: no console error, no request to another host, nothing axe finds. */
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Locator, type Page, expect, test as base } from '@playwright/test'
+
+/** Small enough for a processor that plays GPU, large enough for every chart to fill. */
+export const tiny = new URLSearchParams({
+  'net.width': '16', 'net.blocks': '2', 'objective.layer': '1', 'train.batch': '8', 'train.steps': '100000', 'train.warmup': '5', 'train.learningRate': '0.003',
+  'data.count': '64', 'data.heldOut': '32', 'evaluate.every': '20', 'evaluate.perLevel': '8', 'evaluate.samplesEvery': '40', 'evaluate.samples': '4', 'evaluate.solverSteps': '4',
+})
+
+export class Lab {
+  readonly step: Locator
+  readonly announcement: Locator
+
+  constructor(readonly page: Page) {
+    this.step = page.getByTestId('step')
+    this.announcement = page.locator('output[aria-live=polite]')
+  }
+
+  async open(settings: URLSearchParams | string = tiny): Promise<void> {
+    await this.page.goto(`#${settings}`)
+    await expect(this.page.getByRole('heading', { name: 'Low-Noise Lab' })).toBeVisible()
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true })
+  }
+
+  /** The knob's slider; its name may go on with “, live”. */
+  slider(title: string): Locator {
+    return this.page.getByRole('slider', { name: new RegExp(`^${title}(\\s*, live)?$`) })
+  }
+
+  chart(name: string): Locator {
+    return this.page.locator(`[data-chart="${name}"]`)
+  }
+
+  async steps(): Promise<number> {
+    return Number((await this.step.textContent())?.replace(/\D/g, ''))
+  }
+
+  async atLeast(step: number): Promise<void> {
+    await expect.poll(() => this.steps().catch(() => 0), { timeout: 90_000 }).toBeGreaterThanOrEqual(step)
+  }
+
+  async run(step = 1): Promise<void> {
+    await this.button('Run').click()
+    await this.atLeast(step)
+  }
+
+  async pause(): Promise<number> {
+    await this.button('Pause').click()
+    await expect(this.button('Go on')).toBeVisible()
+    return this.steps()
+  }
+
+  async expectNoAxeViolations(): Promise<void> {
+    const { violations } = await new AxeBuilder({ page: this.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([])
+  }
+}
+
+export const test = base.extend<{ lab: Lab }>({
+  lab: async ({ page, baseURL }, provide) => {
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url())
+      if (protocol.startsWith('http') && origin !== new URL(baseURL!).origin) complaints.push(`a request to ${request.url()}`)
+    })
+    await provide(new Lab(page))
+    expect(complaints).toEqual([])
+  },
+})
+
+export { expect }
