@@ -22,8 +22,8 @@ export interface GivenBatch {
 export interface StepResult {
   /** (B,ch,h,w) */
   velocity: Float32Array
-  /** Features after block l that the contrastive term compares, before normalising, (B,F); null for methods without one. */
-  features: Float32Array | null
+  /** Features after block l before normalising, (B,F): what a contrastive term compares or, for a method without one, would compare. */
+  features: Float32Array
   /** (B), mean or sum over pixels as configured, of every sample */
   lossPerSample: Float32Array
   loss: number
@@ -70,21 +70,31 @@ export async function givenStep(device: GPUDevice, config: Config, weights: Reco
       return sorted
     }
     const perSample = unsort(await read(training.loss), 1)
-    const rows = await read(training.contrastiveRows)
+    const pairs = await read(training.contrastiveRows)
     let lossContrastive = 0
-    for (let i = 0; i < anchors; i++) lossContrastive += rows[4 * i] / anchors
+    for (let i = 0; i < anchors; i++) lossContrastive += pairs[4 * i] / anchors
     const covered = knobs.flowBelow ? order : order.slice(low)
     const lossFlow = covered.reduce((sum, number) => sum + perSample[number], 0) / Math.max(1, covered.length)
-    const width = training.features ? training.features.rows * training.features.width : 0
+    const tokens = training.trace.blocks[objective.layer - 1].out
+    const { rows: T, width: C, tensor } = training.features ?? tokens
+    const values = unsort(await read(tensor), T * C)
+    const features = !training.features && objective.feature === 'pooled' ? tokenMean(values, T, C) : values
     return {
       velocity: unsort(await read(training.trace.velocity), batch.dimensions),
-      features: training.features ? unsort(await read(training.features.tensor), width) : null,
+      features,
       lossPerSample: perSample, lossFlow, lossContrastive, loss: lossFlow + knobs.lambda * lossContrastive,
       gradients: toNamed(training.layout, await read(training.optimizer.gradients)),
     }
   } finally {
     buffers.destroy()
   }
+}
+
+/** (B,T,C) → (B,C), for methods whose recording does not pool by itself. */
+function tokenMean(values: Float32Array, T: number, C: number): Float32Array {
+  const sums = new Float64Array(values.length / T)
+  values.forEach((value, i) => { sums[Math.floor(i / (T * C)) * C + (i % C)] += value })
+  return Float32Array.from(sums, sum => sum / T)
 }
 
 /** Puts a given batch where `draw` and `noise` would have put theirs. */

@@ -133,7 +133,8 @@ export function asWhole(tensor: NpzTensor, name: string): Float64Array {
 
 export interface Writable {
   shape: readonly number[]
-  data: NpzData
+  /** An array of one of the types that are read. */
+  data: ArrayBufferView & { readonly length: number }
 }
 
 /** @param others entries that are not arrays, by their whole name. The same input gives the same bytes. */

@@ -1,0 +1,174 @@
+/**
+ * A short race at start-up: which register tiles make the matrix products fastest on this adapter, at this run's shapes. A tile only says
+ * which outputs a thread computes; each output stays one thread's sum over K (or over a slice's rows) in the same order. So the winner
+ * changes the time and not the numbers; tests/model/tune.test.ts holds the bits of a training step equal across tiles.
+ */
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { KernelLibrary } from '../engine/kernel.ts'
+import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
+import { Buffers, Recording } from '../engine/recording.ts'
+import { recordLevelEvaluation, recordSampler } from '../model/evaluation.ts'
+import { recordTraining } from '../model/training.ts'
+import { type Activation, linear, linearBackward, type LinearLayer } from '../ops/linear.ts'
+import type { Capabilities } from '../protocol.ts'
+
+type Tile = Tiles['forward']
+
+/** The preset tile comes first: the others have to beat it. */
+export const CANDIDATES: { [kind in keyof Tiles]: readonly Tile[] } = {
+  forward: [DEFAULT_TILES.forward, [4, 1], [8, 1], [8, 2], [2, 2], [2, 1]],
+  input: [DEFAULT_TILES.input, [4, 1], [8, 1], [2, 2], [2, 1]],
+  weight: [DEFAULT_TILES.weight, [1, 1], [2, 1], [2, 2]],
+}
+
+const tileOf = (kind: keyof Tiles) => z.tuple([z.number(), z.number()]).refine(tile => CANDIDATES[kind].some(known => String(known) === String(tile)))
+/** For what comes back from a cache. */
+export const tilesSchema = z.strictObject({ forward: tileOf('forward'), input: tileOf('input'), weight: tileOf('weight') })
+
+export interface TileCache {
+  get(key: string): Promise<Tiles | undefined>
+  set(key: string, tiles: Tiles): Promise<void>
+}
+
+/** Goes up with the matmul kernels or the candidates, so that old results are not used. */
+const VERSION = 1
+const BUDGET_MS = 100
+/** One timing is made of enough repeats to last about this long: well above a browser's clock. */
+const TIMING_MS = 2
+/** A new tile must be this much faster than the best so far; less is noise. */
+const MARGIN = 0.97
+/** Floats of activations in the race: enough to fill a GPU, few enough for a software one. */
+const ACTIVATIONS = { gpu: 2 ** 23, software: 2 ** 18 }
+const WEIGHTS = 2 ** 24
+
+/** What the fastest tiles depend on. */
+export function tileKey({ adapter, software }: Capabilities, { net, train, replicas }: Config): string {
+  return [`v${VERSION}`, adapter, software ? 'software' : 'gpu', `R${replicas.length}`, `B${train.batch}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
+}
+
+export interface TuneOptions {
+  budgetMs?: number
+  library?: KernelLibrary
+}
+
+/** The cached winner, or that of a race now. Whatever goes wrong, there are the preset tiles: this never throws. */
+export async function chooseTiles(device: GPUDevice, capabilities: Capabilities, config: Config, cache?: TileCache, options: TuneOptions = {}): Promise<Tiles> {
+  const key = tileKey(capabilities, config)
+  const known = await cache?.get(key).catch(() => undefined)
+  const tiles = known ?? await race(device, capabilities, config, options).catch(() => undefined)
+  if (!tiles || !fits(config, tiles)) return DEFAULT_TILES
+  if (!known) await cache?.set(key, tiles).catch(() => {})
+  return tiles
+}
+
+/** Smaller tiles mean more workgroups, of which WebGPU allows 65535 along an axis. */
+function fits(config: Config, tiles: Tiles): boolean {
+  try {
+    const training = recordTraining(config, { images: config.data.count, tiles })
+    recordLevelEvaluation(config, training)
+    recordSampler(config, training)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Forward first, then both gradients, which share a kernel: the input's tile with the preset weight tile, then the weight's. */
+async function race(device: GPUDevice, { software }: Capabilities, config: Config, { budgetMs = BUDGET_MS, library = new KernelLibrary(device) }: TuneOptions): Promise<Tiles> {
+  const course = makeCourse(config, software ? ACTIVATIONS.software : ACTIVATIONS.gpu)
+  const buffers = await Buffers.allocate(device, course.tensors)
+  try {
+    const run = (kind: keyof Tiles, so: Tiles, share: number) =>
+      fastest(device, buffers, library, CANDIDATES[kind].map(tile => course[kind === 'forward' ? 'forward' : 'backward']({ ...so, [kind]: tile })), share * budgetMs)
+    let tiles = DEFAULT_TILES
+    for (const [kind, share] of [['forward', 0.35], ['input', 0.4], ['weight', 0.25]] as const) {
+      const winner = await run(kind, tiles, share)
+      tiles = { ...tiles, [kind]: CANDIDATES[kind][winner] }
+    }
+    return tiles
+  } finally {
+    buffers.destroy()
+  }
+}
+
+interface Course {
+  tensors: Set<Tensor>
+  forward: (tiles: Tiles) => Recorder
+  backward: (tiles: Tiles) => Recorder
+}
+
+/** The three shapes that take nearly all of a step's time: C→3C, C→4C and 4C→C over the tokens of a batch. */
+function makeCourse({ net, train, replicas }: Config, activations: number): Course {
+  const C = net.width
+  const T = (net.size / net.patch) ** 2
+  const R = Math.min(replicas.length, Math.max(1, Math.floor(WEIGHTS / (12 * C * C))))
+  const samples = Math.max(1, Math.min(train.batch, Math.floor(activations / (13 * C * T * R))))
+  let length = 0
+  const layer = (inputs: number, outputs: number): LinearLayer => {
+    const placed = { offset: length, inputs, outputs }
+    length = align(length + (inputs + 1) * outputs)
+    return placed
+  }
+  const [qkv, fc1, fc2] = [layer(C, 3 * C), layer(C, 4 * C), layer(4 * C, C)]
+
+  const tensors = new Set<Tensor>()
+  const setup = new Recorder(tensors)
+  const activation = (name: string, width: number): Activation => ({ tensor: setup.tensor(name, R * samples * T * width), capacity: samples, rows: T, width })
+  const [x, y, triple, wide, other] = [activation('x', C), activation('y', C), activation('3C', 3 * C), activation('4C', 4 * C), activation('other 4C', 4 * C)]
+  const slices = Math.max(1, Math.min(8, Math.floor((samples * T) / 256), Math.floor(WEIGHTS / (R * length))))
+  const weights = { tensor: setup.tensor('weights', R * length), replicas: R, length }
+  const gradients = { planes: setup.tensor('planes', slices * R * length), slices }
+  const extent = { replicas: R, samples }
+  return {
+    tensors,
+    forward(tiles) {
+      const recorder = new Recorder(tensors, tiles)
+      linear(recorder, extent, weights, qkv, x, triple)
+      linear(recorder, extent, weights, fc1, x, wide)
+      linear(recorder, extent, weights, fc2, wide, y)
+      return recorder
+    },
+    backward(tiles) {
+      const recorder = new Recorder(tensors, tiles)
+      linearBackward(recorder, extent, weights, fc2, gradients, wide, y, other)
+      linearBackward(recorder, extent, weights, fc1, gradients, x, other, y)
+      linearBackward(recorder, extent, weights, qkv, gradients, x, triple, y)
+      return recorder
+    },
+  }
+}
+
+/** Place of the fastest; the first is measured whatever the budget, the others while it lasts. */
+async function fastest(device: GPUDevice, buffers: Buffers, library: KernelLibrary, recorders: Recorder[], budgetMs: number): Promise<number> {
+  // All at once, so that the driver compiles in parallel; a tile it cannot compile stays out of the race.
+  const realised = await Promise.allSettled(recorders.map(recorder => Recording.realise(recorder, buffers, library)))
+  const time = async (recording: Recording, repeats: number) => {
+    const encoder = device.createCommandEncoder()
+    for (let i = 0; i < repeats; i++) recording.encode(encoder)
+    const from = performance.now()
+    device.queue.submit([encoder.finish()])
+    await device.queue.onSubmittedWorkDone()
+    return (performance.now() - from) / repeats
+  }
+  try {
+    const until = performance.now() + budgetMs
+    let repeats = 1
+    let best = Infinity
+    let winner = 0
+    for (const [place, result] of realised.entries()) {
+      if (result.status === 'rejected') continue
+      if (best < Infinity && performance.now() >= until) break
+      const first = await time(result.value, 1) // some drivers finish compiling only here
+      if (best === Infinity) repeats = Math.max(1, Math.min(64, Math.round(TIMING_MS / Math.max(first, 0.02))))
+      let each = await time(result.value, repeats)
+      if (each < best) each = Math.min(each, await time(result.value, repeats)) // a close race deserves a second look
+      if (each >= best * MARGIN) continue
+      best = each
+      winner = place
+    }
+    return winner
+  } finally {
+    for (const result of realised) if (result.status === 'fulfilled') result.value.destroy()
+  }
+}
