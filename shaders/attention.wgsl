@@ -1,8 +1,10 @@
 // Multi-head attention on the packed output of the qkv layer, read in place; online softmax, no score matrix in memory.
 // qkv (R,samples,T,3,H,D)  out (R,samples,T,H,D)  lse (R,samples,H,T) = log Σ_j exp(q·k_j/√D), for the backward
-// Dao, FlashAttention-2 (arXiv 2307.08691). One thread per QUERIES query rows; four keys at a time, so one rescale serves four.
+// Dao, FlashAttention-2 (arXiv 2307.08691). One thread per QUERIES query rows; KEYS keys a turn, so one
+// rescale serves them all. More of either runs faster and compiles slower (seconds on a CPU adapter), hence the small numbers.
 const HEAD = 3u;      // specialised: D / 4
 const QUERIES = 2u;   // specialised: query rows per thread
+const KEYS = 2u;      // specialised: keys per turn
 struct Shape {
   samples: u32,
   tokens: u32,        // T
@@ -35,39 +37,37 @@ fn attention(@builtin(global_invocation_id) id: vec3u) {
     highest[u] = -1e30;
     /*unroll*/ for (var d = 0u; d < HEAD; d++) { q[u * HEAD + d] = scale * qkv[base + min(first + u, T - 1u) * 3u * width + d]; }
   }
-  for (var j = 0u; j < T; j += 4u) {
-    let k0 = base + width + j * 3u * width;
-    let k1 = base + width + min(j + 1u, T - 1u) * 3u * width;
-    let k2 = base + width + min(j + 2u, T - 1u) * 3u * width;
-    let k3 = base + width + min(j + 3u, T - 1u) * 3u * width;
-    let outside = vec4u(j, j + 1u, j + 2u, j + 3u) >= vec4u(T);
-    var s = array<vec4f, QUERIES>();  // said aloud: Dawn zeroes a bare `var` of an array once per call, not once per turn of the loop
+  for (var j = 0u; j < T; j += KEYS) {
+    var key: array<u32, KEYS>;
+    /*unroll*/ for (var e = 0u; e < KEYS; e++) { key[e] = base + width + min(j + e, T - 1u) * 3u * width; }
+    // Said aloud, because Dawn zeroes a bare array `var` once per call and not once per turn of the loop.
+    var s = array<f32, QUERIES * KEYS>();
     /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      let a = qkv[k0 + d];
-      let b = qkv[k1 + d];
-      let c = qkv[k2 + d];
-      let e = qkv[k3 + d];
-      /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
-        s[u] += vec4f(dot(q[u * HEAD + d], a), dot(q[u * HEAD + d], b), dot(q[u * HEAD + d], c), dot(q[u * HEAD + d], e));
+      /*unroll*/ for (var e = 0u; e < KEYS; e++) {
+        let k = qkv[key[e] + d];
+        /*unroll*/ for (var u = 0u; u < QUERIES; u++) { s[u * KEYS + e] += dot(q[u * HEAD + d], k); }
       }
     }
-    var p: array<vec4f, QUERIES>;
     var shrink: array<f32, QUERIES>;
     /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
-      let score = select(s[u], vec4f(-1e30), outside);
-      let top = max(max(max(score.x, score.y), max(score.z, score.w)), highest[u]);
+      var top = highest[u];
+      /*unroll*/ for (var e = 0u; e < KEYS; e++) {
+        if (j + e >= T) { s[u * KEYS + e] = -1e30; }
+        top = max(top, s[u * KEYS + e]);
+      }
       shrink[u] = exp(highest[u] - top);
       highest[u] = top;
-      p[u] = select(exp(score - top), vec4f(0.0), outside);
-      total[u] = total[u] * shrink[u] + dot(p[u], vec4f(1.0));
+      total[u] *= shrink[u];
+      /*unroll*/ for (var e = 0u; e < KEYS; e++) {
+        s[u * KEYS + e] = exp(s[u * KEYS + e] - top);
+        total[u] += s[u * KEYS + e];
+      }
     }
     /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      let a = qkv[k0 + width + d];
-      let b = qkv[k1 + width + d];
-      let c = qkv[k2 + width + d];
-      let e = qkv[k3 + width + d];
-      /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
-        o[u * HEAD + d] = o[u * HEAD + d] * shrink[u] + p[u].x * a + p[u].y * b + p[u].z * c + p[u].w * e;
+      /*unroll*/ for (var u = 0u; u < QUERIES; u++) { o[u * HEAD + d] *= shrink[u]; }
+      /*unroll*/ for (var e = 0u; e < KEYS; e++) {
+        let v = qkv[key[e] + width + d];
+        /*unroll*/ for (var u = 0u; u < QUERIES; u++) { o[u * HEAD + d] += s[u * KEYS + e] * v; }
       }
     }
   }

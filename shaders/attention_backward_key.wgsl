@@ -1,7 +1,8 @@
-// dK and dV of attention. One thread per key row, four queries at a time; single writer. Needs delta of attention_backward_query.
+// dK and dV of attention. One thread per key row, QUERIES queries a turn; single writer. Needs delta of attention_backward_query.
 //   dV_j = Σ_i P_ij dO_i   dK_j = Σ_i P_ij (dO_i·V_j − delta_i) Q_i / √D
 // qkv, dqkv (R,samples,T,3,H,D)  dout (R,samples,T,H,D)  lse, delta (R,samples,H,T)
-const HEAD = 3u;  // specialised: D / 4
+const HEAD = 3u;     // specialised: D / 4
+const QUERIES = 1u;  // specialised: queries per turn
 struct Shape {
   samples: u32,
   tokens: u32,
@@ -38,32 +39,24 @@ fn attention_backward_key(@builtin(global_invocation_id) id: vec3u) {
     k[d] = scale * qkv[base + width + row * 3u * width + d];
     v[d] = qkv[base + 2u * width + row * 3u * width + d];
   }
-  for (var i = 0u; i < T; i += 4u) {
-    let i1 = min(i + 1u, T - 1u);
-    let i2 = min(i + 2u, T - 1u);
-    let i3 = min(i + 3u, T - 1u);
-    let q0 = base + i * 3u * width;
-    let q1 = base + i1 * 3u * width;
-    let q2 = base + i2 * 3u * width;
-    let q3 = base + i3 * 3u * width;
-    let g0 = dout_base + i * width;
-    let g1 = dout_base + i1 * width;
-    let g2 = dout_base + i2 * width;
-    let g3 = dout_base + i3 * width;
-    let inside = vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(T);
-    var s = vec4f();
-    var dp = vec4f();
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      s += vec4f(dot(k[d], qkv[q0 + d]), dot(k[d], qkv[q1 + d]), dot(k[d], qkv[q2 + d]), dot(k[d], qkv[q3 + d]));
-      dp += vec4f(dot(v[d], dout[g0 + d]), dot(v[d], dout[g1 + d]), dot(v[d], dout[g2 + d]), dot(v[d], dout[g3 + d]));
-    }
-    let log_sum = vec4f(lse[lse_base + i], lse[lse_base + i1], lse[lse_base + i2], lse[lse_base + i3]);
-    let row_delta = vec4f(delta[lse_base + i], delta[lse_base + i1], delta[lse_base + i2], delta[lse_base + i3]);
-    let p = select(vec4f(0.0), exp(s - log_sum), inside);
-    let ds = p * (dp - row_delta);
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      dv[d] += p.x * dout[g0 + d] + p.y * dout[g1 + d] + p.z * dout[g2 + d] + p.w * dout[g3 + d];
-      dk[d] += ds.x * qkv[q0 + d] + ds.y * qkv[q1 + d] + ds.z * qkv[q2 + d] + ds.w * qkv[q3 + d];
+  for (var i = 0u; i < T; i += QUERIES) {
+    /*unroll*/ for (var e = 0u; e < QUERIES; e++) {
+      if (i + e < T) {
+        let query = base + (i + e) * 3u * width;
+        let gradient = dout_base + (i + e) * width;
+        var s = 0.0;
+        var dp = 0.0;
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+          s += dot(k[d], qkv[query + d]);
+          dp += dot(v[d], dout[gradient + d]);
+        }
+        let p = exp(s - lse[lse_base + i + e]);
+        let ds = p * (dp - delta[lse_base + i + e]);
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+          dv[d] += p * dout[gradient + d];
+          dk[d] += ds * qkv[query + d];
+        }
+      }
     }
   }
   let to = id.z * shape.dqkv_stride + (sample * T + row) * 3u * width + width + head * HEAD;

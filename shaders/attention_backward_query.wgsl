@@ -1,7 +1,8 @@
-// dQ of attention, and delta_i = Σ_d dO_id O_id for the key kernel. One thread per query row, four keys at a time; single writer.
+// dQ of attention, and delta_i = Σ_d dO_id O_id for the key kernel. One thread per query row, KEYS keys a turn; single writer.
 //   P_ij = exp(s_ij − lse_i)   dS_ij = P_ij (dO_i·V_j − delta_i)   dQ_i = Σ_j dS_ij K_j / √D
 // qkv, dqkv (R,samples,T,3,H,D)  out, dout (R,samples,T,H,D)  lse, delta (R,samples,H,T)
 const HEAD = 3u;  // specialised: D / 4
+const KEYS = 1u;  // specialised: keys per turn
 struct Shape {
   samples: u32,
   tokens: u32,
@@ -44,21 +45,19 @@ fn attention_backward_query(@builtin(global_invocation_id) id: vec3u) {
   let lse_at = id.z * shape.lse_stride + (sample * shape.heads + head) * T + row;
   let row_lse = lse[lse_at];
   delta[lse_at] = sum;
-  for (var j = 0u; j < T; j += 4u) {
-    let k0 = base + width + j * 3u * width;
-    let k1 = base + width + min(j + 1u, T - 1u) * 3u * width;
-    let k2 = base + width + min(j + 2u, T - 1u) * 3u * width;
-    let k3 = base + width + min(j + 3u, T - 1u) * 3u * width;
-    let inside = vec4u(j, j + 1u, j + 2u, j + 3u) < vec4u(T);
-    var s = vec4f();
-    var dp = vec4f();
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      s += vec4f(dot(q[d], qkv[k0 + d]), dot(q[d], qkv[k1 + d]), dot(q[d], qkv[k2 + d]), dot(q[d], qkv[k3 + d]));
-      dp += vec4f(dot(g[d], qkv[k0 + width + d]), dot(g[d], qkv[k1 + width + d]), dot(g[d], qkv[k2 + width + d]), dot(g[d], qkv[k3 + width + d]));
-    }
-    let ds = select(vec4f(0.0), exp(s - row_lse) * (dp - sum), inside);
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-      dq[d] += ds.x * qkv[k0 + d] + ds.y * qkv[k1 + d] + ds.z * qkv[k2 + d] + ds.w * qkv[k3 + d];
+  for (var j = 0u; j < T; j += KEYS) {
+    /*unroll*/ for (var e = 0u; e < KEYS; e++) {
+      if (j + e < T) {
+        let key = base + width + (j + e) * 3u * width;
+        var s = 0.0;
+        var dp = 0.0;
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+          s += dot(q[d], qkv[key + d]);
+          dp += dot(g[d], qkv[key + width + d]);
+        }
+        let ds = exp(s - row_lse) * (dp - sum);
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) { dq[d] += ds * qkv[key + d]; }
+      }
     }
   }
   let to = id.z * shape.dqkv_stride + (sample * T + row) * 3u * width + head * HEAD;

@@ -20,6 +20,7 @@ struct Shape {
   slices: u32,        // S
   slice_stride: u32,  // between planes, in vec4
   input_groups: u32,  // 0 when nobody wants dX
+  activation: u32,    // for epilogues that go through one: 0 GELU, 1 SiLU
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;

@@ -34,6 +34,8 @@ const layerBinding = (parameters: FlatParameters, layer: LinearLayer) => ({
   tensor: parameters.tensor, offset: layer.offset, length: (parameters.replicas - 1) * parameters.length + (layer.inputs + 1) * layer.outputs,
 })
 
+const ACTIVATION = { gelu: 0, silu: 1 }
+
 /** What happens to X W + b on its way out. */
 export type Epilogue =
   | { kind: 'bias' }
@@ -59,6 +61,7 @@ export function linear(
     shape.tokens = epilogue.tokens
   } else if (epilogue.kind === 'gelu' || epilogue.kind === 'silu') {
     bindings.pre = epilogue.pre
+    shape.activation = ACTIVATION[epilogue.kind]
   } else if (epilogue.kind === 'gate') {
     const { branch, residual, ada, gate, tokens } = epilogue
     Object.assign(bindings, { branch, residual: residual.tensor, ada: ada.tensor })
@@ -66,7 +69,7 @@ export function linear(
   }
   recorder.dispatch('matmul_nn', bindings, shape,
     groupsOver(extent, { units: x.rows, perGroup: 8 * tileRows, axis: 1, fixed: Math.ceil(layer.outputs / 4 / (8 * tileColumns)) }),
-    { constants: { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns }, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind}.wgsl` } })
+    { constants: { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns }, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` } })
 }
 
 export interface LinearGradients {
@@ -97,9 +100,9 @@ export function linearBackward(
   if (through) bindings.pre = through.pre
   recorder.dispatch('linear_backward', bindings, {
     rows, inner, columns, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(dy), dx_stride: dx ? strideOf(dx) : 0,
-    slices: gradients.slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups,
+    slices: gradients.slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups, activation: through ? ACTIVATION[through.kind] : 0,
   }, [inputGroups + weightGroups, 1, extent.replicas], {
     constants: { INPUT_ROWS: input[0], INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1] },
-    includes: through ? { 'lib/input_gradient.wgsl': `lib/input_gradient_${through.kind}.wgsl` } : {},
+    includes: through ? { 'lib/input_gradient.wgsl': 'lib/input_gradient_activation.wgsl' } : {},
   })
 }

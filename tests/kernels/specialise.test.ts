@@ -6,7 +6,7 @@ import { requestTestDevice } from '../support/gpu.ts';
 test('an unknown file, constant or include throws', () => {
   expect(() => specialise('matmul')).toThrow('there is no kernel file shaders/matmul.wgsl');
   expect(() => specialise('matmul_nn', { constants: { TILE: 2 } })).toThrow('matmul_nn.wgsl has no specialised constant TILE');
-  expect(() => specialise('matmul_nn', { includes: { 'lib/store_gelu.wgsl': 'lib/store_silu.wgsl' } })).toThrow('does not include lib/store_gelu.wgsl');
+  expect(() => specialise('matmul_nn', { includes: { 'lib/store_gate.wgsl': 'lib/store_bias.wgsl' } })).toThrow('does not include lib/store_gate.wgsl');
   expect(() => specialise('matmul_nn', { includes: { 'lib/store_bias.wgsl': 'lib/none.wgsl' } })).toThrow('there is no kernel file shaders/lib/none.wgsl');
   // A constant that is not marked is not a caller's to set.
   expect(() => specialise('gradient_reduce', { constants: { LANES: 32 } })).toThrow('no specialised constant LANES');
@@ -18,7 +18,7 @@ test('a constant keeps its suffix', () => {
 });
 
 test('a file included twice comes once', () => {
-  const text = specialise('linear_backward', { includes: { 'lib/input_gradient.wgsl': 'lib/input_gradient_gelu.wgsl' } });
+  const text = specialise('linear_backward', { includes: { 'lib/input_gradient.wgsl': 'lib/input_gradient_activation.wgsl' } });
   expect(text.match(/fn gelu_derivative/g)).toHaveLength(1);
   expect(text).not.toMatch(/^\/\/ #include/m);
 });
