@@ -13,7 +13,7 @@ import { samplesPng } from './grid.ts'
 import { onInterrupt } from './interrupt.ts'
 import { type Machine, openMachine } from './machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from './output.ts'
-import { type Outcome, type RunRecord, versions } from './record.ts'
+import { type Outcome, recordText, type RunRecord, versions } from './record.ts'
 import { fileTileCache } from './tile_file.ts'
 
 const LOOK_MS = 250
@@ -105,7 +105,7 @@ async function save(session: Session, { from }: Drive, machine: Machine, tiles: 
 
 async function write(session: Session, record: RunRecord, folder: string): Promise<void> {
   const checkpoint = new Uint8Array(encodeCheckpoint(await session.checkpoint()))
-  writeTogether(folder, { 'checkpoint.npz': checkpoint, 'samples.png': samplesPng(session.tick().samples!), 'run.json': `${JSON.stringify(record, null, 1)}\n` })
+  writeTogether(folder, { 'checkpoint.npz': checkpoint, 'samples.png': samplesPng(session.tick().samples!), 'run.json': recordText(record) })
 }
 
 function summary(record: RunRecord, folder: string) {

@@ -42,3 +42,8 @@ export function versions(): RunRecord['versions'] {
   }
   return { lab: packageFile.version, webgpu, node: process.version, platform: `${process.platform} ${process.arch}` }
 }
+
+/** Indented, but with every list of numbers on one line. */
+export function recordText(record: RunRecord): string {
+  return `${JSON.stringify(record, null, 1).replaceAll(/\[[-\d.e+,\snul]*\]/g, list => list.replaceAll(/\s+/g, ''))}\n`
+}

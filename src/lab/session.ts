@@ -45,6 +45,7 @@ export class Session {
   private samples: SampleGrid | null = null
   private target: number
   private stepMs = 0
+  private lastDone = 0
   private burst = 1
   private submitsPerStep = 1
   private read = 0
@@ -148,7 +149,7 @@ export class Session {
       const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
       this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
       this.step += count
-      waiting.push(this.device.queue.onSubmittedWorkDone().then(() => this.learnPace(count, performance.now() - began, waiting.length)))
+      waiting.push(this.device.queue.onSubmittedWorkDone().then(() => this.learnPace(count, began)))
       if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
       const evaluate = every > 0 && this.step % every === 0
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
@@ -161,8 +162,11 @@ export class Session {
     if (this.state === 'running' && this.step >= this.target) this.state = 'finished'
   }
 
-  private learnPace(count: number, elapsed: number, inFlight: number): void {
-    const each = elapsed / count / Math.max(1, inFlight)
+  /** A burst's work begins when it is submitted or when the one before it is done, whichever is later. */
+  private learnPace(count: number, submitted: number): void {
+    const now = performance.now()
+    const each = Math.max(0.001, now - Math.max(submitted, this.lastDone)) / count
+    this.lastDone = now
     this.stepMs = this.stepMs === 0 ? each : 0.8 * this.stepMs + 0.2 * each
     this.burst = Math.max(1, Math.min(MOST_PER_BURST, Math.round(BURST_MS / this.stepMs)))
   }
