@@ -1,4 +1,5 @@
 /** Dispatches whose size the GPU decides: a batch and as many anchors as the replica with most of them has. */
+import { DEFAULT_TILES } from '../../engine/recorder.ts'
 import { AnchorArguments, type Extent } from '../../ops/extent.ts'
 import { tokenMean } from '../../ops/features.ts'
 import { linear } from '../../ops/linear.ts'
@@ -15,6 +16,7 @@ function anchorCase(anchors: number[], seed: number): OpCase {
   const covered = batch + Math.max(...anchors)
   return {
     op: 'anchor arguments, then token mean and linear', shape: `R ${replicas}, B ${batch}, anchors ${anchors.join(' ')}`, seed, tolerance: TOLERANCE,
+    tiles: { ...DEFAULT_TILES, forward: [4, 2] },
     record(recorder, random) {
       const sizes = new AnchorArguments(recorder, replicas, batch)
       const extent: Extent = { replicas, samples: capacity, anchors: sizes }
