@@ -79,14 +79,20 @@ fn weight(replica: u32, slice: u32, row: u32, column: u32) {
   let length = (shape.rows + shape.slices - 1u) / shape.slices;
   let start = slice * length;
   let to = min(start + length, shape.rows);
-  let x_from = replica * shape.x_stride;
-  let dy_from = replica * shape.y_stride;
+  var b_at: array<u32, WEIGHT_COLUMNS>;
+  /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) { b_at[j] = replica * shape.y_stride + start * shape.columns + min(column + j, shape.columns - 1u); }
+  var a_at: array<u32, WEIGHT_ROWS>;
+  /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) { a_at[i] = replica * shape.x_stride + start * shape.inner + min(row + i, shape.inner - 1u); }
   var sum: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
   for (var m = start; m < to; m++) {
     var b: array<vec4f, WEIGHT_COLUMNS>;
-    /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) { b[j] = dy[dy_from + m * shape.columns + min(column + j, shape.columns - 1u)]; }
+    /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+      b[j] = dy[b_at[j]];
+      b_at[j] += shape.columns;
+    }
     /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-      let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[x_from + m * shape.inner + min(row + i, shape.inner - 1u)], row + i < shape.inner);
+      let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[a_at[i]], row + i < shape.inner);
+      a_at[i] += shape.inner;
       /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
         sum[(4u * i + 0u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.x), b[j], sum[(4u * i + 0u) * WEIGHT_COLUMNS + j]);
         sum[(4u * i + 1u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.y), b[j], sum[(4u * i + 1u) * WEIGHT_COLUMNS + j]);

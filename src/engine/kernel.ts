@@ -56,7 +56,10 @@ async function compile(device: GPUDevice, name: string, text: string): Promise<K
     }
   }
   const layout = device.createBindGroupLayout({ label: name, entries })
+  // The pipeline's own promise tells of a failure; without a scope the module would report it once more to nobody.
+  device.pushErrorScope('validation')
   const module = device.createShaderModule({ label: name, code: text })
+  void device.popErrorScope()
   try {
     const pipeline = await device.createComputePipelineAsync({
       label: name,

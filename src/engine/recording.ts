@@ -25,7 +25,8 @@ export class Buffers {
       }))
     }
     for (const tensor of tensors) if (tensor.initial) result.write(tensor, tensor.initial)
-    const errors = [await device.popErrorScope(), await device.popErrorScope()]
+    // Both at once: a second allocation may open its own scopes while this one waits.
+    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
     const error = errors.find(e => e !== null)
     if (error) {
       result.destroy()
