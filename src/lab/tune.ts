@@ -15,11 +15,13 @@ import type { Capabilities } from '../protocol.ts'
 
 type Tile = Tiles['forward']
 
+const choices = (preset: Tile, others: readonly Tile[]) => [preset, ...others.filter(tile => String(tile) !== String(preset))]
+
 /** The preset tile comes first: the others have to beat it. */
 export const CANDIDATES: { [kind in keyof Tiles]: readonly Tile[] } = {
-  forward: [DEFAULT_TILES.forward, [4, 1], [8, 1], [8, 2], [2, 2], [2, 1]],
-  input: [DEFAULT_TILES.input, [4, 1], [8, 1], [2, 2], [2, 1]],
-  weight: [DEFAULT_TILES.weight, [1, 1], [2, 1], [2, 2]],
+  forward: choices(DEFAULT_TILES.forward, [[4, 2], [4, 1], [8, 1], [8, 2], [2, 2], [2, 1]]),
+  input: choices(DEFAULT_TILES.input, [[4, 2], [4, 1], [8, 1], [2, 2], [2, 1]]),
+  weight: choices(DEFAULT_TILES.weight, [[1, 2], [1, 1], [2, 1], [2, 2]]),
 }
 
 const tileOf = (kind: keyof Tiles) => z.tuple([z.number(), z.number()]).refine(tile => CANDIDATES[kind].some(known => String(known) === String(tile)))
