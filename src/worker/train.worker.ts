@@ -4,8 +4,11 @@ import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.t
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
 import { checkConfig } from '../lab/data.ts'
 import { Session } from '../lab/session.ts'
+import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/trainer.ts'
+import { chooseTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, Report } from '../protocol.ts'
+import { cases, runCases, startupCases } from '../selftest/run.ts'
 
 const TICK_MS = 250
 /** GPU limits assumed for a plan before a device was found: those WebGPU guarantees. */
@@ -30,6 +33,12 @@ function machine() {
       void session?.pause()
       send({ type: 'fault', kind: 'internal', step: session?.step, message: (event as GPUUncapturedErrorEvent).error.message.split('\n')[0] })
     })
+    const failed = (await runCases(device, startupCases)).filter(row => !row.passed)
+    if (failed.length > 0) {
+      const { kernel, shape, error, tolerance } = failed[0]
+      device.destroy()
+      throw new DeviceObstacle('self-test', `Kernel ${kernel} (${shape}) is off by ${error.toExponential(1)} where ${tolerance.toExponential(0)} is allowed; ${failed.length} of ${startupCases.length} checks fail.`)
+    }
     return { device, capabilities, library: new KernelLibrary(device) }
   })().catch(error => {
     found = null
@@ -94,9 +103,11 @@ async function obey(command: Command): Promise<void> {
     case 'start': {
       const config = parseConfig(command.config)
       checkConfig(config)
-      const { device, library } = await machine()
+      const { device, library, capabilities } = await machine()
       await session?.pause()
-      await replace(await Session.create(device, library, command.runId, config, { progress, breathe }))
+      // A software adapter compiles for longer than a race could win back.
+      const tiles = capabilities.software ? undefined : await chooseTiles(device, capabilities, config, browserTileCache(), { library })
+      await replace(await Session.create(device, library, command.runId, config, { progress, breathe, tiles }))
       if (!command.paused) resume()
       return tick()
     }
@@ -134,7 +145,7 @@ async function obey(command: Command): Promise<void> {
 
 async function answer({ requestId, what }: Extract<Command, { type: 'request' }>): Promise<void> {
   if (what === 'selftest') {
-    const [{ device }, { runCases, cases }] = await Promise.all([machine(), import('../selftest/run.ts')])
+    const { device } = await machine()
     const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total))
     return send({ type: 'selftest', requestId, rows })
   }
