@@ -97,9 +97,9 @@ function tokenMean(values: Float32Array, T: number, C: number): Float32Array {
   return Float32Array.from(sums, sum => sum / T)
 }
 
-/** Puts a given batch where `draw` and `noise` would have put theirs. */
+/** Puts a given batch where `draw` and `noise` would have put theirs; replica r's images are rows r·B and on of the training set. */
 export function writeBatch(
-  buffers: Buffers, training: ReturnType<typeof recordTraining>, config: Config, given: GivenBatch, order: number[], anchors: number, tMin: number,
+  buffers: Buffers, training: ReturnType<typeof recordTraining>, config: Config, given: GivenBatch, order: number[], anchors: number, tMin: number, replica = 0,
 ): void {
   const { batch } = training
   const [B, d, capacity] = [config.train.batch, batch.dimensions, batch.capacity]
@@ -108,17 +108,17 @@ export function writeBatch(
   const eps = new Float32Array(capacity * d)
   order.forEach((number, place) => {
     t[place] = given.t[number]
-    row[place] = number
+    row[place] = replica * B + number
     eps.set(given.eps.subarray(number * d, (number + 1) * d), place * d)
     if (place < anchors) {
       t[B + place] = tMin
-      row[B + place] = number
+      row[B + place] = replica * B + number
       eps.set((given.anchorEps ?? given.eps).subarray(number * d, (number + 1) * d), (B + place) * d)
     }
   })
-  buffers.write(batch.t, t)
-  buffers.write(batch.row, row)
-  buffers.write(batch.eps, eps)
-  buffers.write(training.data, given.x0)
-  if (training.classes && given.y) buffers.write(training.classes, Uint32Array.from(given.y))
+  buffers.write(batch.t, t, replica * capacity)
+  buffers.write(batch.row, row, replica * capacity)
+  buffers.write(batch.eps, eps, replica * capacity * d)
+  buffers.write(training.data, given.x0, replica * B * d)
+  if (training.classes && given.y) buffers.write(training.classes, Uint32Array.from(given.y), replica * B)
 }
