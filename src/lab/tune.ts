@@ -40,13 +40,13 @@ const BUDGET_MS = 100
 const TIMING_MS = 2
 /** A new tile must be this much faster than the best so far; less is noise. */
 const MARGIN = 0.97
-/** Floats of activations in the race: enough to fill a GPU, few enough for a software one. */
-const ACTIVATIONS = { gpu: 2 ** 23, software: 2 ** 18 }
+/** Floats of activations and of weights in the race: enough to fill a GPU. */
+const ACTIVATIONS = 2 ** 23
 const WEIGHTS = 2 ** 24
 
 /** What the fastest tiles depend on. */
-export function tileKey({ adapter, software }: Capabilities, { net, train, replicas }: Config): string {
-  return [`v${VERSION}`, adapter, software ? 'software' : 'gpu', `R${replicas.length}`, `B${train.batch}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
+export function tileKey({ adapter }: Capabilities, { net, train, replicas }: Config): string {
+  return [`v${VERSION}`, adapter, `R${replicas.length}`, `B${train.batch}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
 }
 
 export interface TuneOptions {
@@ -54,11 +54,15 @@ export interface TuneOptions {
   library?: KernelLibrary
 }
 
-/** The cached winner, or that of a race now. Whatever goes wrong, there are the preset tiles: this never throws. */
+/**
+ * The cached winner, or that of a race now. Whatever goes wrong, there are the preset tiles: this never throws. Software adapters take the
+ * preset tiles, which were chosen on two of them: compiling all candidates takes such an adapter 2 to 7 seconds.
+ */
 export async function chooseTiles(device: GPUDevice, capabilities: Capabilities, config: Config, cache?: TileCache, options: TuneOptions = {}): Promise<Tiles> {
+  if (capabilities.software) return DEFAULT_TILES
   const key = tileKey(capabilities, config)
   const known = await cache?.get(key).catch(() => undefined)
-  const tiles = known ?? await race(device, capabilities, config, options).catch(() => undefined)
+  const tiles = known ?? await race(device, config, options).catch(() => undefined)
   if (!tiles || !fits(config, tiles)) return DEFAULT_TILES
   if (!known) await cache?.set(key, tiles).catch(() => {})
   return tiles
@@ -77,8 +81,8 @@ function fits(config: Config, tiles: Tiles): boolean {
 }
 
 /** Forward first, then both gradients, which share a kernel: the input's tile with the preset weight tile, then the weight's. */
-async function race(device: GPUDevice, { software }: Capabilities, config: Config, { budgetMs = BUDGET_MS, library = new KernelLibrary(device) }: TuneOptions): Promise<Tiles> {
-  const course = makeCourse(config, software ? ACTIVATIONS.software : ACTIVATIONS.gpu)
+async function race(device: GPUDevice, config: Config, { budgetMs = BUDGET_MS, library = new KernelLibrary(device) }: TuneOptions): Promise<Tiles> {
+  const course = makeCourse(config)
   const buffers = await Buffers.allocate(device, course.tensors)
   try {
     const run = (kind: keyof Tiles, so: Tiles, share: number) =>
@@ -101,11 +105,11 @@ interface Course {
 }
 
 /** The three shapes that take nearly all of a step's time: C→3C, C→4C and 4C→C over the tokens of a batch. */
-function makeCourse({ net, train, replicas }: Config, activations: number): Course {
+function makeCourse({ net, train, replicas }: Config): Course {
   const C = net.width
   const T = (net.size / net.patch) ** 2
   const R = Math.min(replicas.length, Math.max(1, Math.floor(WEIGHTS / (12 * C * C))))
-  const samples = Math.max(1, Math.min(train.batch, Math.floor(activations / (13 * C * T * R))))
+  const samples = Math.max(1, Math.min(train.batch, Math.floor(ACTIVATIONS / (13 * C * T * R))))
   let length = 0
   const layer = (inputs: number, outputs: number): LinearLayer => {
     const placed = { offset: length, inputs, outputs }

@@ -1,0 +1,83 @@
+/** The real command on PyTorch's fixtures, as another framework would use it: files in, files out. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readNpz, writeNpz } from '../../src/lab/npz.ts'
+import { type FixtureName, loadConfig, loadTensors } from '../fixtures/load.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lab-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What `npm run --silent lab -- …` does. */
+async function lab(...words: string[]): Promise<{ status: number | null; out: string; said: string }> {
+  const child = spawn(process.execPath, [resolve('scripts/lab.mjs'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, said] = ['', '']
+  child.stdout.on('data', piece => { out += piece })
+  child.stderr.on('data', piece => { said += piece })
+  const status = await new Promise<number | null>(done => { child.on('close', done) })
+  return { status, out, said }
+}
+
+const fixtureFile = (name: FixtureName, file: string) => resolve(`tests/fixtures/${name}/${file}.npz`)
+
+function configFile(name: FixtureName): string {
+  const { net, objective: { method, tMin, lambda, tau, layer } } = loadConfig(name)
+  const file = join(folder, `${name}.json`)
+  writeFileSync(file, JSON.stringify({ net, objective: { method, tMin, lambda, tau, layer } }))
+  return file
+}
+
+const relative = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  const norm = (values: number[]) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0))
+  return norm(Array.from(a, (v, i) => v - b[i])) / Math.max(norm(Array.from(b)), 1e-12)
+}
+
+describe('lab step against PyTorch', () => {
+  test.each(['fm', 'lcf', 'labelled'] as const)('%s', async name => {
+    const out = join(folder, `${name}.npz`)
+    const { status, out: text, said } = await lab('step', '--weights', fixtureFile(name, 'weights'), '--batch', fixtureFile(name, 'batch'), '--config', configFile(name), '--out', out, '--json')
+    expect(status, said).toBe(0)
+    const result = readNpz(readFileSync(out))
+    const expected = loadTensors(name, 'outputs')
+    const gradients = Object.keys(expected).filter(key => key.startsWith('g/'))
+    expect(Object.keys(result).filter(key => key.startsWith('g/')).sort()).toEqual(gradients.sort())
+    for (const key of ['velocity', 'features', 'loss_per_sample', 'loss', 'loss_fm', ...gradients]) {
+      expect(result[key].shape, key).toEqual(expected[key].shape)
+      expect(relative(result[key].data as Float32Array, expected[key].data), key).toBeLessThan(2e-5)
+    }
+    expect(relative(result.loss_contrastive.data as Float32Array, expected.loss_contrastive?.data ?? [0])).toBeLessThan(2e-5)
+    expect(JSON.parse(text).loss).toBeCloseTo(expected.loss.data[0], 5)
+  })
+
+  test('a batch with NaN inside gives one sentence, exit code 2, and no file', async () => {
+    const file = join(folder, 'nan.npz')
+    const batch = readNpz(readFileSync(fixtureFile('fm', 'batch')))
+    const data = Float32Array.from(batch.x0.data as Float32Array)
+    data[9] = Number.NaN
+    writeFileSync(file, writeNpz({ ...batch, x0: { ...batch.x0, data } }))
+    const out = join(folder, 'none.npz')
+    const { status, out: text, said } = await lab('step', '--weights', fixtureFile('fm', 'weights'), '--batch', file, '--config', configFile('fm'), '--out', out)
+    expect([status, text, said]).toEqual([2, '', `lab: ${file}: tensor x0 holds NaN at place 9; finite float32 numbers are expected\n`])
+    expect(() => readFileSync(out)).toThrow()
+  })
+})
+
+test('lab train, then going on: the checkpoint of the run that was not stopped', async () => {
+  const tiny = ['--preset', 'small', '--no-tune', '--json', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2'].flatMap(setting => ['--set', setting])]
+  const at = (name: string) => join(folder, name)
+  const whole = await lab('train', ...tiny, '--steps', '8', '--out', at('whole'))
+  expect(whole.status, whole.said).toBe(0)
+  expect(JSON.parse(whole.out)).toMatchObject({ outcome: 'finished', step: 8 })
+  expect((await lab('train', ...tiny, '--steps', '5', '--out', at('half'))).status).toBe(0)
+  const rest = await lab('train', '--resume', join(at('half'), 'checkpoint.npz'), '--steps', '8', '--no-tune', '--out', at('rest'))
+  expect(rest.status, rest.said).toBe(0)
+  const tensors = (name: string) => readNpz(readFileSync(join(at(name), 'checkpoint.npz')))
+  expect(tensors('rest')).toEqual(tensors('whole'))
+  const record = JSON.parse(readFileSync(join(at('rest'), 'run.json'), 'utf8'))
+  expect(record).toMatchObject({ format: 'low-noise-lab run', outcome: 'finished', step: 8, from: { step: 5 } })
+  expect(record.lossByT.mean.length).toBe(2)
+  expect(record.lossByT.count).toBe(8)
+  expect(readFileSync(join(at('rest'), 'samples.png')).subarray(1, 4).toString()).toBe('PNG')
+})
