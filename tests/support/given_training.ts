@@ -124,11 +124,11 @@ export class GivenTraining {
   }
 }
 
-/** Makes a training, uses it, and frees its memory whatever happens. */
-export async function withTraining<T>(config: Config, options: Partial<TrainingOptions>, use: (training: GivenTraining) => Promise<T>): Promise<T> {
+/** Makes a training, works with it, and frees its memory whatever happens. */
+export async function withTraining<T>(config: Config, options: Partial<TrainingOptions>, work: (training: GivenTraining) => Promise<T>): Promise<T> {
   const training = await GivenTraining.create(config, options)
   try {
-    return await use(training)
+    return await work(training)
   } finally {
     training.destroy()
   }
