@@ -1,5 +1,5 @@
 /** Files in and out. Nothing half-written is ever seen under its own name. */
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ConfigError } from '../config.ts'
 import { CommandError, EXIT } from './failure.ts'
@@ -9,9 +9,9 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'part of its path is a file', EISDIR: 'it is a folder', EEXIST: 'a file is in its place', ENOSPC: 'the disk is full', ENAMETOOLONG: 'its name is too long',
 }
 
-function reason(error: unknown): string {
+function reason(error: unknown, others: Record<string, string> = {}): string {
   const { code = '', message = String(error) } = error as { code?: string; message?: string }
-  return REASONS[code] ?? message
+  return others[code] ?? REASONS[code] ?? message
 }
 
 /** @throws CommandError */
@@ -45,15 +45,30 @@ export function readJson(path: string): unknown {
   })
 }
 
+/** Folder by folder: Node's own recursive mkdir never returns where a parent can hold no folders (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) {
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'EEXIST' })
+    return
+  }
+  const parent = dirname(folder)
+  if (parent !== folder) makeFolder(parent)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (!existsSync(folder)) throw error // another process may have just made it
+  }
+}
+
 /** A folder for results, made if need be and tried out, so that a run of hours does not fail at its end. @throws CommandError */
 export function prepareFolder(path: string): string {
   const folder = resolve(path)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     rmdirSync(mkdtempSync(join(folder, '.lab-')))
     return folder
   } catch (error) {
-    throw new CommandError(`the folder ${path} cannot be written: ${reason(error)}`)
+    throw new CommandError(`the folder ${path} cannot be written: ${reason(error, { ENOENT: 'no folder can be made there' })}`)
   }
 }
 

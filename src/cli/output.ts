@@ -5,10 +5,14 @@ export interface OutputOptions {
   json?: boolean
 }
 
-/** Written whole before the process may end: a pipe takes its time. */
+/** Written whole before the process may end: a pipe takes its time. Nobody reading any more (`lab presets | head -1`) is no failure. */
 export function print(options: OutputOptions, value: unknown, text: () => string): Promise<void> {
   const out = options.json ? JSON.stringify(value, null, 2) : text()
-  return new Promise((resolve, reject) => process.stdout.write(`${out}\n`, error => (error ? reject(error) : resolve())))
+  return new Promise((resolve, reject) => {
+    const closed = (error: Error) => ('code' in error && error.code === 'EPIPE' ? resolve() : reject(error))
+    process.stdout.once('error', closed)
+    process.stdout.write(`${out}\n`, error => (error ? closed(error) : resolve()))
+  })
 }
 
 /** Columns padded to their widest cell. */

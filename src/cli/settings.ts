@@ -10,14 +10,22 @@ export const settingNames: string[] = [
   ...Object.entries(sections).flatMap(([section, { shape }]) => Object.keys(shape).map(field => `${section}.${field}`)), 'replicas',
 ]
 
-/** Up to three of `names` that were probably meant: the same field elsewhere, then a few letters off. */
-export function nearTo(word: string, names: readonly string[]): string[] {
+/** Up to three of `names` that were probably meant, by their letters. */
+export const nearTo = (word: string, names: readonly string[]) => nearest(names, Math.max(2, 0.3 * word.length), name => distance(name.toLowerCase(), word.toLowerCase()))
+
+/** The same for settings, whose field counts more than its section. */
+function nearSettings(word: string): string[] {
   const last = (name: string) => name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-  const off = (name: string) => {
-    if (last(name) === last(word)) return 0
-    return Math.min(distance(name.toLowerCase(), word.toLowerCase()), 0.5 + distance(last(name), last(word)))
-  }
-  return names.map(name => ({ name, off: off(name) })).filter(near => near.off <= Math.max(2, 0.4 * last(word).length)).sort((a, b) => a.off - b.off).slice(0, 3).map(near => near.name)
+  const field = last(word)
+  return nearest(settingNames, Math.max(2, 0.4 * field.length), name => {
+    if (last(name) === field) return 0
+    if (field.length > 2 && (last(name).startsWith(field) || field.startsWith(last(name)))) return 1
+    return Math.min(distance(name.toLowerCase(), word.toLowerCase()), 0.5 + distance(last(name), field))
+  })
+}
+
+function nearest(names: readonly string[], most: number, off: (name: string) => number): string[] {
+  return names.map(name => ({ name, off: off(name) })).filter(near => near.off <= most).sort((a, b) => a.off - b.off).slice(0, 3).map(near => near.name)
 }
 
 /** `section.key=value`, the value as JSON or else as text. @throws CommandError */
@@ -26,7 +34,7 @@ export function parseSetting(text: string): { key: string; value: unknown } {
   if (at < 1) throw new CommandError(`--set ${text}: section.key=value is expected, for example train.batch=32`)
   const [key, raw] = [text.slice(0, at), text.slice(at + 1)]
   if (!settingNames.includes(key)) {
-    const near = nearTo(key, settingNames)
+    const near = nearSettings(key)
     throw new CommandError(`--set ${key}: there is no such setting; ${near.length > 0 ? `near it: ${near.join(', ')}` : `the sections are ${Object.keys(sections).join(', ')}, and replicas`}`)
   }
   try {

@@ -32,6 +32,7 @@ describe('--set', () => {
 
   test('unknown keys come with near ones', () => {
     expect(() => parseSetting('train.batchs=3')).toThrow('--set train.batchs: there is no such setting; near it: train.batch')
+    expect(() => parseSetting('train.batchsize=3')).toThrow('near it: train.batch')
     expect(() => parseSetting('batch=3')).toThrow('train.batch')
     expect(() => parseSetting('objective.lamda=3')).toThrow('objective.lambda')
     expect(() => parseSetting('qqqqq.zzzzz=3')).toThrow('the sections are net, data, objective, train, evaluate, and replicas')
@@ -60,7 +61,8 @@ describe('files', () => {
     expect(readdirSync(path)).toEqual([])
     writeFileSync(join(folder, 'file'), '')
     expect(() => prepareFolder(join(folder, 'file'))).toThrow(/cannot be written: a file is in its place/)
-    expect(() => prepareFolder(join(folder, 'file/below'))).toThrow(/cannot be written: part of its path is a file/)
+    expect(() => prepareFolder(join(folder, 'file/below'))).toThrow(/cannot be written: a file is in its place/)
+    if (existsSync('/proc/self')) expect(() => prepareFolder('/proc/none')).toThrow(/cannot be written: no folder can be made there/)
     expect(() => prepareFile(folder)).toThrow(/cannot be written: it is a folder/)
   })
 
