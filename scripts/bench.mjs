@@ -46,13 +46,14 @@ installPackages();
 installPeers();
 
 const { build, preview } = await import('vite');
-const { report, parity } = await import('../tests/bench/report.mjs');
+const { report, reportOwn, parity } = await import('../tests/bench/report.mjs');
 const configFile = join(folder, 'vite.config.mjs');
 
 /** Where a measurement can run: each opens to `{measure(request), close()}`. */
 const open = { node: openNode, chromium: openChromium };
 
 const runs = [];
+const own = [];
 let failed = false;
 for (const where of places) {
   const place = await open[where]();
@@ -75,9 +76,17 @@ for (const where of places) {
     if (!options.json) console.log(`\n${report(run)}\n`);
     if (options.save) save(run);
   }
+  if (peers.includes('ours')) {
+    console.error(`${where}, our own options ...`);
+    const measurement = await place.measure({ own: true, steps: Number(options.steps), seconds: 2 * Number(options.seconds) });
+    const run = { where, work: { name: 'own' }, measurements: [measurement] };
+    own.push(run);
+    if (!options.json) console.log(`\n${reportOwn(run)}\n`);
+    if (options.save) save(run);
+  }
   await place.close();
 }
-if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), runs }, null, 2));
+if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), runs, own }, null, 2));
 process.exitCode = failed ? 1 : 0;
 
 function choose(option, known) {

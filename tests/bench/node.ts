@@ -4,6 +4,8 @@ import { create, globals } from 'webgpu'
 Object.assign(globalThis, globals)
 Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]), userAgent: 'Node' }, configurable: true })
 
-const { measure } = await import('./measure.ts')
-const measurement = await measure(JSON.parse(process.argv[2]))
+const request = JSON.parse(process.argv[2])
+const measurement = request.own
+  ? await (await import('./own.ts')).measureOwn(request.steps, request.seconds)
+  : await (await import('./measure.ts')).measure(request)
 process.send!(measurement, () => process.exit(0))

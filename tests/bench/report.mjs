@@ -56,5 +56,14 @@ export function report({ where, work, measurements }) {
   ].join('\n');
 }
 
+/** What our own options cost, as ratios to plain FM in the same process. */
+export function reportOwn({ where, measurements: [{ adapter, variants }] }) {
+  const table = new Table({ head: ['', 'ms a step', 'min..max', 'dispatches', 'time / FM'], colAligns: ['left', ...Array(4).fill('right')], style: { head: [], border: [], compact: true } });
+  for (const { name, dispatches, stepMs } of variants) {
+    table.push([name, digits(median(stepMs)), `${digits(Math.min(...stepMs))}..${digits(Math.max(...stepMs))} (${stepMs.length})`, dispatches, digits(median(stepMs) / median(variants[0].stepMs))]);
+  }
+  return `${where}, ${adapter.description || [adapter.vendor, adapter.architecture].join(' ')}: default preset (gratings, batch 64, 36 tokens, width 48, 4 blocks)\n${table}`;
+}
+
 /** Three significant digits, no exponent. */
 const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
