@@ -1,6 +1,6 @@
 import { presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
-import { hasRun, useRun } from '../store/run.ts'
+import { useRun } from '../store/run.ts'
 import { toggleReplica } from '../store/ui.ts'
 import { Marker } from './charts/Marker.tsx'
 import { useSeries } from './charts/series.ts'
@@ -9,7 +9,7 @@ import styles from './Lede.module.css'
 /** What one sees, in two sentences, and the one legend for all charts. */
 export function Lede() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
-  const started = useRun(({ phase }) => hasRun(phase) || phase === 'starting' || phase === 'failed')
+  const started = useRun(({ phase }) => phase !== 'idle' && phase !== 'probing')
   const series = useSeries()
   return (
     <div className={styles.lede}>

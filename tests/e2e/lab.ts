@@ -54,6 +54,21 @@ export class Lab {
     return this.steps()
   }
 
+  /** Puts a line before the worker's own script. */
+  async beforeWorker(script: string): Promise<void> {
+    await this.page.route(/train\.worker/, async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, body: `${script};\n${await response.text()}` })
+    })
+  }
+
+  /** Lets the worker give this report whenever it gets that command. */
+  async answerInstead(command: string, report: object): Promise<void> {
+    await this.beforeWorker(
+      `addEventListener('message', (event) => { if (event.data.type !== '${command}') return; event.stopImmediatePropagation(); postMessage(${JSON.stringify(report)}) })`,
+    )
+  }
+
   async expectNoAxeViolations(): Promise<void> {
     const { violations } = await new AxeBuilder({ page: this.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)).toEqual([])

@@ -14,12 +14,32 @@ test('without a GPU the page says which, what to do, and shows what it can @no-g
 })
 
 test('a browser without WebGPU is told so @no-gpu', async ({ lab, page }) => {
-  // The worker looks for itself, so the property has to go before it starts.
-  await page.route('**/*worker*', async (route) => {
-    const response = await route.fetch()
-    const body = `Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { get: () => undefined, configurable: true });\n${await response.text()}`
-    await route.fulfill({ response, body })
-  })
+  await lab.beforeWorker(`Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { get: () => undefined, configurable: true })`)
   await lab.open('')
-  await expect(page.getByRole('alert').getByRole('heading', { name: /This browser has no WebGPU|offered no GPU/ })).toBeVisible()
+  await expect(page.getByRole('alert').getByRole('heading', { name: /This browser has no WebGPU/ })).toBeVisible()
+  await lab.expectNoAxeViolations()
+})
+
+test('a page from plain http is told so @no-gpu', async ({ lab, page }) => {
+  await lab.beforeWorker(`Object.defineProperty(globalThis, 'isSecureContext', { value: false })`)
+  await lab.open('')
+  await expect(page.getByRole('alert').getByRole('heading', { name: 'WebGPU needs https or localhost.' })).toBeVisible()
+})
+
+for (const [obstacle, words] of [['limits', 'This GPU is too small'], ['self-test', 'The GPU returned wrong numbers']] as const) {
+  test(`the obstacle “${obstacle}” has its own words @no-gpu`, async ({ lab, page }) => {
+    await lab.answerInstead('probe', { type: 'obstacle', obstacle, detail: 'Needed 128 MiB, found 64 MiB.' })
+    await lab.open('')
+    const alert = page.getByRole('alert')
+    await expect(alert.getByRole('heading', { name: words })).toBeVisible()
+    await expect(alert.getByText('Needed 128 MiB, found 64 MiB.')).toBeVisible()
+    await expect(lab.button('No training here')).toBeDisabled()
+  })
+}
+
+test('a worker that does not load is told, with a way to try again @no-gpu', async ({ lab, page }) => {
+  await lab.beforeWorker(`throw new Error('broken on purpose')`)
+  await lab.open('')
+  await expect(page.getByRole('alert').getByText(/broken on purpose/)).toBeVisible()
+  await expect(lab.button('Try again')).toBeEnabled()
 })

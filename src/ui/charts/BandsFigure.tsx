@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import type { BandSeries, RunEvent } from '../../protocol.ts'
+import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { count, fixed, percent } from '../numbers.ts'
 import { DataTable } from './DataTable.tsx'
@@ -20,7 +21,8 @@ const emptyBands = [{ from: 0, to: 0.01 }, { from: 0.01, to: 0.1 }, { from: 0.1,
 export function BandsFigure() {
   const bands = useRun(({ tick }) => tick?.bands ?? none)
   const events = useRun(({ tick }) => tick?.events ?? noEvents)
-  const steps = useRun(({ tick }) => tick?.steps ?? 1000)
+  const planned = useDraft(({ config }) => config.train.steps)
+  const steps = useRun(({ tick }) => tick?.steps) ?? planned
   const perLevel = useRun(({ tick }) => tick?.lossByT?.count ?? 0)
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
@@ -49,7 +51,7 @@ export function BandsFigure() {
         {(bands.length > 0 ? bands : emptyBands).map((band, i) => (
           <div key={bandName(band)} className={styles.band}>
             <h3>{bandName(band)}{bands[i] && <ChangeOf band={bands[i]} series={shown} />}</h3>
-            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={12} scaled={narrow || i === 0} numbered={false} named={false} />
+            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={18} scaled={narrow || i === 0} numbered={false} named={false} />
           </div>
         ))}
       </div>
@@ -67,9 +69,11 @@ function linesOf(band: BandSeries, shown: readonly Series[]): StepLine[] {
 
 /** How far each replica has come in this band, beside the band's name. */
 function ChangeOf({ band, series }: { band: BandSeries; series: readonly Series[] }) {
-  const parts = series.slice(0, 2).flatMap(({ index, label }) => {
+  if (series.length > 2) return null // no room; the table has them
+  return series.map(({ index, label }) => {
     const values = (band.value[index] ?? []).filter((value): value is number => value !== null)
-    return values.length >= 2 ? [`${label} ${values.at(-1)! <= values[0] ? '−' : '+'}${percent(Math.abs(1 - values.at(-1)! / values[0]))}`] : []
+    if (values.length < 2) return null
+    const change = values.at(-1)! / values[0] - 1
+    return <small key={index}>{label} {change <= 0 ? '−' : '+'}{percent(Math.abs(change))}</small>
   })
-  return parts.length > 0 ? <small>{parts.join(', ')}</small> : null
 }

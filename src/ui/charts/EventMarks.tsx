@@ -1,5 +1,6 @@
 import { usePlotArea, useXAxisScale } from 'recharts'
 import type { RunEvent } from '../../protocol.ts'
+import { spread } from './endLabels.ts'
 import { fields } from '../controls/fields.ts'
 
 const titles = new Map(Object.values(fields).flat().map(({ field, title }) => [field, title]))
@@ -9,18 +10,17 @@ export function EventMarks({ events, numbered = true }: { events: readonly RunEv
   const plot = usePlotArea()
   const xScale = useXAxisScale()
   if (!plot || !xScale) return null
+  const right = plot.x + plot.width
+  const places = events.map(({ step }) => Math.min(right, xScale(step) ?? right))
+  const numbers = spread(places, 14, plot.x, right)
   return (
     <g className="event-marks" aria-hidden="true">
-      {events.map((event, i) => {
-        const x = xScale(event.step)
-        if (x === undefined || x < plot.x - 1 || x > plot.x + plot.width + 1) return null
-        return (
-          <g key={`${event.step} ${event.label}`}>
-            <path d={`M${x} ${plot.y}V${plot.y + plot.height}`} />
-            {numbered && <text x={x} y={plot.y - 4} textAnchor="middle">{i + 1}</text>}
-          </g>
-        )
-      })}
+      {events.map((event, i) => (
+        <g key={`${i} ${event.label}`}>
+          <path d={`M${places[i]} ${plot.y}V${plot.y + plot.height}`} />
+          {numbered && <text x={numbers[i]} y={plot.y - 4} textAnchor="middle">{i + 1}</text>}
+        </g>
+      ))}
     </g>
   )
 }

@@ -36,6 +36,8 @@ interface Props {
   named?: boolean
 }
 
+const unwritten = () => ''
+
 /** Lines over training steps. A series holds its whole history, so the vertical domain only grows during a run. */
 export const StepChart = memo(function StepChart({ title, lines, events, xEnd, log, fallback, marginRight, numbered = true, shared, bridged = false, scaled = true, named = true }: Props) {
   const values = lines.flatMap(({ points, raw }) => (raw ?? points).map(({ y }) => y))
@@ -64,10 +66,9 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
         domain={domain}
         ticks={log ? logTicks(domain) : linearTicks(domain, 3)}
         allowDataOverflow
-        tickFormatter={short}
+        tickFormatter={scaled ? short : unwritten}
         {...axis.y}
         width={scaled ? 34 : 6}
-        tick={scaled}
       />
       <EventMarks events={events} numbered={numbered} />
       <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} />

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import type { ReplicaTick, RunEvent } from '../../protocol.ts'
+import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { count, fixed } from '../numbers.ts'
 import { DataTable } from './DataTable.tsx'
@@ -20,7 +21,8 @@ export function StepsFigure() {
   const replicas = useRun(({ tick }) => tick?.replicas ?? none)
   const events = useRun(({ tick }) => tick?.events ?? noEvents)
   const step = useRun(({ tick }) => tick?.step ?? 0)
-  const steps = useRun(({ tick }) => tick?.steps ?? 1000)
+  const planned = useDraft(({ config }) => config.train.steps)
+  const steps = useRun(({ tick }) => tick?.steps) ?? planned
   const reduction = useRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
@@ -43,8 +45,9 @@ export function StepsFigure() {
   )
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
   const marginRight = labelMargin(shown.map(({ label }) => label))
+  const skipping = shown.some(({ method }) => method === 'lcf' || method === 'fm-truncated') && shown.length > 1
   const empty = Math.max(0, ...contrastive.map(({ series: { index } }) => replicas[index].emptyAnchors))
-  const note = [`Thin: every training batch; thick: running mean; ± is the spread of the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, empty > 0 && `${count(empty)} batches had no image below T_min, so no contrastive loss.`, eventSentence(events)]
+  const note = [`Thin: every training batch; thick: running mean. ± is one standard deviation over the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, skipping && 'Methods that skip t < T_min leave those images out of it, so compare methods by noise level.', empty > 0 && `${count(empty)} batches had no image below T_min, so no contrastive loss.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
   return (
     <Figure

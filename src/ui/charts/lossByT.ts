@@ -2,6 +2,7 @@
 import type { LossByT } from '../../protocol.ts'
 import { fixed, percent, short } from '../numbers.ts'
 import { type Domain, forLog, logDomain } from './scale.ts'
+import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
 export type LossView = 'raw' | 'excess'
@@ -47,14 +48,10 @@ function nearest(levels: readonly number[], t: number): number {
 export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   const low = nearest(loss.t, loss.t[0])
   const middle = nearest(loss.t, 0.3)
-  const parts = series.flatMap(({ label, index }) => {
-    const [atLow, atMiddle] = [loss.mean[index]?.[low], loss.mean[index]?.[middle]]
-    if (!forLog(atLow) || !forLog(atMiddle)) return []
-    return [`${label} ${fixed(atLow, 2)} at t = ${short(loss.t[low])} and ${fixed(atMiddle, 2)} at t = ${fixed(loss.t[middle], 1)}`]
-  })
-  if (parts.length === 0) return 'No finite loss has been measured yet.'
+  const at = (level: number) => tell(series, ({ index }) => loss.mean[index]?.[level], (value) => fixed(value, 2))
+  if (at(low) === '') return 'No finite loss has been measured yet.'
   const best = Math.min(...series.map(({ index }) => loss.mean[index]?.[low] ?? Infinity))
   const floor = loss.floor?.[low]
-  const possible = floor ? ` At t = ${short(loss.t[low])} no model can go below ${fixed(floor, 2)}: ${best > floor ? `only ${percent((best - floor) / best)} of that loss is left to learn.` : 'all that can be learnt is learnt.'}` : ''
-  return `${parts.join('; ')}.${possible}`
+  const possible = floor ? ` No model can go below ${fixed(floor, 2)} at the low end: ${best > floor ? `at most ${percent((best - floor) / best)} of that loss is left to learn.` : 'all that can be learnt is learnt.'}` : ''
+  return `At t = ${short(loss.t[low])}: ${at(low)}; at t = ${fixed(loss.t[middle], 1)}: ${at(middle)}.${possible}`
 }

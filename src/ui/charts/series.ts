@@ -11,6 +11,8 @@ export type MarkerShape = 'circle' | 'square' | 'triangle' | 'diamond'
 export interface Series {
   index: number
   label: string
+  /** The label without what sets it apart from twins. */
+  name: string
   method: string
   /** A CSS colour of tokens.css, checked there for 3 : 1 on both themes. */
   colour: string
@@ -43,8 +45,7 @@ export function seriesOf(replicas: readonly Named[], hidden: readonly number[] =
     seen.set(replica.method, before + 1)
     // A line end has room for few letters.
     const plain = short ? replica.label.replace(methodOf(replica.method).label, short) : replica.label
-    const label = plain + apart(replica, replicas)
-    return { index, label, method: replica.method, ...look, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
+    return { index, label: plain + apart(replica, replicas), name: plain, method: replica.method, ...look, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
   })
 }
 

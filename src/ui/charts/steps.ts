@@ -1,6 +1,7 @@
 /** Words and lookups for the charts over training steps. Pure. */
 import type { BandSeries, ReplicaTick, StepSeries } from '../../protocol.ts'
 import { fixed, percent, short } from '../numbers.ts'
+import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
 export interface Point {
@@ -40,15 +41,11 @@ export function spreadOf(series: StepSeries, last = 20): number | null {
 }
 
 export function stepsSentence(replicas: readonly ReplicaTick[], series: readonly Series[]): string {
-  const parts = series.flatMap(({ label, index }) => {
-    const replica = replicas[index]
-    const smooth = replica?.flowSmooth.value.findLast((value) => value !== null)
-    if (smooth === undefined || smooth === null) return []
-    const spread = spreadOf(replica.flow)
-    const contrastive = replica.last.contrastive === null ? '' : `, contrastive ${fixed(replica.last.contrastive, 2)}`
-    return [`${label} ${fixed(smooth)}${spread === null ? '' : ` ± ${fixed(spread, 2)}`}${contrastive}`]
-  })
-  return parts.length > 0 ? `Last steps: ${parts.join('; ')}.` : 'No step has been taken yet.'
+  const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), fixed)
+  if (flow === '') return 'No step has been taken yet.'
+  const spreads = series.flatMap(({ index }) => (replicas[index] ? [spreadOf(replicas[index].flow) ?? 0] : []))
+  const contrastive = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => fixed(value, 2))
+  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(...spreads), 2)}.${contrastive && ` Contrastive: ${contrastive}.`}`
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */

@@ -1,11 +1,13 @@
 import { type CSSProperties, type ReactNode, useMemo } from 'react'
+import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { DataTable } from '../charts/DataTable.tsx'
 import { Figure } from '../charts/Figure.tsx'
 import { Marker } from '../charts/Marker.tsx'
-import { useSeries } from '../charts/series.ts'
+import { tell } from '../charts/sentences.ts'
+import { type Series, useSeries } from '../charts/series.ts'
 import { count as written, fixed, short } from '../numbers.ts'
 import { ImageGrid } from './ImageGrid.tsx'
 import { statistics } from './statistics.ts'
@@ -32,7 +34,7 @@ export function SamplesFigure() {
     <Figure
       name="samples"
       title="Samples"
-      summary={grid ? samplesSentence(rows) : 'Real images now; after some training, what each network draws, each from the same noise.'}
+      summary={grid ? samplesSentence(grid, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
       note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${evaluate.solverSteps} ${evaluate.solver} steps.` : undefined}
       table={() => <DataTable caption="Pixel statistics of the images shown" columns={['images', 'mean', 'standard deviation', 'least', 'greatest']} rows={rows} />}
     >
@@ -65,10 +67,9 @@ function Frame({ title, children }: { title: ReactNode; children: ReactNode }) {
   )
 }
 
-function samplesSentence(rows: readonly string[][]): string {
-  const [real, ...others] = rows
-  if (!real || others.length === 0) return ''
-  return `Contrast (standard deviation of the pixels): ${others.map(([name, , deviation]) => `${name} ${deviation}`).join(', ')}; real images ${real[2]}.`
+function samplesSentence({ images, real }: SampleGrid, shown: readonly Series[]): string {
+  const contrast = (pixels: Float32Array | undefined) => pixels && statistics(pixels).deviation
+  return `Contrast (standard deviation of the pixels): ${tell(shown, ({ index }) => contrast(images[index]), fixed)}; real images ${fixed(contrast(real))}.`
 }
 
 /** The held-out images of the draft's data set, drawn on the page itself, so that they are there before any run and without a GPU. */

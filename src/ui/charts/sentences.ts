@@ -1,0 +1,23 @@
+/** How a sentence names several replicas: each by itself while they are few, by method with a range when they are many. Pure. */
+import type { Series } from './series.ts'
+
+const few = 3
+
+/** `FM 0.51, LCF 0.52`, or `FM 0.49–0.53 (3 replicas), LCF 0.52`. Replicas without a value are left out. */
+export function tell(series: readonly Series[], valueOf: (series: Series) => number | null | undefined, write: (value: number) => string): string {
+  const known = series.flatMap((one) => {
+    const value = valueOf(one)
+    return typeof value === 'number' && Number.isFinite(value) ? [{ one, value }] : []
+  })
+  if (known.length <= few) return known.map(({ one, value }) => `${one.label} ${write(value)}`).join(', ')
+  const methods = [...new Set(known.map(({ one }) => one.method))]
+  return methods
+    .map((method) => {
+      const group = known.filter(({ one }) => one.method === method)
+      const values = group.map(({ value }) => value)
+      const [low, high] = [write(Math.min(...values)), write(Math.max(...values))]
+      if (group.length === 1) return `${group[0].one.label} ${low}`
+      return `${group[0].one.name} ${low === high ? low : `${low}–${high}`} (${group.length})`
+    })
+    .join(', ')
+}
