@@ -46,7 +46,7 @@ export interface Tiles {
   weight: readonly [rows: number, columns: number]
 }
 
-export const DEFAULT_TILES: Tiles = { forward: [4, 1], input: [4, 1], weight: [1, 1] }
+export const DEFAULT_TILES: Tiles = { forward: [4, 1], input: [4, 2], weight: [2, 2] }
 
 export class Recorder {
   readonly dispatches: Dispatch[] = []
