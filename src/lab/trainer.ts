@@ -41,14 +41,13 @@ function record(config: Config, tiles?: Tiles): Recorded {
 
 /** What a run will take, found by recording it without a device. */
 export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
-  let recorded: Recorded
+  let training: Training
   try {
-    recorded = record(config)
+    ({ training } = record(config))
   } catch (error) {
     if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error
   }
-  const { training, evaluation, sampler } = recorded
   const groups: [string, (tensor: Tensor) => boolean][] = [
     ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
     ['gradients', tensor => tensor.name.startsWith('gradient')],
@@ -64,8 +63,6 @@ export function planMemory(config: Config, limits: { maxBufferSize: number; maxS
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
     if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
   }
-  void evaluation
-  void sampler
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
 }
 
