@@ -1,0 +1,98 @@
+/** The sampler on the GPU against one written out here with the float64 twin of the net. */
+import { describe, expect, test } from 'vitest'
+import type { Config, ConfigInput } from '../../src/config.ts'
+import { PhiloxStream, STREAM_SAMPLE } from '../../src/engine/philox.ts'
+import type { ReplicaState } from '../../src/lab/trainer.ts'
+import { startState } from '../../src/model/knobs.ts'
+import { ditForward } from '../../src/reference/dit.ts'
+import { differingBits, relative } from '../support/compare.ts'
+import { flat, randomParameters } from '../support/random_net.ts'
+import { tinyConfig, withTrainer } from '../support/tiny_run.ts'
+
+const COUNT = 3
+const EACH = 64
+const T_MIN = 0.125
+
+const configOf = (evaluate: ConfigInput['evaluate'] = {}, classes = 0) => tinyConfig({
+  net: { patch: 4, blocks: 1, classes }, objective: { layer: 1, tMin: T_MIN }, evaluate: { samples: COUNT, solverSteps: 4, ...evaluate },
+  replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'fm-contrast' }, { method: 'lcf', tMin: 0.5 }],
+})
+
+/** The times a sampler should visit, written down by hand for four steps. */
+const THROUGH = [1, 0.75, 0.5, 0.25, 0]
+const times = {
+  through: [THROUGH, THROUGH, THROUGH, THROUGH],
+  // Only methods that leave levels below T_min untrained jump over them: from T_min to 0 at once.
+  jump: [THROUGH, [1, 1 - 0.875 / 3, 1 - 1.75 / 3, T_MIN, 0], THROUGH, [1, 1 - 0.5 / 3, 1 - 1 / 3, 0.5, 0]],
+}
+
+/** Random running means; the weights stay zero, so that using the wrong ones shows. */
+function states(config: Config): ReplicaState[] {
+  return config.replicas.map((_, r) => {
+    const ema = flat(config.net, randomParameters(config.net, 40 + r))
+    const zero = () => new Float32Array(ema.length)
+    return { parameters: zero(), first: zero(), second: zero(), ema, state: startState() }
+  })
+}
+
+function noise(seed: number): Float64Array {
+  const values = new Float32Array(COUNT * EACH)
+  new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(values)
+  return Float64Array.from(values)
+}
+
+/** Heun but for the last step, which ends where no method is trained. */
+function twinSample(config: Config, r: number, seed: number, grid: number[]): Float64Array {
+  const { net, evaluate } = config
+  const parameters = randomParameters(net, 40 + r)
+  const labels = net.classes > 0 ? Array.from({ length: COUNT }, (_, i) => i % net.classes) : null
+  const velocity = (x: Float64Array, t: number) => ditForward(net, parameters, x, new Float64Array(COUNT).fill(t), labels).velocity!
+  let x = noise(seed)
+  for (let i = 0; i + 1 < grid.length; i++) {
+    const h = grid[i + 1] - grid[i]
+    const v = velocity(x, grid[i])
+    const euler = x.map((value, k) => value + h * v[k])
+    if (evaluate.solver === 'heun' && i + 2 < grid.length) {
+      const w = velocity(euler, grid[i + 1])
+      x = x.map((value, k) => value + (h / 2) * (v[k] + w[k]))
+    } else x = euler
+  }
+  return x
+}
+
+describe.each(['euler', 'heun'] as const)('%s', solver => {
+  test.each(['jump', 'through'] as const)('%s: every replica follows its own field over its own times, with its running mean of the weights', async belowTMin => {
+    const config = configOf({ solver, belowTMin }, 10)
+    await withTrainer(config, async trainer => {
+      const images = await trainer.sample(9)
+      images.forEach((image, r) => expect(relative(image, twinSample(config, r, 9, times[belowTMin][r])), `replica ${r}`).toBeLessThan(2e-5))
+    }, { start: states(config) })
+  })
+})
+
+test('an untrained net returns the noise itself, the same for every replica and another for another seed', async () => {
+  await withTrainer(configOf({ solver: 'heun', solverSteps: 7 }), async trainer => {
+    const [images, others] = [await trainer.sample(5), await trainer.sample(6)]
+    expect(images.length).toBe(4)
+    for (const image of images) expect(differingBits(image, Float32Array.from(noise(5)))).toBe(0)
+    expect(relative(others[0], images[0])).toBeGreaterThan(0.5)
+  })
+})
+
+test('sampling twice gives the same bits, also in between training steps, and leaves training alone', async () => {
+  const config = configOf()
+  await withTrainer(config, async trainer => {
+    trainer.submitSteps(5, false)
+    const [first, second] = [await trainer.sample(1), await trainer.sample(1)]
+    first.forEach((image, r) => expect(differingBits(image, second[r])).toBe(0))
+    trainer.submitSteps(5, false)
+    const moved = await trainer.sample(1)
+    expect(differingBits(moved[0], first[0])).toBeGreaterThan(0)
+    const after = await trainer.replicaStates()
+    await withTrainer(config, async undisturbed => {
+      undisturbed.submitSteps(10, false)
+      const states = await undisturbed.replicaStates()
+      states.forEach((state, r) => expect(differingBits(state.parameters, after[r].parameters)).toBe(0))
+    })
+  })
+})
