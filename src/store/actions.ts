@@ -33,9 +33,14 @@ export function runOrPause(): void {
   const { phase } = useRun.getState()
   if (phase === 'idle') start()
   else if (phase === 'running') post({ type: 'pause' })
-  else if (phase === 'paused') void alone(() => post({ type: 'resume' }))
+  else if (phase === 'paused') void alone(resume)
   else if (phase === 'finished') extend()
   else if (phase === 'failed') restart()
+}
+
+function resume(): void {
+  useRun.setState({ fault: null })
+  post({ type: 'resume' })
 }
 
 export function start(): void {

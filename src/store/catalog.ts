@@ -1,33 +1,19 @@
 /** What the page may choose from: methods, presets and data sets, found where the lab keeps them. */
-import type { ConfigInput } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
+import { presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
 
-export interface Preset {
-  id: string
-  title: string
-  /** What to look for, in one or two sentences. */
-  notice: string
-  config: ConfigInput
-}
+export { presets }
 
-// A glob, not an import: a fork of the lab may come without presets.
-const presetModules = import.meta.glob<{ presets?: Preset[] }>('../lab/presets.ts', { eager: true })
+/** The preset for slow machines. */
+export const smallPreset = presets.find(({ id }) => id === 'small')
 
 /** Plain first, then what it is compared with; a method the page does not know comes last. */
 const order = ['fm', 'lcf', 'fm-truncated', 'fm-contrast']
 const placeOf = ({ id }: Method) => (order.includes(id) ? order.indexOf(id) : order.length)
 export const methodChoices: Method[] = Object.values(methods).sort((a, b) => placeOf(a) - placeOf(b))
-export const presets: Preset[] = Object.values(presetModules)[0]?.presets ?? [
-  {
-    id: 'default',
-    title: 'FM beside LCF',
-    notice: 'Watch the left end of the first chart: near t = 0 the loss of both stays high, and most of it no model can remove.',
-    config: {},
-  },
-]
 
 /** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
 export function methodOf(id: string): Pick<Method, 'label' | 'summary' | 'paper' | 'uses'> {

@@ -87,6 +87,23 @@ test('the address holds the settings', async ({ lab, page }) => {
   await expect(lab.slider('T_min')).toHaveAttribute('aria-valuetext', '0')
 })
 
+test('a preset brings its own settings, and Back undoes it', async ({ lab, page }) => {
+  await lab.open()
+  await page.getByRole('combobox', { name: 'Experiment' }).selectOption({ label: 'All four designs' })
+  await expect(page.getByRole('combobox', { name: /^Method of replica/ })).toHaveCount(4)
+  await expect(page).toHaveURL(/replicas=fm;fm-truncated;fm-contrast;lcf$/)
+  await page.goBack()
+  await expect(page.getByRole('combobox', { name: /^Method of replica/ })).toHaveCount(2)
+  await expect(page.getByRole('textbox', { name: 'Batch, value' })).toHaveValue('8')
+})
+
+test('a slow machine is offered the small experiment', async ({ lab, page }) => {
+  await lab.open('')
+  await page.getByRole('button', { name: 'Use the small experiment' }).click()
+  await expect(page.getByRole('combobox', { name: 'Experiment' })).toHaveValue('small')
+  await expect(page.getByRole('button', { name: 'Use the small experiment' })).toHaveCount(0)
+})
+
 test('a bad address is told, not obeyed', async ({ lab, page }) => {
   await lab.open('net.width=1e99&train.batch=oops&nothing=1')
   await expect(page.getByRole('alert')).toContainText('net.width')

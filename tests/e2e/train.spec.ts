@@ -27,7 +27,7 @@ test('run, watch the loss fall, turn knobs, pause, step once, restart', async ({
 
   // Both replicas are on the loss-by-noise chart, with a value at every level.
   await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
-  await expect(lab.chart('lossByT').getByText(/FM .* at t = 0.001 and .*LCF/)).toBeVisible()
+  await expect(lab.chart('lossByT').getByText(/^At t = 0.001: FM [\d.]+, LCF [\d.]+; at t = 0.3/)).toBeVisible()
   await expect(page.getByRole('img', { name: /4 samples of LCF/ })).toBeVisible()
 
   await lab.slider('T_min').press('ArrowRight')
@@ -95,7 +95,7 @@ test('what needs a restart says so, and can be discarded or applied', async ({ l
   await expect(lab.slider('Width')).toHaveAttribute('aria-valuetext', '16')
 
   await page.getByRole('combobox', { name: 'Method of replica 1' }).selectOption('fm-truncated')
-  await expect(pending).toContainText('Replicas')
+  await expect(pending).toContainText('Replica 1 Flow matching → FM at t ≥ T_min')
   await lab.button('Restart with changes').click()
   await expect(lab.chart('steps').getByText('FM t ≥ T_min').first()).toBeVisible()
   await expect(pending).toHaveCount(0)
@@ -116,6 +116,7 @@ test('a finished run can be trained longer, and forked', async ({ lab, page }) =
   await dialog.getByRole('button', { name: /Fork at step/ }).click()
   await expect(dialog).toHaveCount(0)
   await expect(lab.button('Train longer').or(lab.button('Pause')).or(lab.button('Go on'))).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Changes not applied')).toHaveCount(0)
 })
 
 test('a second tab asks before it trains as well', async ({ lab, page, context }) => {

@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { probeAgain, restart } from '../../store/actions.ts'
-import { dismissNotices, setConfig, setField, useDraft } from '../../store/draft.ts'
+import { choosePreset } from '../../store/address.ts'
+import { smallPreset } from '../../store/catalog.ts'
+import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
 import { dismissFault, useRun } from '../../store/run.ts'
-import { smallerConfig } from '../../store/smaller.ts'
 import { openDialog } from '../../store/ui.ts'
 import { short } from '../numbers.ts'
 import { faultWords } from './faults.ts'
@@ -67,7 +68,7 @@ function FaultBanner() {
             Restart with learning rate {short(learningRate / 2)}
           </button>
         )}
-        {fault.kind === 'memory' && <button type="button" className="primary" onClick={takeSmaller}>Use smaller settings</button>}
+        {fault.kind === 'memory' && <SmallerButton />}
         {failed && (hasTick || fault.kind === 'device-lost' ? <button type="button" className="primary" onClick={restart}>Restart</button> : <button type="button" className="primary" onClick={probeAgain}>Try again</button>)}
         <CopyButton label="Copy details" text={() => `${fault.kind}${fault.step === undefined ? '' : ` at step ${fault.step}`}: ${fault.message}\n${navigator.userAgent}`} />
         {!failed && <button type="button" className="quiet" onClick={dismissFault}>Close</button>}
@@ -77,20 +78,19 @@ function FaultBanner() {
 }
 
 function SoftwareBanner() {
-  const config = useDraft((state) => state.config)
-  const smaller = smallerConfig(config)
-  const isSmall = JSON.stringify(smaller) === JSON.stringify(config)
+  const small = useDraft(({ preset }) => preset === smallPreset?.id)
   return (
     <section className={styles.notice}>
       <p><b>Training on a software GPU.</b> Correct, but slow.</p>
-      {!isSmall && <div className={styles.actions}><button type="button" className="primary" onClick={takeSmaller}>Use smaller settings</button></div>}
+      {!small && <div className={styles.actions}><SmallerButton /></div>}
     </section>
   )
 }
 
-function takeSmaller() {
-  setConfig(smallerConfig(useDraft.getState().config))
-  dismissFault()
+function SmallerButton() {
+  if (!smallPreset) return null
+  const { id } = smallPreset
+  return <button type="button" className="primary" onClick={() => (choosePreset(id), dismissFault())}>Use the small experiment</button>
 }
 
 function CopyButton({ label, text }: { label: string; text: () => string }) {

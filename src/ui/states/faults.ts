@@ -11,7 +11,7 @@ export function faultWords({ kind, step }: Fault): { headline: string; advice: s
     case 'device-lost':
       return { headline: `The GPU was reset${at}.`, advice: 'Drivers do that when the computer sleeps, when memory runs out or when a program takes too long.' }
     case 'non-finite':
-      return { headline: `The loss stopped being a number${at}.`, advice: 'The usual cause is a learning rate that is too high.' }
+      return { headline: `The loss stopped being a number${at}.`, advice: 'A lower learning rate usually helps.' }
     case 'kernel':
       return { headline: `The GPU refused a kernel${at}.`, advice: 'That is a fault of this page or of the driver, not of your settings.' }
     case 'internal':
