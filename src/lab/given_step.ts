@@ -35,9 +35,10 @@ export interface StepResult {
 
 /** Low-noise samples go first, as on the GPU; `order[place]` is the sample's number. */
 export function lowFirst(t: Float32Array, tMin: number): { order: number[]; low: number } {
+  const bound = Math.fround(tMin) // as the GPU has it, so that t = T_min is not below
   const numbers = [...t.keys()]
-  const low = numbers.filter(i => t[i] < tMin)
-  return { order: [...low, ...numbers.filter(i => t[i] >= tMin)], low: low.length }
+  const low = numbers.filter(i => t[i] < bound)
+  return { order: [...low, ...numbers.filter(i => t[i] >= bound)], low: low.length }
 }
 
 /** @throws RangeError when a tensor is missing or misshapen; the config must have one replica and train.batch = B */
