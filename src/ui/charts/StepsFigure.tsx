@@ -47,7 +47,7 @@ export function StepsFigure() {
   const marginRight = labelMargin(shown.map(({ label }) => label))
   const skipping = shown.some(({ method }) => method === 'lcf' || method === 'fm-truncated') && shown.length > 1
   const empty = Math.max(0, ...contrastive.map(({ series: { index } }) => replicas[index].emptyAnchors))
-  const note = [`Thin: every training batch; thick: running mean. ± is one standard deviation over the last batches. ${reduction === 'sum' ? 'Summed' : 'Mean'} over pixels.`, skipping && 'Methods that skip t < T_min leave those images out of it, so compare methods by noise level.', empty > 0 && `${count(empty)} batches had no image below T_min, so no contrastive loss.`, eventSentence(events)]
+  const note = ['Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
   return (
     <Figure
@@ -68,7 +68,7 @@ export function StepsFigure() {
       )}
     >
       <div className={styles.flow}>
-        <p className="axis-name">flow-matching loss, log</p>
+        <p className="axis-name">flow-matching loss, {reduction === 'sum' ? 'summed' : 'mean'} over pixels, log</p>
         <StepChart title="Flow-matching loss over steps" lines={flow} log fallback={[0.2, 2]} {...chartProps} />
       </div>
       <div className={styles.contrastive}>

@@ -37,7 +37,7 @@ export function RunBar() {
           <Icon name="step" />
           Step
         </button>
-        <button type="button" disabled={busy || phase === 'idle' || unbuildable} onClick={restart}>
+        <button type="button" disabled={busy || needsDraft || unbuildable} onClick={restart}>
           <Icon name="restart" />
           Restart
         </button>
