@@ -51,7 +51,8 @@ export class Session {
   private read = 0
   private sequence = 0
   private looping: Promise<void> | null = null
-  private readingMetrics: Promise<void> | null = null
+  private readingMetrics: Promise<void> = Promise.resolve()
+  private measuring: Promise<unknown> = Promise.resolve()
 
   private constructor(
     readonly runId: string,
@@ -92,9 +93,20 @@ export class Session {
 
   /** Trains until paused or finished; a second call while running changes nothing. */
   run(): void {
-    if (this.step >= this.target) this.state = 'finished'
-    else this.state = 'running'
-    if (this.state === 'running') this.looping ??= this.loop(() => this.target).finally(() => { this.looping = null })
+    this.state = this.step >= this.target ? 'finished' : 'running'
+    if (this.state === 'running') this.looping ??= this.drive(() => this.target)
+  }
+
+  private async drive(until: () => number): Promise<void> {
+    try {
+      // Once more when it was resumed while the last steps before a pause were still under way.
+      while (this.state === 'running' && this.step < until()) await this.loop(until)
+    } catch (error) {
+      this.state = 'paused'
+      throw error
+    } finally {
+      this.looping = null
+    }
   }
 
   /** No further step is submitted; resolves when those under way are done. */
@@ -107,9 +119,9 @@ export class Session {
   async advance(count: number): Promise<void> {
     await this.pause()
     const until = Math.min(this.target, this.step + count)
-    if (until === this.step) return
+    if (!(until > this.step)) return
     this.state = 'running'
-    this.looping = this.loop(() => until).finally(() => { this.looping = null })
+    this.looping = this.drive(() => until)
     await this.looping
     if (this.state === 'running') this.state = 'paused'
   }
@@ -117,6 +129,7 @@ export class Session {
   extend(steps: number): void {
     this.target = Math.max(this.target, this.step) + steps
     if (this.state === 'finished') this.state = 'paused'
+    this.turn()
     this.events.push({ step: this.step, label: `${steps} more steps` })
   }
 
@@ -134,8 +147,13 @@ export class Session {
       next = { ...this.config, replicas: replicas.map((r, i) => (i === replica ? { ...r, [own]: value } : r)) }
     }
     this.config = parseConfig(next)
-    this.trainer.turn(this.config)
+    this.turn()
     this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${this.label(replica)})`}` })
+  }
+
+  /** A cosine of the learning rate ends where the run does, also when that was put off. */
+  private turn(): void {
+    this.trainer.turn({ ...this.config, train: { ...this.config.train, steps: this.target } })
   }
 
   /** The loop: bursts of steps with at most two bursts under way, evaluations where they are due. */
@@ -143,7 +161,9 @@ export class Session {
     const { every, samplesEvery } = this.config.evaluate
     if (this.step === 0 && samplesEvery > 0 && !this.samples) await this.sample()
     const waiting: Promise<void>[] = []
-    while (this.state === 'running' && this.step < until()) {
+    for (;;) {
+      await this.measuring // one that was asked for: all of it at one step
+      if (this.state !== 'running' || this.step >= until()) break
       const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery))
       const began = performance.now()
       const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
@@ -171,24 +191,37 @@ export class Session {
     this.burst = Math.max(1, Math.min(MOST_PER_BURST, Math.round(BURST_MS / this.stepMs)))
   }
 
-  /** Fetches the metrics of all steps submitted since the last call. */
+  /** Fetches the metrics of all steps submitted so far. */
   readMetrics(): Promise<void> {
-    this.readingMetrics ??= (async () => {
-      if (!this.trainer.metricsAvailable || this.read === this.step) return
-      const to = this.step
-      const rows = await this.trainer.metrics(this.read, to)
-      // When more steps went by than the ring holds, the gap shows as missing values.
-      for (let missing = to - this.read - rows.length; missing > 0; missing--) {
-        for (const history of this.histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
-      }
-      for (const row of rows) row.forEach((values, r) => this.histories[r].add(values))
-      this.read = to
-    })().finally(() => { this.readingMetrics = null })
-    return this.readingMetrics
+    // After a reading under way, which may have begun before the last steps.
+    return (this.readingMetrics = this.readingMetrics.catch(() => {}).then(() => this.fetchMetrics()))
+  }
+
+  private async fetchMetrics(): Promise<void> {
+    const to = this.step
+    if (this.read === to) return
+    const rows = await this.trainer.metrics(this.read, to)
+    // When more steps went by than the ring holds, the gap shows as missing values.
+    for (let missing = to - this.read - rows.length; missing > 0; missing--) {
+      for (const history of this.histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
+    }
+    for (const row of rows) row.forEach((values, r) => this.histories[r].add(values))
+    this.read = to
+  }
+
+  /** Evaluations and samples have buffers of their own, but each only once: one after another. */
+  private alone<T>(measure: () => Promise<T>): Promise<T> {
+    const result = this.measuring.then(measure)
+    this.measuring = result.catch(() => {})
+    return result
   }
 
   /** Measures loss by noise level now. */
-  async evaluate(): Promise<LossByT> {
+  evaluate(): Promise<LossByT> {
+    return this.alone(() => this.measureLevels())
+  }
+
+  private async measureLevels(): Promise<LossByT> {
     const { evaluate, net } = this.config
     const { evaluation } = this.trainer.recorded
     const step = this.step
@@ -208,7 +241,11 @@ export class Session {
   }
 
   /** Draws samples now, always from the same noise. */
-  async sample(): Promise<SampleGrid> {
+  sample(): Promise<SampleGrid> {
+    return this.alone(() => this.drawSamples())
+  }
+
+  private async drawSamples(): Promise<SampleGrid> {
     const { net, evaluate, data } = this.config
     const step = this.step
     const images = await this.trainer.sample(data.seed, () => this.breatheGpu())
@@ -288,6 +325,7 @@ export class Session {
 
   async destroy(): Promise<void> {
     await this.pause().catch(() => {})
+    await Promise.allSettled([this.readingMetrics, this.measuring])
     this.trainer.destroy()
   }
 }

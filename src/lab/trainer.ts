@@ -158,10 +158,6 @@ export class Trainer {
     return submits
   }
 
-  get metricsAvailable(): boolean {
-    return this.ring.available
-  }
-
   /** Metrics of steps [from, to) as far as the ring still holds them: rows[step][replica]. */
   async metrics(from: number, to: number): Promise<MetricsRow[][]> {
     const { training } = this.recorded
