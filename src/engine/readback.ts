@@ -1,10 +1,13 @@
+/** Reads that may be under way at once. */
+export const READBACK_DEPTH = 3
+
 /** Copies GPU numbers to the CPU through rotating staging buffers, so that a reader never waits for the step path. */
 export class Readback {
   private readonly free: GPUBuffer[] = []
   private readonly all: GPUBuffer[] = []
 
   /** @param bytes size of the largest read; @param depth reads that may be under way at once */
-  constructor(private readonly device: GPUDevice, private readonly bytes: number, depth = 3) {
+  constructor(private readonly device: GPUDevice, private readonly bytes: number, depth = READBACK_DEPTH) {
     for (let i = 0; i < depth; i++) {
       const buffer = device.createBuffer({ label: `staging ${i}`, size: Math.max(4, bytes), usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
       this.all.push(buffer)

@@ -73,6 +73,13 @@ export class Recorder {
     return tensor
   }
 
+  /** The same with values made only when buffers are: a plan of a run too large for this machine must not make them. */
+  computed(name: string, length: number, make: () => Float32Array | Uint32Array): Tensor {
+    const tensor: Tensor = { name, length: Math.max(4, Math.ceil(length / 4) * 4), usage: 'storage', get initial() { return make() } }
+    this.tensors.add(tensor)
+    return tensor
+  }
+
   /** Stands where a kernel has a binding that this use of it does not touch. One per name: a dispatch may not read and write one buffer. */
   placeholder(name: string): Tensor {
     const known = [...this.tensors].find(tensor => tensor.name === `no ${name}`)

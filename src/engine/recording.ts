@@ -2,7 +2,8 @@
 import { type Binding, type Dispatch, type Recorder, type Tensor } from './recorder.ts'
 import type { Kernel, KernelLibrary } from './kernel.ts'
 
-const UNIFORM_STRIDE = 256
+/** Bytes between the shapes of two dispatches. */
+export const UNIFORM_STRIDE = 256
 
 /** The GPU buffers of a set of tensors. Owns them; `destroy` frees them. */
 export class Buffers {
@@ -24,7 +25,10 @@ export class Buffers {
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | (tensor.usage === 'indirect' ? GPUBufferUsage.INDIRECT : 0),
       }))
     }
-    for (const tensor of tensors) if (tensor.initial) result.write(tensor, tensor.initial)
+    for (const tensor of tensors) {
+      const { initial } = tensor
+      if (initial) result.write(tensor, initial)
+    }
     // Both at once: a second allocation may open its own scopes while this one waits.
     const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
     const error = errors.find(e => e !== null)

@@ -2,9 +2,9 @@
 import type { Config } from '../config.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
-import { Readback, readOnce } from '../engine/readback.ts'
+import { Readback, READBACK_DEPTH, readOnce } from '../engine/readback.ts'
 import type { Tensor, Tiles } from '../engine/recorder.ts'
-import { Buffers, Recording } from '../engine/recording.ts'
+import { Buffers, Recording, UNIFORM_STRIDE } from '../engine/recording.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
@@ -41,13 +41,14 @@ function record(config: Config, tiles?: Tiles): Recorded {
 
 /** What a run will take, found by recording it without a device. */
 export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
-  let training: Training
+  let recorded: Recorded
   try {
-    ({ training } = record(config))
+    recorded = record(config)
   } catch (error) {
     if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error
   }
+  const { training, evaluation, sampler } = recorded
   const groups: [string, (tensor: Tensor) => boolean][] = [
     ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
     ['gradients', tensor => tensor.name.startsWith('gradient')],
@@ -63,8 +64,12 @@ export function planMemory(config: Config, limits: { maxBufferSize: number; maxS
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
     if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
   }
+  const dispatches = [training.recorder, evaluation.recorder, sampler.first, sampler.second].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
+  parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
 }
+
+const metricsBytes = ({ replicas }: Training) => METRICS_RING * replicas * METRICS.length * 4
 
 export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
 
@@ -92,7 +97,7 @@ export class Trainer {
       const recordings = await Promise.all([training.recorder, evaluation.recorder, sampler.first, ...(sampler.second.dispatches.length > 0 ? [sampler.second] : [])]
         .map(recorder => Recording.realise(recorder, buffers, library)))
       const [step, level, ...solve] = recordings
-      const ring = new Readback(device, METRICS_RING * training.replicas * METRICS.length * 4)
+      const ring = new Readback(device, metricsBytes(training))
       const trainer = new Trainer(device, recorded, buffers, step, level, solve, ring, config, data)
       trainer.upload(start)
       return trainer

@@ -81,7 +81,7 @@ export class Dit {
     this.tokens = this.side * this.side
     this.patchWidth = paddedPatch(net)
     this.adaWidth = (6 * net.blocks + 2) * net.width
-    this.positions = recorder.constant('position embedding', positionEmbedding(this.side, net.width))
+    this.positions = recorder.computed('position embedding', this.tokens * net.width, () => positionEmbedding(this.side, net.width))
     this.frequencies = recorder.constant('time frequencies', timeFrequencies())
   }
 

@@ -34,13 +34,17 @@ export function recordLevelEvaluation(config: Config, training: Training): Level
   const d = training.batch.dimensions
   const labelled = config.net.classes > 0
   const images = recorder.tensor('held-out images', n * d)
-  const noise = new Float32Array(n * d)
-  new PhiloxStream(config.data.seed, STREAM_EVALUATION).fillNormal(noise)
   const own = (name: string, length: number) => recorder.tensor(`evaluation ${name}`, length)
-  const row = recorder.constant('evaluation rows', Uint32Array.from({ length: R * n }, (_, i) => i % n))
+  const row = recorder.computed('evaluation rows', R * n, () => Uint32Array.from({ length: R * n }, (_, i) => i % n))
+  const eps = recorder.computed('evaluation noise', R * n * d, () => {
+    const all = new Float32Array(R * n * d)
+    new PhiloxStream(config.data.seed, STREAM_EVALUATION).fillNormal(all.subarray(0, n * d))
+    for (let r = 1; r < R; r++) all.copyWithin(r * n * d, 0, n * d)
+    return all
+  })
   const batch: Batch = {
     t: own('t', R * n), row, source: row, xt: own('x_t', R * n * d), goal: own('target', R * n * d), labels: labelled ? own('labels', R * n) : null,
-    eps: recorder.constant('evaluation noise', Float32Array.from({ length: R * n * d }, (_, i) => noise[i % (n * d)])), capacity: n, dimensions: d,
+    eps, capacity: n, dimensions: d,
   }
   const extent: Extent = { replicas: R, samples: n }
   interpolate(recorder, extent, images, null, batch)
