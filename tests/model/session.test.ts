@@ -91,8 +91,7 @@ describe('a run', () => {
     }
     session.run()
     await wait(0)
-    void session.pause()
-    await wait(50)
+    await session.pause()
     await finished(session)
     expect([session.step, session.state]).toEqual([30, 'finished'])
   })
