@@ -16,6 +16,8 @@ const BURST_MS = 12
 const MOST_PER_BURST = 64
 /** A step slower than this is submitted in pieces. */
 const GENTLE_MS = 6
+/** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
+const FIRST_LOOK = 10
 
 /** A run as it can be stored and gone on with. */
 export interface Checkpoint {
@@ -164,14 +166,14 @@ export class Session {
     for (;;) {
       await this.measuring // one that was asked for: all of it at one step
       if (this.state !== 'running' || this.step >= until()) break
-      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery))
+      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       const began = performance.now()
       const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
       this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
       this.step += count
       waiting.push(this.device.queue.onSubmittedWorkDone().then(() => this.learnPace(count, began)))
       if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
-      const evaluate = every > 0 && this.step % every === 0
+      const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
       if (evaluate || sample || this.step >= until()) await Promise.all(waiting.splice(0))
       if (evaluate) await this.evaluate()
