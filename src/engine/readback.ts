@@ -15,11 +15,6 @@ export class Readback {
     }
   }
 
-  /** False when every staging buffer is under way; try at the next tick. */
-  get available(): boolean {
-    return this.free.length > 0
-  }
-
   /** The bytes of [offset, offset+bytes) as they are after all work submitted so far. */
   async read(source: GPUBuffer, offset = 0, bytes = this.bytes): Promise<ArrayBuffer> {
     const staging = this.free.pop()

@@ -9,7 +9,10 @@ import { resolveReplica } from '../model/knobs.ts'
 import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol.ts'
 import { checkConfig, generateData, type Progress, type RunData } from './data.ts'
 import { addToBands, ReplicaHistory, startBands } from './history.ts'
-import { planMemory, type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+import { summariseLevels } from './levels.ts'
+import { planMemory } from './plan.ts'
+import { replicaLabel, replicaTick } from './replica_tick.ts'
+import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 
 /** GPU work between two looks at the clock: short enough for smooth frames and a quick pause, long enough to hide the wait. */
 const BURST_MS = 12
@@ -150,7 +153,7 @@ export class Session {
     }
     this.config = parseConfig(next)
     this.turn()
-    this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${this.label(replica)})`}` })
+    this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
   }
 
   /** A cosine of the learning rate ends where the run does, also when that was put off. */
@@ -224,20 +227,11 @@ export class Session {
   }
 
   private async measureLevels(): Promise<LossByT> {
-    const { evaluate, net } = this.config
+    const { net } = this.config
     const { evaluation } = this.trainer.recorded
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    const t = Array.from(evaluation.levels)
-    const statistic = (of: (values: Float32Array) => number) => this.config.replicas.map((_, r) => errors.map(level => {
-      const value = of(level[r])
-      return Number.isFinite(value) ? value : null
-    }))
-    const { dataset } = this.data
-    this.lossByT = {
-      step, t, count: evaluate.perLevel, mean: statistic(mean), standardError: statistic(standardError),
-      floor: dataset.floor ? t.map(level => dataset.floor!(level, net.size)) : null, floorNote: dataset.floorAssumes ?? '',
-    }
+    this.lossByT = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net.size)
     addToBands(this.bands, this.lossByT)
     return this.lossByT
   }
@@ -282,39 +276,16 @@ export class Session {
     await this.readMetrics()
     forked.histories = replicas.map(() => this.histories[from].copy())
     forked.bands = this.bands.map(band => ({ ...band, step: [...band.step], value: replicas.map(() => [...(band.value[from] ?? [])]) }))
-    forked.events.push(...this.events, { step: this.step, label: `forked from ${this.label(from)}` })
+    forked.events.push(...this.events, { step: this.step, label: `forked from ${replicaLabel(this.config, from)}` })
     return forked
-  }
-
-  private label(r: number): string {
-    const { method } = resolveReplica(this.config, this.config.replicas[r])
-    return this.config.replicas[r].label ?? method.label
   }
 
   /** The whole state of the run as the page sees it. */
   tick(): Tick {
-    const finite = (value: number) => (Number.isFinite(value) ? value : null)
     return {
       type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
       stepsPerSecond: this.stepMs > 0 ? 1000 / this.stepMs : 0, config: this.config,
-      replicas: this.config.replicas.map((replica, r) => {
-        const { objective, train, method } = resolveReplica(this.config, replica)
-        const history = this.histories[r]
-        const last = history.last
-        const knobs = method.knobs(objective)
-        return {
-          label: this.label(r), method: method.id, seed: train.seed,
-          flow: history.series('flow'), flowSmooth: history.series('flowSmooth'),
-          contrastive: method.contrastive ? history.series('contrastive') : { step: [], value: [] }, gradientNorm: history.series('gradientNorm'),
-          last: {
-            flow: last && finite(last.flow), contrastive: last && last.anchors > 0 ? finite(last.contrastive) : null, gradientNorm: last && finite(last.gradientNorm),
-            learningRate: last?.rate ?? 0, anchors: last?.anchors ?? 0,
-            positiveDistance: last && last.anchors > 0 ? finite(last.positive) : null, negativeDistance: last && last.anchors > 0 ? finite(last.negative) : null,
-          },
-          skipped: last?.skipped ?? 0, emptyAnchors: last?.empty ?? 0,
-          knobs: { tMin: knobs.tMin, lambda: knobs.lambda, tau: objective.tau, learningRate: train.learningRate },
-        }
-      }),
+      replicas: this.config.replicas.map((_, r) => replicaTick(this.config, r, this.histories[r])),
       lossByT: this.lossByT, bands: this.bands, samples: this.samples, events: this.events,
       cost: { bytes: this.bytes, dispatches: this.trainer.dispatchesPerStep, submits: this.submitsPerStep, parameters: this.trainer.recorded.training.layout.count },
     }
@@ -333,10 +304,3 @@ export class Session {
 }
 
 const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)
-
-const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length
-
-function standardError(values: Float32Array): number {
-  const centre = mean(values)
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1) / values.length)
-}

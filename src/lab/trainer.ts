@@ -2,17 +2,15 @@
 import type { Config } from '../config.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
-import { Readback, READBACK_DEPTH, readOnce } from '../engine/readback.ts'
+import { Readback, readOnce } from '../engine/readback.ts'
 import type { Tensor, Tiles } from '../engine/recorder.ts'
-import { Buffers, Recording, UNIFORM_STRIDE } from '../engine/recording.ts'
+import { Buffers, Recording } from '../engine/recording.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
-import { type LevelEvaluation, recordLevelEvaluation, recordSampler, type Sampler } from '../model/evaluation.ts'
-import { recordTraining, type Training } from '../model/training.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
-import type { MemoryPlan } from '../protocol.ts'
 import type { RunData } from './data.ts'
+import { metricsBytes, planMemory, recordRun, type RunRecording } from './plan.ts'
 
 /** Everything one replica is: enough to go on bit for bit on the same adapter. */
 export interface ReplicaState {
@@ -28,55 +26,10 @@ const FLUSH = 32
 
 export type MetricsRow = Record<(typeof METRICS)[number], number>
 
-interface Recorded {
-  training: Training
-  evaluation: LevelEvaluation
-  sampler: Sampler
-}
-
-function record(config: Config, tiles?: Tiles): Recorded {
-  const training = recordTraining(config, { images: config.data.count, tiles })
-  return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training) }
-}
-
-/** What a run will take, found by recording it without a device. */
-export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
-  let recorded: Recorded
-  try {
-    recorded = record(config)
-  } catch (error) {
-    if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
-    throw error
-  }
-  const { training, evaluation, sampler } = recorded
-  const groups: [string, (tensor: Tensor) => boolean][] = [
-    ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
-    ['gradients', tensor => tensor.name.startsWith('gradient')],
-    ['training images', tensor => tensor.name.startsWith('training')],
-    ['evaluation and samples', tensor => /^(evaluation|sampler|held-out)/.test(tensor.name)],
-    ['activations', () => true],
-  ]
-  const parts = groups.map(([name]) => ({ name, bytes: 0 }))
-  let refusal: string | undefined
-  for (const tensor of training.tensors) {
-    const bytes = tensor.length * 4
-    parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
-    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
-    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
-  }
-  const dispatches = [training.recorder, evaluation.recorder, sampler.first, sampler.second].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
-  parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
-  return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
-}
-
-const metricsBytes = ({ replicas }: Training) => METRICS_RING * replicas * METRICS.length * 4
-
-export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
-
 export class Trainer {
   private constructor(
     readonly device: GPUDevice,
-    readonly recorded: Recorded,
+    readonly recorded: RunRecording,
     private readonly buffers: Buffers,
     private readonly step: Recording,
     private readonly level: Recording,
@@ -90,7 +43,7 @@ export class Trainer {
   static async create(device: GPUDevice, library: KernelLibrary, config: Config, data: RunData, tiles?: Tiles, start?: ReplicaState[]): Promise<Trainer> {
     const plan = planMemory(config, device.limits)
     if (plan.refusal) throw new RangeError(plan.refusal)
-    const recorded = record(config, tiles)
+    const recorded = recordRun(config, tiles)
     const { training, evaluation, sampler } = recorded
     const buffers = await Buffers.allocate(device, training.tensors)
     try {

@@ -8,10 +8,9 @@ import type { Config } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
-import { recordLevelEvaluation, recordSampler } from '../model/evaluation.ts'
-import { recordTraining } from '../model/training.ts'
 import { type Activation, linear, linearBackward, type LinearLayer } from '../ops/linear.ts'
 import type { Capabilities } from '../protocol.ts'
+import { recordRun } from './plan.ts'
 
 type Tile = Tiles['forward']
 
@@ -71,9 +70,7 @@ export async function chooseTiles(device: GPUDevice, capabilities: Capabilities,
 /** Smaller tiles mean more workgroups, of which WebGPU allows 65535 along an axis. */
 function fits(config: Config, tiles: Tiles): boolean {
   try {
-    const training = recordTraining(config, { images: config.data.count, tiles })
-    recordLevelEvaluation(config, training)
-    recordSampler(config, training)
+    recordRun(config, tiles)
     return true
   } catch {
     return false

@@ -1,6 +1,6 @@
 /** A run as the page and the terminal drive it: exact steps, pausing, live knobs, forks, refusals, and what a tick says. */
 import { describe, expect, test } from 'vitest'
-import { planMemory } from '../../src/lab/trainer.ts'
+import { planMemory } from '../../src/lab/plan.ts'
 import { expectSameBits, finished, sessions, wait } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 

@@ -1,7 +1,7 @@
 /** What changes a run while it stands: live knobs, forks, refusals, and the memory a run announces. */
 import { describe, expect, test } from 'vitest'
 import { type Config, ConfigError, parseConfig } from '../../src/config.ts'
-import { planMemory } from '../../src/lab/trainer.ts'
+import { planMemory } from '../../src/lab/plan.ts'
 import type { KnobPatch } from '../../src/protocol.ts'
 import { differingBits } from '../support/compare.ts'
 import { countCalls } from '../support/count_calls.ts'

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { parseConfig } from '../../config.ts'
 import { presets } from '../../lab/presets.ts'
-import { mebibytes, planMemory } from '../../lab/trainer.ts'
+import { mebibytes, planMemory } from '../../lab/plan.ts'
 import { EXIT } from '../failure.ts'
 import { openMachine } from '../machine.ts'
 import { type OutputOptions, print, table } from '../output.ts'

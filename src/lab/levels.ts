@@ -1,0 +1,24 @@
+/** From single errors to loss by noise level with its count and spread. */
+import type { Dataset } from '../datasets/dataset.ts'
+import type { LossByT } from '../protocol.ts'
+
+const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length
+
+/** Of the mean, from the sample's own spread. */
+function standardError(values: Float32Array): number {
+  const centre = mean(values)
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1) / values.length)
+}
+
+/** errors[level][replica][image] of held-out images → means, standard errors and the floor, where the data set knows one */
+export function summariseLevels(step: number, levels: Float32Array, errors: Float32Array[][], dataset: Dataset, size: number): LossByT {
+  const t = Array.from(levels)
+  const statistic = (of: (values: Float32Array) => number) => errors[0].map((_, r) => errors.map(level => {
+    const value = of(level[r])
+    return Number.isFinite(value) ? value : null
+  }))
+  return {
+    step, t, count: errors[0][0].length, mean: statistic(mean), standardError: statistic(standardError),
+    floor: dataset.floor ? t.map(level => dataset.floor!(level, size)) : null, floorNote: dataset.floorAssumes ?? '',
+  }
+}

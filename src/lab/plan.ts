@@ -1,0 +1,55 @@
+/** What a run consists of, recorded without a device, and what it will take of the GPU's memory. */
+import type { Config } from '../config.ts'
+import { READBACK_DEPTH } from '../engine/readback.ts'
+import type { Tensor, Tiles } from '../engine/recorder.ts'
+import { UNIFORM_STRIDE } from '../engine/recording.ts'
+import { type LevelEvaluation, recordLevelEvaluation, recordSampler, type Sampler } from '../model/evaluation.ts'
+import { recordTraining, type Training } from '../model/training.ts'
+import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
+import type { MemoryPlan } from '../protocol.ts'
+
+export interface RunRecording {
+  training: Training
+  evaluation: LevelEvaluation
+  sampler: Sampler
+}
+
+export function recordRun(config: Config, tiles?: Tiles): RunRecording {
+  const training = recordTraining(config, { images: config.data.count, tiles })
+  return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training) }
+}
+
+/** What a run will take, found by recording it without a device. */
+export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
+  let recorded: RunRecording
+  try {
+    recorded = recordRun(config)
+  } catch (error) {
+    if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
+    throw error
+  }
+  const { training, evaluation, sampler } = recorded
+  const groups: [string, (tensor: Tensor) => boolean][] = [
+    ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
+    ['gradients', tensor => tensor.name.startsWith('gradient')],
+    ['training images', tensor => tensor.name.startsWith('training')],
+    ['evaluation and samples', tensor => /^(evaluation|sampler|held-out)/.test(tensor.name)],
+    ['activations', () => true],
+  ]
+  const parts = groups.map(([name]) => ({ name, bytes: 0 }))
+  let refusal: string | undefined
+  for (const tensor of training.tensors) {
+    const bytes = tensor.length * 4
+    parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
+    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
+    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
+  }
+  const dispatches = [training.recorder, evaluation.recorder, sampler.first, sampler.second].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
+  parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
+  return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
+}
+
+/** Of the metrics ring, and of each staging buffer that reads it. */
+export const metricsBytes = ({ replicas }: Training) => METRICS_RING * replicas * METRICS.length * 4
+
+export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
