@@ -13,7 +13,7 @@ export const presets: Preset[] = [
   {
     id: 'gratings',
     title: 'FM beside LCF',
-    notice: 'Both learn the same images from the same start. Below T_min plain flow matching keeps the loss at its floor; LCF gives that up and shapes features instead.',
+    notice: 'Both learn the same images from the same start. Below T_min LCF no longer regresses the velocity and shapes features instead: watch where its loss stays up, and how far from the floor each one is.',
     config: {},
   },
   {
