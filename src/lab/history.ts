@@ -38,6 +38,8 @@ type Name = (typeof NAMES)[number]
 export class ReplicaHistory {
   private columns = Object.fromEntries(NAMES.map(name => [name, new Column()])) as Record<Name, Column>
   last: MetricsRow | null = null
+  /** Steps in a row, up to the last one, whose gradient was not finite: the GPU left them out. */
+  stuckFor = 0
 
   constructor(readonly from: number) {}
 
@@ -49,6 +51,7 @@ export class ReplicaHistory {
     // Without an anchor there is no contrastive loss, which is not the same as a loss of zero.
     columns.contrastive.push(row.anchors > 0 ? row.contrastive : Number.NaN)
     columns.gradientNorm.push(row.gradientNorm)
+    this.stuckFor = Number.isFinite(row.gradientNorm) ? 0 : this.stuckFor + 1
     this.last = row
   }
 
@@ -65,6 +68,7 @@ export class ReplicaHistory {
     const copy = new ReplicaHistory(this.from)
     for (const name of NAMES) copy.columns[name] = this.columns[name].copy()
     copy.last = this.last
+    copy.stuckFor = this.stuckFor
     return copy
   }
 }

@@ -291,9 +291,9 @@ export class Session {
     }
   }
 
-  /** Steps in a row that were skipped because the gradient was not finite, by the last metrics read. */
+  /** A replica's gradient has not been finite for 20 steps in a row, by the last metrics read. */
   get stuck(): boolean {
-    return this.histories.some(({ last }) => last !== null && !Number.isFinite(last.gradientNorm) && last.skipped >= 20)
+    return this.histories.some(({ stuckFor }) => stuckFor >= 20)
   }
 
   async destroy(): Promise<void> {

@@ -14,6 +14,17 @@ function historyOf(flows: number[], from = 0): ReplicaHistory {
   return history
 }
 
+test('steps without a finite gradient are counted in a row, and a good one begins the count anew', () => {
+  const history = new ReplicaHistory(0)
+  const add = (gradientNorm: number, times: number) => { for (let i = 0; i < times; i++) history.add(row({ gradientNorm, skipped: 30 })) }
+  add(Number.NaN, 19)
+  expect(history.stuckFor).toBe(19)
+  add(1, 1)
+  expect(history.stuckFor).toBe(0)
+  add(Infinity, 20)
+  expect([history.stuckFor, history.copy().stuckFor]).toEqual([20, 20])
+})
+
 describe('a series', () => {
   test('of up to 200 steps is whole', () => {
     for (const length of [0, 1, 199, 200]) {
