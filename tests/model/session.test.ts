@@ -1,7 +1,7 @@
 /** A run as the page and the terminal drive it: exact steps, pausing, live knobs, forks, refusals, and what a tick says. */
 import { describe, expect, test } from 'vitest'
 import { planMemory } from '../../src/lab/plan.ts'
-import { expectSameBits, finished, sessions, wait } from '../support/sessions.ts'
+import { expectSameBits, finished, sessions, turn, reached } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
 const { create } = sessions()
@@ -68,13 +68,14 @@ describe('a run', () => {
   test('stops soon after a pause, and its last metrics are there', async () => {
     const session = await create(tinyConfig({ train: { steps: 100_000 } }))
     session.run()
-    await wait(150)
+    await reached(session, 5)
     await session.pause()
     const { step } = session
     expect(session.state).toBe('paused')
     expect(step).toBeGreaterThan(0)
     expect(step).toBeLessThan(100_000)
-    await wait(30)
+    await session.device.queue.onSubmittedWorkDone()
+    await turn()
     expect(session.step).toBe(step)
     expect((await session.checkpoint()).step).toBe(step)
     expect(session.tick().replicas[0].flow.step.at(-1)).toBeGreaterThan(step - step / 50 - 1)
@@ -90,7 +91,7 @@ describe('a run', () => {
       return readMetrics.call(session)
     }
     session.run()
-    await wait(0)
+    await turn()
     await session.pause()
     await finished(session)
     expect([session.step, session.state]).toEqual([30, 'finished'])
@@ -102,7 +103,7 @@ describe('a run', () => {
     const clock = (async () => {
       while (!done) {
         void session.readMetrics()
-        await wait(0)
+        await turn()
       }
     })()
     for (let i = 1; i <= 8; i++) {
@@ -123,7 +124,7 @@ describe('a run', () => {
     expect(both.mean).toEqual(levels.mean)
 
     session.run()
-    await wait(20)
+    await reached(session, 12)
     const [during, loss] = await Promise.all([session.sample(), session.evaluate()])
     await session.pause()
     expect(during.step).toBe(loss.step)

@@ -1,5 +1,5 @@
 /** Sessions of tiny runs on the test device, destroyed after each test. */
-import { afterEach, expect } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
 import type { Config } from '../../src/config.ts'
 import { type Checkpoint, Session, type SessionOptions } from '../../src/lab/session.ts'
 import { differingBits } from './compare.ts'
@@ -23,12 +23,15 @@ export function sessions() {
   return { create, keep }
 }
 
-export const wait = (milliseconds: number) => new Promise<void>(resolve => { setTimeout(resolve, milliseconds) })
+/** Lets everything that is due run once. */
+export const turn = () => new Promise<void>(resolve => { setImmediate(resolve) })
 
-export async function finished(session: Session): Promise<void> {
-  const deadline = performance.now() + 60_000
-  while (session.state === 'running' && performance.now() < deadline) await wait(5)
-}
+/** Until the session has begun so many steps. @throws after a minute */
+export const reached = (session: Session, step: number) =>
+  vi.waitFor(() => expect(session.step).toBeGreaterThanOrEqual(step), { timeout: 60_000, interval: 1 })
+
+/** Until it no longer runs. @throws after a minute */
+export const finished = (session: Session) => vi.waitFor(() => expect(session.state).not.toBe('running'), { timeout: 60_000, interval: 5 })
 
 export function expectSameBits(a: Checkpoint, b: Checkpoint): void {
   expect(a.step).toBe(b.step)
