@@ -30,7 +30,8 @@ export type Command =
   /** More steps than the config asked for. */
   | { type: 'extend'; steps: number }
   | { type: 'plan'; requestId: number; config: Config }
-  | { type: 'request'; requestId: number; what: 'samples' | 'lossByT' | 'checkpoint' | 'selftest' | 'record' }
+  /** The whole table of kernel cases on this GPU. */
+  | { type: 'selftest'; requestId: number }
 
 export interface Capabilities {
   /** `vendor architecture` or the adapter's description. */
@@ -150,11 +151,6 @@ export interface SelfTestRow {
   passed: boolean
 }
 
-export interface CheckpointFile {
-  name: string
-  bytes: ArrayBuffer
-}
-
 export type Report =
   | { type: 'ready'; capabilities: Capabilities }
   | { type: 'obstacle'; obstacle: Obstacle; detail: string }
@@ -162,5 +158,4 @@ export type Report =
   | { type: 'progress'; label: string; done: number; total: number }
   | { type: 'plan'; requestId: number; plan: MemoryPlan }
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
-  | { type: 'file'; requestId: number; file: CheckpointFile }
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string }

@@ -19,6 +19,8 @@ export class KernelError extends Error {
 /** Compiled kernels of one device. */
 export class KernelLibrary {
   private readonly kernels = new Map<string, Promise<Kernel>>()
+  /** Text by what was asked for: a recording asks for the same few kernels a hundred times. */
+  private readonly texts = new Map<string, string>()
 
   constructor(private readonly device: GPUDevice) {}
 
@@ -28,7 +30,9 @@ export class KernelLibrary {
 
   /** @throws KernelError with the kernel's name, the line and the compiler's message */
   get(name: string, specialisation: Specialisation): Promise<Kernel> {
-    const text = specialise(name, specialisation)
+    const key = `${name} ${JSON.stringify(specialisation)}`
+    const text = this.texts.get(key) ?? specialise(name, specialisation)
+    this.texts.set(key, text)
     let kernel = this.kernels.get(text)
     if (!kernel) {
       kernel = compile(this.device, name, text)

@@ -27,7 +27,7 @@ export interface Dispatch {
   /** Values of the kernel's `Shape` uniform, by field. */
   shape: Record<string, number>
   groups: Groups | { arguments: Tensor; offset: number }
-  /** Where in the model this stands, for profiles and messages. */
+  /** Where in the model this stands: WebGPU's own messages name it. */
   stage: string
 }
 

@@ -82,7 +82,7 @@ export class Recording {
     const steps = dispatches.map((dispatch, i): Replayable => {
       const kernel = kernels[i]
       writeShape(kernel, dispatch, shapes, i * UNIFORM_STRIDE)
-      const group = device.createBindGroup({ label: dispatch.kernel, layout: kernel.layout, entries: entriesOf(kernel, dispatch, buffers, uniforms, i) })
+      const group = device.createBindGroup({ label: `${dispatch.kernel}, ${dispatch.stage}`, layout: kernel.layout, entries: entriesOf(kernel, dispatch, buffers, uniforms, i) })
       const { groups } = dispatch
       const indirect = Array.isArray(groups) ? null : buffers.of(groups.arguments)
       const [x, y = 1, z = 1] = Array.isArray(groups) ? groups : [0]

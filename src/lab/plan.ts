@@ -19,16 +19,20 @@ export function recordRun(config: Config, tiles?: Tiles): RunRecording {
   return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training) }
 }
 
+export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
+
 /** What a run will take, found by recording it without a device. */
-export function planMemory(config: Config, limits: { maxBufferSize: number; maxStorageBufferBindingSize: number }): MemoryPlan {
-  let recorded: RunRecording
+export function planMemory(config: Config, limits: Limits): MemoryPlan {
   try {
-    recorded = recordRun(config)
+    return planOf(recordRun(config), limits)
   } catch (error) {
     if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error
   }
-  const { training, evaluation, sampler } = recorded
+}
+
+/** The same for a run that is recorded already. */
+export function planOf({ training, evaluation, sampler }: RunRecording, limits: Limits): MemoryPlan {
   const groups: [string, (tensor: Tensor) => boolean][] = [
     ['weights, optimiser and EMA', tensor => ['weights', 'Adam mean', 'Adam square', 'EMA weights'].includes(tensor.name)],
     ['gradients', tensor => tensor.name.startsWith('gradient')],

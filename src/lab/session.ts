@@ -10,7 +10,7 @@ import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol
 import { checkConfig, generateData, type Progress, type RunData } from './data.ts'
 import { addToBands, ReplicaHistory, startBands } from './history.ts'
 import { summariseLevels } from './levels.ts'
-import { planMemory } from './plan.ts'
+import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 
@@ -80,11 +80,12 @@ export class Session {
   /** @throws ConfigError, RangeError (memory), KernelError; nothing is left behind when it does */
   static async create(device: GPUDevice, library: KernelLibrary, runId: string, config: Config, options: SessionOptions = {}): Promise<Session> {
     checkConfig(config)
-    const plan = planMemory(config, device.limits)
-    if (plan.refusal) throw new RangeError(plan.refusal)
     const { checkpoint } = options
+    const run = recordRun(config, options.tiles)
+    const plan = planOf(run, device.limits)
+    if (plan.refusal) throw new RangeError(plan.refusal)
     const data = options.data ?? await generateData(config, options.progress, options.breathe)
-    const trainer = await Trainer.create(device, library, config, data, options.tiles, checkpoint?.replicas)
+    const trainer = await Trainer.create(device, library, config, data, run, checkpoint?.replicas)
     return new Session(runId, device, library, config, data, trainer, options, checkpoint?.step ?? 0, plan.total)
   }
 

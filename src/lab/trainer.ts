@@ -3,14 +3,14 @@ import type { Config } from '../config.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
 import { Readback, readOnce } from '../engine/readback.ts'
-import type { Tensor, Tiles } from '../engine/recorder.ts'
+import type { Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { RunData } from './data.ts'
-import { metricsBytes, planMemory, recordRun, type RunRecording } from './plan.ts'
+import { metricsBytes, recordRun, type RunRecording } from './plan.ts'
 
 /** Everything one replica is: enough to go on bit for bit on the same adapter. */
 export interface ReplicaState {
@@ -39,11 +39,8 @@ export class Trainer {
     private readonly data: RunData,
   ) {}
 
-  /** @param start replica states to go on from; fresh ones otherwise. @throws RangeError when memory does not suffice, KernelError when a kernel does not compile */
-  static async create(device: GPUDevice, library: KernelLibrary, config: Config, data: RunData, tiles?: Tiles, start?: ReplicaState[]): Promise<Trainer> {
-    const plan = planMemory(config, device.limits)
-    if (plan.refusal) throw new RangeError(plan.refusal)
-    const recorded = recordRun(config, tiles)
+  /** @param start replica states to go on from; fresh ones otherwise. @throws RangeError when the GPU has not the memory, KernelError when a kernel does not compile */
+  static async create(device: GPUDevice, library: KernelLibrary, config: Config, data: RunData, recorded: RunRecording = recordRun(config), start?: ReplicaState[]): Promise<Trainer> {
     const { training, evaluation, sampler } = recorded
     const buffers = await Buffers.allocate(device, training.tensors)
     try {

@@ -12,9 +12,10 @@ export interface CaseResult extends SelfTestRow {
   problems: string[]
 }
 
-/** Never throws for a kernel that fails: that row says why and the others go on. */
-export async function runCases(device: GPUDevice, cases: readonly OpCase[], onProgress?: (done: number, total: number) => void): Promise<CaseResult[]> {
-  const library = new KernelLibrary(device)
+/** Never throws for a kernel that fails: that row says why and the others go on. With the library of a run, pipelines compiled here serve it too. */
+export async function runCases(
+  device: GPUDevice, cases: readonly OpCase[], onProgress?: (done: number, total: number) => void, library = new KernelLibrary(device),
+): Promise<CaseResult[]> {
   const recorded = cases.map(one => ({ one, ...recordCase(one, tensors => new Recorder(tensors, one.tiles)) }))
   // All pipelines compile at once, in the driver's threads; what fails is caught below, by the case it belongs to.
   for (const { recorder } of recorded) for (const { kernel, specialisation } of recorder.dispatches) library.get(kernel, specialisation).catch(() => {})

@@ -166,7 +166,7 @@ export function requestPlan(): void {
 
 export function requestSelfTest(): void {
   useRun.setState({ selfTest: null })
-  post({ type: 'request', requestId: ++requestCount, what: 'selftest' })
+  post({ type: 'selftest', requestId: ++requestCount })
 }
 
 export function probeAgain(): void {

@@ -14,7 +14,7 @@ const TICK_MS = 250
 /** GPU limits assumed for a plan before a device was found: those WebGPU guarantees. */
 const GUARANTEED = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 }
 
-const send = (report: Report, transfer: Transferable[] = []) => postMessage(report, { transfer })
+const send = (report: Report) => postMessage(report)
 
 let found: Promise<FoundDevice & { library: KernelLibrary }> | null = null
 let session: Session | null = null
@@ -33,13 +33,14 @@ function machine() {
       void session?.pause()
       send({ type: 'fault', kind: 'internal', step: session?.step, message: (event as GPUUncapturedErrorEvent).error.message.split('\n')[0] })
     })
-    const failed = (await runCases(device, startupCases)).filter(row => !row.passed)
+    const library = new KernelLibrary(device)
+    const failed = (await runCases(device, startupCases, undefined, library)).filter(row => !row.passed)
     if (failed.length > 0) {
       const { kernel, shape, error, tolerance } = failed[0]
       device.destroy()
       throw new DeviceObstacle('self-test', `Kernel ${kernel} (${shape}) is off by ${error.toExponential(1)} where ${tolerance.toExponential(0)} is allowed; ${failed.length} of ${startupCases.length} checks fail.`)
     }
-    return { device, capabilities, library: new KernelLibrary(device) }
+    return { device, capabilities, library }
   })().catch(error => {
     found = null
     throw error
@@ -105,8 +106,7 @@ async function obey(command: Command): Promise<void> {
       checkConfig(config)
       const { device, library, capabilities } = await machine()
       await session?.pause()
-      // A software adapter compiles for longer than a race could win back.
-      const tiles = capabilities.software ? undefined : await chooseTiles(device, capabilities, config, browserTileCache(), { library })
+      const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
       await replace(await Session.create(device, library, command.runId, config, { progress, breathe, tiles }))
       if (!command.paused) resume()
       return tick()
@@ -138,26 +138,12 @@ async function obey(command: Command): Promise<void> {
       const limits = await machine().then(({ capabilities }) => capabilities.limits, () => GUARANTEED)
       return send({ type: 'plan', requestId: command.requestId, plan: planMemory(config, limits) })
     }
-    case 'request':
-      return answer(command)
+    case 'selftest': {
+      const { device, library } = await machine()
+      const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total), library)
+      return send({ type: 'selftest', requestId: command.requestId, rows })
+    }
   }
-}
-
-async function answer({ requestId, what }: Extract<Command, { type: 'request' }>): Promise<void> {
-  if (what === 'selftest') {
-    const { device } = await machine()
-    const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total))
-    return send({ type: 'selftest', requestId, rows })
-  }
-  if (!session) throw new ConfigError('there is no run yet')
-  if (what === 'samples') await session.sample()
-  else if (what === 'lossByT') await session.evaluate()
-  else {
-    const { encodeCheckpoint } = await import('../lab/checkpoint.ts')
-    const bytes = encodeCheckpoint(await session.checkpoint())
-    return send({ type: 'file', requestId, file: { name: `low-noise-lab-step-${session.step}.npz`, bytes } }, [bytes])
-  }
-  return tick()
 }
 
 // Commands are obeyed one after another, but for a pause, which must not wait behind a long one.
