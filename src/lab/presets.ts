@@ -13,7 +13,7 @@ export const presets: Preset[] = [
   {
     id: 'gratings',
     title: 'FM beside LCF',
-    notice: 'Both learn the same images from the same start. Below T_min LCF no longer regresses the velocity and shapes features instead: watch where its loss stays up, and how far from the floor each one is.',
+    notice: 'Below T_min LCF stops regressing the velocity and shapes features instead: watch how far from the floor each loss stays.',
     config: {},
   },
   {

@@ -20,6 +20,12 @@ export function methodOf(id: string): Pick<Method, 'label' | 'summary' | 'paper'
   return methods[id] ?? { label: id, summary: '', paper: '', uses: [] }
 }
 
+/** Whether the flow loss of this method leaves out the samples below T_min. */
+export function leavesOut(id: string): boolean {
+  const knobs = methods[id]?.knobs({ tMin: 0.1, lambda: 1 })
+  return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
+}
+
 export function datasetOf(id: string): Dataset | undefined {
   return datasets[id]
 }

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import type { ReplicaTick, RunEvent } from '../../protocol.ts'
+import { leavesOut } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { count, fixed } from '../numbers.ts'
@@ -45,7 +46,7 @@ export function StepsFigure() {
   )
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
   const marginRight = labelMargin(shown.map(({ label }) => label))
-  const skipping = shown.some(({ method }) => method === 'lcf' || method === 'fm-truncated') && shown.length > 1
+  const skipping = shown.some(({ method }) => leavesOut(method)) && shown.length > 1
   const empty = Math.max(0, ...contrastive.map(({ series: { index } }) => replicas[index].emptyAnchors))
   const note = ['Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
