@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
+import { slicesFor } from '../model/training.ts'
 import { type Activation, linear, linearBackward, type LinearLayer } from '../ops/linear.ts'
 import type { Capabilities } from '../protocol.ts'
 import { recordRun } from './plan.ts'
@@ -119,7 +120,7 @@ function makeCourse({ net, train, replicas }: Config): Course {
   const setup = new Recorder(tensors)
   const activation = (name: string, width: number): Activation => ({ tensor: setup.tensor(name, R * samples * T * width), capacity: samples, rows: T, width })
   const [x, y, triple, wide, other] = [activation('x', C), activation('y', C), activation('3C', 3 * C), activation('4C', 4 * C), activation('other 4C', 4 * C)]
-  const slices = Math.max(1, Math.min(8, Math.floor((samples * T) / 256), Math.floor(WEIGHTS / (R * length))))
+  const slices = slicesFor(samples * T, R * length)
   const weights = { tensor: setup.tensor('weights', R * length), replicas: R, length }
   const gradients = { planes: setup.tensor('planes', slices * R * length), slices }
   const extent = { replicas: R, samples }

@@ -53,7 +53,7 @@ export interface TrainingOptions {
 }
 
 /** Gradient planes: enough slices of the rows to fill a GPU, as long as the planes stay small. */
-function slicesFor(rows: number, elements: number): number {
+export function slicesFor(rows: number, elements: number): number {
   const affordable = Math.max(1, Math.floor(2 ** 24 / elements)) // 64 MiB of planes
   return Math.max(1, Math.min(8, Math.floor(rows / 256), affordable))
 }
