@@ -1,13 +1,14 @@
-import { defineMethod } from './method.ts'
-
-const uses = ['tMin', 'lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'variant', 'detach', 'noise'] as const
+import { CONTRASTIVE_CONTROLS, defineMethod } from './method.ts'
 
 export default defineMethod({
   id: 'fm-contrast',
   label: 'FM + contrast',
+  short: 'FM + contrast',
+  look: { colour: 'purple', marker: 'diamond' },
+  order: 3,
   summary: 'Flow matching at every noise level, and the contrastive pull below T_min on top of it.',
   paper: 'LCF ablation L_flow + L_cons, arXiv 2509.20952',
-  uses,
+  uses: CONTRASTIVE_CONTROLS,
   contrastive: true,
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: true }),
 })

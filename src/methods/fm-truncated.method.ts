@@ -3,6 +3,9 @@ import { defineMethod } from './method.ts'
 export default defineMethod({
   id: 'fm-truncated',
   label: 'FM at t ≥ T_min',
+  short: 'FM t ≥ T_min',
+  look: { colour: 'green', marker: 'triangle' },
+  order: 2,
   summary: 'Flow matching that skips the noise levels below T_min and does nothing there instead.',
   paper: 'LCF ablation L_FM, arXiv 2509.20952',
   uses: ['tMin'],

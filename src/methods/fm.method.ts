@@ -3,6 +3,9 @@ import { defineMethod } from './method.ts'
 export default defineMethod({
   id: 'fm',
   label: 'Flow matching',
+  short: 'FM',
+  look: { colour: 'vermillion', marker: 'circle' },
+  order: 0,
   summary: 'Regresses the velocity ε − x0 at every noise level.',
   paper: 'Lipman et al. 2022, arXiv 2210.02747, Theorem 2',
   uses: [],

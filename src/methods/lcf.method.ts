@@ -1,13 +1,14 @@
-import { defineMethod } from './method.ts'
-
-const uses = ['tMin', 'lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'variant', 'detach', 'noise'] as const
+import { CONTRASTIVE_CONTROLS, defineMethod } from './method.ts'
 
 export default defineMethod({
   id: 'lcf',
   label: 'LCF',
+  short: 'LCF',
+  look: { colour: 'blue', marker: 'square' },
+  order: 1,
   summary: 'Local Contrastive Flow: flow matching at t ≥ T_min; below it, features are pulled to those of the same image at T_min and pushed from other images.',
   paper: 'Zeng & Yan 2025, arXiv 2509.20952, Algorithm 1',
-  uses,
+  uses: CONTRASTIVE_CONTROLS,
   contrastive: true,
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: false }),
 })

@@ -15,6 +15,12 @@ export interface MethodKnobs {
 export interface Method {
   id: string
   label: string
+  /** For the end of a line on a chart, where few letters fit. */
+  short: string
+  /** How its lines look, the same wherever it is drawn. A marker tells it apart without colour. */
+  look: { colour: 'vermillion' | 'blue' | 'green' | 'purple' | 'grey'; marker: 'circle' | 'square' | 'triangle' | 'diamond' }
+  /** Where it stands in lists, least first. */
+  order: number
   /** One sentence. */
   summary: string
   paper: string
@@ -24,6 +30,9 @@ export interface Method {
   contrastive: boolean
   knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda'>): MethodKnobs
 }
+
+/** What a method with the contrastive term listens to. */
+export const CONTRASTIVE_CONTROLS = ['tMin', 'lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'variant', 'detach', 'noise'] as const
 
 export function defineMethod(method: Method): Method {
   return method

@@ -10,14 +10,11 @@ export { presets }
 /** The preset for slow machines. */
 export const smallPreset = presets.find(({ id }) => id === 'small')
 
-/** Plain first, then what it is compared with; a method the page does not know comes last. */
-const order = ['fm', 'lcf', 'fm-truncated', 'fm-contrast']
-const placeOf = ({ id }: Method) => (order.includes(id) ? order.indexOf(id) : order.length)
-export const methodChoices: Method[] = Object.values(methods).sort((a, b) => placeOf(a) - placeOf(b))
+export const methodChoices: Method[] = Object.values(methods).sort((a, b) => a.order - b.order)
 
 /** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
-export function methodOf(id: string): Pick<Method, 'label' | 'summary' | 'paper' | 'uses'> {
-  return methods[id] ?? { label: id, summary: '', paper: '', uses: [] }
+export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'uses'> {
+  return methods[id] ?? { label: id, short: id, look: { colour: 'grey', marker: 'diamond' }, summary: '', paper: '', uses: [] }
 }
 
 /** Whether the flow loss of this method leaves out the samples below T_min. */

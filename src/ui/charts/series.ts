@@ -6,7 +6,7 @@ import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { useUi } from '../../store/ui.ts'
 
-export type MarkerShape = 'circle' | 'square' | 'triangle' | 'diamond'
+export type MarkerShape = ReturnType<typeof methodOf>['look']['marker']
 
 export interface Series {
   index: number
@@ -22,13 +22,6 @@ export interface Series {
   hidden: boolean
 }
 
-const looks: Record<string, { short: string; colour: string; marker: MarkerShape }> = {
-  fm: { short: 'FM', colour: 'var(--series-fm)', marker: 'circle' },
-  lcf: { short: 'LCF', colour: 'var(--series-lcf)', marker: 'square' },
-  'fm-truncated': { short: 'FM t ≥ T_min', colour: 'var(--series-truncated)', marker: 'triangle' },
-  'fm-contrast': { short: 'FM + contrast', colour: 'var(--series-contrast)', marker: 'diamond' },
-}
-const otherLook = { short: null, colour: 'var(--series-other)', marker: 'diamond' as const }
 const dashes = [undefined, '9 3', '3 3', '12 3 3 3']
 
 interface Named {
@@ -40,12 +33,12 @@ interface Named {
 export function seriesOf(replicas: readonly Named[], hidden: readonly number[] = []): Series[] {
   const seen = new Map<string, number>()
   return replicas.map((replica, index) => {
-    const { short, ...look } = looks[replica.method] ?? otherLook
+    const { label, short, look } = methodOf(replica.method)
     const before = seen.get(replica.method) ?? 0
     seen.set(replica.method, before + 1)
     // A line end has room for few letters.
-    const plain = short ? replica.label.replace(methodOf(replica.method).label, short) : replica.label
-    return { index, label: plain + apart(replica, replicas), name: plain, method: replica.method, ...look, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
+    const plain = replica.label.replace(label, short)
+    return { index, label: plain + apart(replica, replicas), name: plain, method: replica.method, colour: `var(--series-${look.colour})`, marker: look.marker, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
   })
 }
 
