@@ -109,11 +109,19 @@ export const evaluateSchema = z.strictObject({
   every: whole(0, 1_000_000).default(100).meta({ title: 'Evaluate every', help: 'Steps between two measurements of loss by noise level; 0 measures only on request.', unit: 'steps', advanced: true }),
   perLevel: whole(8, 4096).default(64).meta({ title: 'Images per noise level', help: 'Held-out images behind each point of the loss-by-t chart.', advanced: true }),
   levels: whole(24, 64).default(24).meta({ title: 'Noise levels', help: 'Points on the loss-by-t chart, evenly spaced in log t.', advanced: true }),
+  measure: z.boolean().default(true).meta({ title: 'Measure while training', help: 'Condition numbers, probes and Jacobians at their own pace and at the end; off measures them on request only.', live: true, advanced: true }),
   samplesEvery: whole(0, 1_000_000).default(200).meta({ title: 'Sample every', help: 'Steps between two sample grids; 0 samples only on request.', unit: 'steps', advanced: true }),
   samples: whole(1, 64).default(16).meta({ title: 'Samples', help: 'Images drawn per replica, from the same noise.', advanced: true }),
   solver: z.enum(['euler', 'heun']).default('euler').meta({ title: 'Solver', help: 'How the sampler follows the velocity from noise to data.', advanced: true }),
   solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', help: 'Steps from t = 1 to 0.', unit: 'steps', advanced: true }),
   belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
+})
+
+/** How often one diagnostic is measured while training, and with which settings; whatever is absent is the diagnostic's own default. */
+export const measureSchema = z.strictObject({
+  id: z.string().min(1).max(64),
+  every: whole(0, 1_000_000).optional(),
+  settings: z.record(z.string().max(40), z.union([z.number(), z.boolean(), z.string().max(200)])).optional(),
 })
 
 export const configSchema = z.strictObject({
@@ -123,6 +131,7 @@ export const configSchema = z.strictObject({
   train: trainSchema.prefault({}),
   replicas: z.array(replicaSchema).min(1).max(16).default([{ method: 'fm' }, { method: 'lcf' }]),
   evaluate: evaluateSchema.prefault({}),
+  measures: z.array(measureSchema).max(32).default([]),
 }).superRefine((config, context) => {
   const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
   const { net, objective, data, train } = config
@@ -140,6 +149,7 @@ export type ObjectiveConfig = z.output<typeof objectiveSchema>
 export type TrainConfig = z.output<typeof trainSchema>
 export type ReplicaConfig = z.output<typeof replicaSchema>
 export type EvaluateConfig = z.output<typeof evaluateSchema>
+export type MeasureConfig = z.output<typeof measureSchema>
 
 export class ConfigError extends Error {
   override name = 'ConfigError'

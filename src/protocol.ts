@@ -4,7 +4,7 @@
  * The worker owns the truth (device, weights, full-rate history); the page owns intent and the last tick.
  * A tick is a whole snapshot, so a lost one heals itself with the next.
  */
-import type { Config, ReplicaConfig, SectionName } from './config.ts'
+import type { Config, MeasureConfig, ReplicaConfig, SectionName } from './config.ts'
 
 /** Knob values a running run accepts: fields marked `live` in the schema, of one replica or of all. */
 export interface KnobPatch {
@@ -30,6 +30,12 @@ export type Command =
   /** More steps than the config asked for. */
   | { type: 'extend'; steps: number }
   | { type: 'plan'; requestId: number; config: Config }
+  /** Measure one diagnostic now; with a run, between two of its steps. Those that need no run answer without one. */
+  | { type: 'measure'; id: string; settings?: Settings }
+  /** Stop what is being measured; the run and earlier measurements stay as they are. */
+  | { type: 'cancel-measure' }
+  /** Which diagnostics are measured how often from now on; takes the place of the config's `measures`. */
+  | { type: 'schedule'; measures: MeasureConfig[] }
   /** The whole table of kernel cases on this GPU. */
   | { type: 'selftest'; requestId: number }
 
@@ -140,7 +146,82 @@ export interface Tick {
   cost: { bytes: number; dispatches: number; submits: number; parameters: number }
 }
 
-export type FaultKind = 'config' | 'memory' | 'device-lost' | 'non-finite' | 'kernel' | 'internal'
+/** Values of a diagnostic's controls, by field; each diagnostic has a schema for its own. */
+export type Settings = Record<string, number | boolean | string>
+
+export interface Axis {
+  /** In words, with the unit if there is one. */
+  label: string
+  scale: 'log' | 'linear'
+  /** Ends that must be shown whatever the data. */
+  domain?: [number, number]
+  percent?: boolean
+}
+
+/** One line of a panel. */
+export interface Curve {
+  /** Replica measured; null for what belongs to no replica. */
+  replica: number | null
+  /** Measured is drawn solid, theory dashed, a baseline or ceiling dotted. */
+  kind: 'measured' | 'theory' | 'baseline'
+  /** For the legend; of a replica's curve, only what tells it from the replica's other curves in this panel (empty when it is alone). */
+  label: string
+  x: number[]
+  /** null where there is no finite value */
+  y: (number | null)[]
+  /** Half the width of the band around y; what it means stands in the panel's `spread`. */
+  spread?: (number | null)[]
+}
+
+/** Numbers over two axes. */
+export interface HeatMap {
+  label: string
+  x: Axis & { at: number[] }
+  y: Axis & { at: number[] }
+  /** values[row of y][column of x] */
+  values: (number | null)[][]
+  unit: string
+}
+
+/** Small pictures (n,ch,h,w), e.g. directions in pixel space. */
+export interface Pictures {
+  label: string
+  channels: number
+  size: number
+  pixels: Float32Array
+  captions: string[]
+}
+
+/** One chart of a measurement. The page, the terminal and every export draw it from this alone. */
+export interface Panel {
+  id: string
+  /** What it shows, in words. */
+  title: string
+  x: Axis
+  y: Axis
+  curves: Curve[]
+  /** What the bands are and how many numbers stand behind a point: “± SD over 16 label draws; 2,048 test images”. */
+  spread: string
+  /** One sentence on what it shows for these replicas. */
+  summary: string
+  /** Definitions and caveats that must stand beside the picture. */
+  notes: string[]
+  heat?: HeatMap[]
+  pictures?: Pictures[]
+}
+
+/** What a diagnostic found. */
+export interface Measurement {
+  id: string
+  /** Training steps behind the weights; null when no run was looked at. */
+  step: number | null
+  settings: Settings
+  panels: Panel[]
+  /** Seconds it took. */
+  duration: number
+}
+
+export type FaultKind = 'config' | 'measure' | 'memory' | 'device-lost' | 'non-finite' | 'kernel' | 'internal'
 
 export interface SelfTestRow {
   kernel: string
@@ -157,5 +238,8 @@ export type Report =
   | Tick
   | { type: 'progress'; label: string; done: number; total: number }
   | { type: 'plan'; requestId: number; plan: MemoryPlan }
+  /** A diagnostic is under way; `id` null when none is any more. */
+  | { type: 'measuring'; id: string | null; done: number; total: number }
+  | { type: 'measured'; runId: string | null; measurement: Measurement }
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string }

@@ -27,6 +27,16 @@ export interface DatasetBatch {
   size: number;
 }
 
+/** The images of one run. */
+export interface RunData {
+  dataset: Dataset;
+  /** (N,ch,h,w) */
+  train: Float32Array;
+  trainLabels: Uint8Array;
+  heldOut: Float32Array;
+  heldOutLabels: Uint8Array;
+}
+
 export interface DatasetDefinition {
   id: string;
   label: string;

@@ -9,11 +9,14 @@ export const UNIFORM_STRIDE = 256
 export class Buffers {
   private readonly buffers = new Map<Tensor, GPUBuffer>()
 
-  private constructor(readonly device: GPUDevice) {}
+  private constructor(readonly device: GPUDevice, private readonly parent?: Buffers) {}
 
-  /** @throws RangeError in one sentence when the adapter runs out of memory */
-  static async allocate(device: GPUDevice, tensors: Iterable<Tensor>): Promise<Buffers> {
-    const result = new Buffers(device)
+  /**
+   * @param parent where tensors that are not among these are looked up: a measurement reads the weights of the run it looks at
+   * @throws RangeError in one sentence when the adapter runs out of memory
+   */
+  static async allocate(device: GPUDevice, tensors: Iterable<Tensor>, parent?: Buffers): Promise<Buffers> {
+    const result = new Buffers(device, parent)
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
     let bytes = 0
@@ -41,8 +44,9 @@ export class Buffers {
 
   of(tensor: Tensor): GPUBuffer {
     const buffer = this.buffers.get(tensor)
-    if (!buffer) throw new Error(`tensor ${tensor.name} was recorded but never allocated`)
-    return buffer
+    if (buffer) return buffer
+    if (!this.parent) throw new Error(`tensor ${tensor.name} was recorded but never allocated`)
+    return this.parent.of(tensor)
   }
 
   write(tensor: Tensor, values: Float32Array | Uint32Array, offset = 0): void {

@@ -1,17 +1,9 @@
 /** Images for a run: generated from the seed in pieces, so that a worker can say how far it is. */
 import { type Config, ConfigError } from '../config.ts'
 import { datasets } from '../datasets/index.ts'
-import type { Dataset } from '../datasets/dataset.ts'
+import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
+import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
 import { methods } from '../methods/index.ts'
-
-export interface RunData {
-  dataset: Dataset
-  /** (N,ch,h,w) */
-  train: Float32Array
-  trainLabels: Uint8Array
-  heldOut: Float32Array
-  heldOutLabels: Uint8Array
-}
 
 const PIECE = 1024
 
@@ -30,6 +22,7 @@ export function checkConfig(config: Config): void {
   if (net.classes !== 0 && net.classes !== dataset.classes.length) throw new ConfigError(`net.classes: ${dataset.label} has ${dataset.classes.length} classes; 0 trains without labels`)
   if (evaluate.perLevel > data.heldOut) throw new ConfigError(`evaluate.perLevel: ${evaluate.perLevel} is more than the ${data.heldOut} held-out images`)
   if (evaluate.samples > data.heldOut) throw new ConfigError(`evaluate.samples: ${evaluate.samples} is more than the ${data.heldOut} held-out images`)
+  checkMeasures(config)
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
@@ -37,24 +30,45 @@ export function checkConfig(config: Config): void {
   })
 }
 
+/** Cadences and settings of diagnostics, which each has its own schema for. */
+function checkMeasures({ measures }: Config): void {
+  for (const [i, { id, settings }] of measures.entries()) {
+    try {
+      parseSettings(diagnosticOf(id), settings ?? {})
+    } catch (error) {
+      if (error instanceof ConfigError) throw new ConfigError(`measures.${i}: ${error.message}`)
+      throw error
+    }
+  }
+}
+
 export async function generateData(config: Config, progress: Progress = () => {}, breathe: () => Promise<void> = async () => {}): Promise<RunData> {
   const { net, data } = config
   const dataset = datasets[data.dataset]
-  const dimensions = net.channels * net.size * net.size
   const total = data.count + data.heldOut
-  const make = async (count: number, split: 'train' | 'test', before: number) => {
-    const images = new Float32Array(count * dimensions)
-    const labels = new Uint8Array(count)
-    for (let start = 0; start < count; start += PIECE) {
-      const piece = dataset.generate(Math.min(PIECE, count - start), { seed: data.seed, split, size: net.size, start })
-      images.set(piece.images, start * dimensions)
-      labels.set(piece.labels, start)
-      progress('drawing images', before + start + piece.labels.length, total)
-      await breathe()
-    }
-    return { images, labels }
-  }
+  const make = (count: number, split: Split, before: number) => drawImages(dataset, count, { seed: data.seed, split, size: net.size }, async done => {
+    progress('drawing images', before + done, total)
+    await breathe()
+  })
   const train = await make(data.count, 'train', 0)
   const heldOut = await make(data.heldOut, 'test', data.count)
   return { dataset, train: train.images, trainLabels: train.labels, heldOut: heldOut.images, heldOutLabels: heldOut.labels }
+}
+
+/** Images piece by piece; `between` is awaited after each with the number drawn so far. */
+export async function drawImages(
+  dataset: Dataset, count: number, { start = 0, ...options }: { seed: number; split: Split; size: number; start?: number }, between: (done: number) => Promise<void>,
+): Promise<DatasetBatch> {
+  const { channels } = dataset
+  const { size } = options
+  const names = dataset.latentNames.length
+  const all: DatasetBatch = { images: new Float32Array(count * channels * size * size), labels: new Uint8Array(count), latents: new Float32Array(count * names), channels, size }
+  for (let at = 0; at < count; at += PIECE) {
+    const piece = dataset.generate(Math.min(PIECE, count - at), { ...options, start: start + at })
+    all.images.set(piece.images, at * channels * size * size)
+    all.labels.set(piece.labels, at)
+    all.latents.set(piece.latents, at * names)
+    await between(at + piece.labels.length)
+  }
+  return all
 }

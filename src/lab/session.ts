@@ -2,13 +2,16 @@
  * A run from start to finish: the loop, its pace, its history, and what the page or the terminal is told about it. Read this and
  * model/dit.ts and you know how training works here. Knows no browser: a Web Worker and Node drive it alike.
  */
-import { type Config, ConfigError, isLive, parseConfig, type ReplicaConfig } from '../config.ts'
+import { type Config, ConfigError, isLive, type MeasureConfig, parseConfig, type ReplicaConfig } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { resolveReplica } from '../model/knobs.ts'
-import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol.ts'
-import { checkConfig, generateData, type Progress, type RunData } from './data.ts'
+import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, Tick } from '../protocol.ts'
+import type { RunData } from '../datasets/dataset.ts'
+import { checkConfig, generateData, type Progress } from './data.ts'
+import { atBench, Cancelled } from './bench.ts'
 import { addToBands, ReplicaHistory, startBands } from './history.ts'
+import { Measurements } from './measurements.ts'
 import { summariseLevels } from './levels.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
@@ -34,6 +37,12 @@ export interface SessionOptions {
   progress?: Progress
   /** Lets timers and messages through during long CPU work. */
   breathe?: () => Promise<void>
+  /** Hears of every measurement as it is made. */
+  measured?: (measurement: Measurement) => void
+  /** Hears how far a measurement is; `id` null when none is under way any more. */
+  measuring?: (id: string | null, done: number, total: number) => void
+  /** Hears, in one sentence, why a measurement that was due could not be made. */
+  unmeasured?: (message: string) => void
   /** Gone on from, instead of starting at step 0. */
   checkpoint?: Checkpoint
   /** Images of an earlier run with the same data settings. */
@@ -58,6 +67,7 @@ export class Session {
   private looping: Promise<void> | null = null
   private readingMetrics: Promise<void> = Promise.resolve()
   private measuring: Promise<unknown> = Promise.resolve()
+  private readonly diagnostics = new Measurements()
 
   private constructor(
     readonly runId: string,
@@ -170,7 +180,7 @@ export class Session {
     for (;;) {
       await this.measuring // one that was asked for: all of it at one step
       if (this.state !== 'running' || this.step >= until()) break
-      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
+      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       const began = performance.now()
       const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
       this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
@@ -179,9 +189,11 @@ export class Session {
       if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
       const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
-      if (evaluate || sample || this.step >= until()) await Promise.all(waiting.splice(0))
+      const due = this.diagnostics.due(this.config, this.step, this.target)
+      if (evaluate || sample || due.length > 0 || this.step >= until()) await Promise.all(waiting.splice(0))
       if (evaluate) await this.evaluate()
       if (sample) await this.sample()
+      for (const id of due) await this.measureDue(id)
     }
     await Promise.all(waiting)
     await this.readMetrics()
@@ -251,6 +263,54 @@ export class Session {
     return this.samples
   }
 
+  /** Everything measured in this run so far, oldest first. */
+  get measurements(): readonly Measurement[] {
+    return this.diagnostics.all
+  }
+
+  /**
+   * Measures one diagnostic on the weights as they are, between two steps; those steps' bits do not depend on it.
+   * @throws ConfigError when another is under way, or the settings or the run do not allow it; RangeError for lack of memory; Cancelled
+   */
+  measure(id: string, settings: Settings = {}): Promise<Measurement> {
+    const task = this.diagnostics.begin(id, settings, this.config, this.data.dataset)
+    return this.alone(async () => {
+      const { device, library, config, data, step, trainer, options } = this
+      try {
+        return await this.diagnostics.finish(task, step, () => atBench({
+          device, library, buffers: trainer.buffers, config, step, training: trainer.recorded.training, labels: config.replicas.map((_, r) => replicaLabel(config, r)), data,
+          drawn: this.diagnostics.drawn, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
+        }, task.work))
+      } finally {
+        options.measuring?.(null, 0, 0)
+      }
+    }).then(measurement => {
+      this.options.measured?.(measurement)
+      return measurement
+    })
+  }
+
+  /** One that is due while training: whatever goes wrong with it, training goes on. */
+  private async measureDue(id: string): Promise<void> {
+    await this.measuring // one that the visitor asked for meanwhile
+    try {
+      await this.measure(id, this.diagnostics.settingsOf(this.config, id))
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.options.unmeasured?.(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  cancelMeasure(): void {
+    this.diagnostics.cancel()
+  }
+
+  /** How often which diagnostics are measured from now on. @throws ConfigError */
+  schedule(measures: MeasureConfig[]): void {
+    const config = parseConfig({ ...this.config, measures })
+    checkConfig(config)
+    this.config = config
+  }
+
   /** Between pieces of an evaluation: waits for the GPU, so that the page's frames get their turn. */
   private async breatheGpu(): Promise<void> {
     await this.device.queue.onSubmittedWorkDone()
@@ -265,7 +325,8 @@ export class Session {
    * Goes on from one replica's weights and optimiser state as new replicas with other knobs, at the same step. Returns a new paused
    * session with the history so far; this one stays as it is until destroyed.
    */
-  async fork(runId: string, from: number, replicas: ReplicaConfig[]): Promise<Session> {
+  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Pick<SessionOptions, 'measured' | 'measuring' | 'unmeasured'> = {}): Promise<Session> {
+    this.cancelMeasure()
     await this.pause()
     const source = this.config.replicas[from]
     if (!source) throw new ConfigError(`fork: there is no replica ${from}; there are ${this.config.replicas.length}`)
@@ -273,7 +334,7 @@ export class Session {
     // The draws of a forked run go on where its parent's stood, so the seed goes along unless another is asked for.
     const config = parseConfig({ ...this.config, train: { ...this.config.train, steps: this.target }, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
     const { step, replicas: states } = await this.checkpoint()
-    const forked = await Session.create(this.device, this.library, runId, config, { ...this.options, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]) } })
+    const forked = await Session.create(this.device, this.library, runId, config, { ...this.options, ...telling, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]) } })
     await this.readMetrics()
     forked.histories = replicas.map(() => this.histories[from].copy())
     forked.bands = this.bands.map(band => ({ ...band, step: [...band.step], value: replicas.map(() => [...(band.value[from] ?? [])]) }))
@@ -298,6 +359,7 @@ export class Session {
   }
 
   async destroy(): Promise<void> {
+    this.cancelMeasure()
     await this.pause().catch(() => {})
     await Promise.allSettled([this.readingMetrics, this.measuring])
     this.trainer.destroy()

@@ -9,7 +9,7 @@ import { timeGrid } from '../flow/grid.ts'
 import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
-import type { RunData } from './data.ts'
+import type { RunData } from '../datasets/dataset.ts'
 import { metricsBytes, recordRun, type RunRecording } from './plan.ts'
 
 /** Everything one replica is: enough to go on bit for bit on the same adapter. */
@@ -30,7 +30,7 @@ export class Trainer {
   private constructor(
     readonly device: GPUDevice,
     readonly recorded: RunRecording,
-    private readonly buffers: Buffers,
+    readonly buffers: Buffers,
     private readonly step: Recording,
     private readonly level: Recording,
     private readonly solve: Recording[],

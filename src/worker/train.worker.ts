@@ -2,12 +2,14 @@
 import { ConfigError, parseConfig } from '../config.ts'
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
+import { Cancelled } from '../lab/bench.ts'
 import { checkConfig } from '../lab/data.ts'
+import { measureTheory } from '../lab/measurements.ts'
 import { Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
 import { chooseTiles } from '../lab/tune.ts'
-import type { Command, FaultKind, Report } from '../protocol.ts'
+import type { Command, FaultKind, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
 
 const TICK_MS = 250
@@ -47,14 +49,22 @@ function machine() {
   }))
 }
 
-function fault(error: unknown): void {
+function fault(error: unknown, as?: FaultKind): void {
   if (error instanceof DeviceObstacle) return send({ type: 'obstacle', obstacle: error.obstacle, detail: error.message })
-  const kind: FaultKind = error instanceof ConfigError ? 'config' : error instanceof RangeError ? 'memory' : error instanceof KernelError ? 'kernel' : 'internal'
+  if (error instanceof Cancelled) return // whoever cancelled it knows
+  const kind: FaultKind = as ?? (error instanceof ConfigError ? 'config' : error instanceof RangeError ? 'memory' : error instanceof KernelError ? 'kernel' : 'internal')
   send({ type: 'fault', kind, step: session?.step, message: error instanceof Error ? error.message : String(error) })
 }
 
 const breathe = () => new Promise<void>(resolve => { setTimeout(resolve) })
 const progress = (label: string, done: number, total: number) => send({ type: 'progress', label, done, total })
+
+/** What the page hears of a run's measurements. */
+const telling = (runId: string) => ({
+  measured: (measurement: Measurement) => send({ type: 'measured', runId, measurement }),
+  measuring: (id: string | null, done: number, total: number) => send({ type: 'measuring', id, done, total }),
+  unmeasured: (message: string) => send({ type: 'fault', kind: 'measure', step: session?.step, message }),
+})
 
 /** Sends the state now and then until nothing moves any more. */
 async function tick(): Promise<void> {
@@ -92,7 +102,7 @@ async function replace(next: Session): Promise<void> {
 
 function resume(): void {
   session?.run()
-  void keepTicking().catch(fault)
+  void keepTicking().catch((error: unknown) => fault(error))
 }
 
 async function obey(command: Command): Promise<void> {
@@ -105,9 +115,10 @@ async function obey(command: Command): Promise<void> {
       const config = parseConfig(command.config)
       checkConfig(config)
       const { device, library, capabilities } = await machine()
+      session?.cancelMeasure()
       await session?.pause()
       const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
-      await replace(await Session.create(device, library, command.runId, config, { progress, breathe, tiles }))
+      await replace(await Session.create(device, library, command.runId, config, { progress, breathe, tiles, ...telling(command.runId) }))
       if (!command.paused) resume()
       return tick()
     }
@@ -127,8 +138,17 @@ async function obey(command: Command): Promise<void> {
       return session?.state === 'running' ? undefined : tick()
     case 'fork':
       if (!session) throw new ConfigError('fork: there is no run to fork')
-      await replace(await session.fork(command.runId, command.from, command.replicas))
+      await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)))
       return tick()
+    case 'measure':
+      if (session) await session.measure(command.id, command.settings)
+      else send({ type: 'measured', runId: null, measurement: measureTheory(command.id, command.settings ?? {}) })
+      return
+    case 'cancel-measure':
+      return session?.cancelMeasure()
+    case 'schedule':
+      session?.schedule(command.measures)
+      return session?.state === 'running' ? undefined : tick()
     case 'extend':
       session?.extend(command.steps)
       return tick()
@@ -146,10 +166,11 @@ async function obey(command: Command): Promise<void> {
   }
 }
 
-// Commands are obeyed one after another, but for a pause, which must not wait behind a long one.
+// Commands are obeyed one after another, but for those that must not wait behind a long one, or be waited for.
 let queue = Promise.resolve()
 addEventListener('message', ({ data }: MessageEvent<Command>) => {
-  if (data.type === 'pause') void obey(data).catch(fault)
-  else queue = queue.then(() => obey(data)).catch(fault)
+  if (data.type === 'measure') void obey(data).catch((error: unknown) => fault(error, 'measure'))
+  else if (data.type === 'pause' || data.type === 'cancel-measure') void obey(data).catch((error: unknown) => fault(error))
+  else queue = queue.then(() => obey(data)).catch((error: unknown) => fault(error))
 })
 addEventListener('unhandledrejection', event => fault(event.reason))

@@ -6,6 +6,8 @@ export function faultWords({ kind, step }: Fault): { headline: string; advice: s
   switch (kind) {
     case 'config':
       return { headline: 'These settings cannot be run.', advice: 'The run before, if there was one, is untouched.' }
+    case 'measure':
+      return { headline: 'This could not be measured.', advice: 'The run is untouched.' }
     case 'memory':
       return { headline: 'The GPU has not enough memory for this run.', advice: 'A smaller width, batch or number of replicas needs less.' }
     case 'device-lost':

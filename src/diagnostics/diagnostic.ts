@@ -1,0 +1,73 @@
+/**
+ * A diagnostic looks at frozen nets and says what it finds in panels. One file `<id>.diagnostic.ts` in this folder with a `defineDiagnostic`
+ * default export is all it takes to add one: the page builds its controls, charts, tables and exports from it, and so does the terminal.
+ */
+import type { z } from 'zod'
+import type { Config } from '../config.ts'
+import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Training } from '../model/training.ts'
+import type { Panel } from '../protocol.ts'
+
+/** Recordings made real, with memory of their own that is gone when the measurement ends. Offsets and lengths in elements. */
+export interface Table {
+  write(tensor: Tensor, values: Float32Array | Uint32Array, offset?: number): void
+  /** Replays a recorder that this table was laid with. */
+  submit(recorder: Recorder): void
+  /** Copies on the GPU, after all work submitted so far. */
+  copy(from: Tensor, fromOffset: number, to: Tensor, toOffset: number, length: number): void
+  /** Waits for all work submitted so far. */
+  read(tensor: Tensor, offset?: number, length?: number): Promise<Float32Array>
+}
+
+/** What a diagnostic may touch: the nets of a run, its images, and GPU memory of its own. */
+export interface Bench {
+  readonly config: Config
+  readonly step: number
+  /** Weights to record with (`training.optimizer.ema`, `training.parameters`) and the net (`training.dit`). Never add to its recorder. */
+  readonly training: Training
+  /** Of each replica, as the page names them. */
+  readonly labels: readonly string[]
+  readonly data: RunData
+  /** Images start … start + count − 1 of a split; kept, so that asking again costs nothing. */
+  images(count: number, from: { split: Split; start?: number }): Promise<DatasetBatch>
+  recorder(): Recorder
+  /** Allocates what was recorded since the last table and makes these recorders ready. @throws RangeError in one sentence when the GPU has not the memory */
+  lay(...recorders: Recorder[]): Promise<Table>
+  /** Between pieces of work: waits for the GPU so that the page's frames get their turn, and ends the measurement when it was cancelled. */
+  progress(done: number, total: number): Promise<void>
+}
+
+/** Work of one measurement, counted. */
+export interface Work {
+  /** Images through the whole net, forward, of one replica; a backward counts as two. */
+  forwards: number
+  /** Floating point operations besides, of one replica. */
+  flops?: number
+}
+
+export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
+  id: string
+  title: string
+  /** Where it stands in lists, least first. */
+  order: number
+  /** One sentence. */
+  summary: string
+  paper: string
+  /** Its controls: every field with a default and `meta` (title, help), as in config.ts. */
+  settings: Schema
+  /** Training steps between two measurements, 0 for on request only. */
+  every: number
+  work(config: Config, settings: z.output<Schema>): Work
+  /** Why it cannot be measured with these settings, in one sentence; undefined when it can. */
+  refuse?(config: Config, dataset: Dataset, settings: z.output<Schema>): string | undefined
+  /** Panels that need no net: theory and exact test beds. Such a diagnostic answers without a run and without a GPU. */
+  theory?(settings: z.output<Schema>): Panel[]
+  /** Panels of a run; absent where theory is all there is. */
+  measure?(bench: Bench, settings: z.output<Schema>): Promise<Panel[]>
+}
+
+/** The same with its settings' type forgotten, which only `parseSettings` (index.ts) can vouch for. */
+export function defineDiagnostic<Schema extends z.ZodObject>(diagnostic: Diagnostic<Schema>): Diagnostic {
+  return diagnostic as unknown as Diagnostic
+}

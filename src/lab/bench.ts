@@ -1,0 +1,105 @@
+/** Where a diagnostic works: memory of its own beside the run's, gone when the measurement ends, whether it ended well or not. */
+import type { Config } from '../config.ts'
+import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
+import type { Bench, Table } from '../diagnostics/diagnostic.ts'
+import type { KernelLibrary } from '../engine/kernel.ts'
+import { readOnce } from '../engine/readback.ts'
+import { Recorder, type Tensor } from '../engine/recorder.ts'
+import { Buffers, Recording } from '../engine/recording.ts'
+import type { Training } from '../model/training.ts'
+import { drawImages } from './data.ts'
+
+/** Thrown through a measurement that was cancelled. */
+export class Cancelled extends Error {
+  override name = 'Cancelled'
+}
+
+/** Dispatches between two submits: the compositor needs the GPU too. */
+const FLUSH = 32
+
+export interface BenchOptions {
+  device: GPUDevice
+  library: KernelLibrary
+  /** The run's own buffers: weights are read from there. */
+  buffers: Buffers
+  config: Config
+  step: number
+  training: Training
+  labels: readonly string[]
+  data: RunData
+  /** Images drawn before, by what was asked for; kept by the caller. */
+  drawn: Map<string, DatasetBatch>
+  signal: AbortSignal
+  progress: (done: number, total: number) => void
+  breathe: () => Promise<void>
+}
+
+/** Runs `work` at a bench. @throws Cancelled when the signal was raised, and whatever `work` throws */
+export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => Promise<T>): Promise<T> {
+  const { device, library, buffers, config, training, data, drawn, signal, progress, breathe } = options
+  const laid: { buffers: Buffers; recordings: Recording[] }[] = []
+  let tensors = new Set<Tensor>()
+  const look = () => {
+    if (signal.aborted) throw new Cancelled('the measurement was cancelled')
+  }
+  const bench: Bench = {
+    config, step: options.step, training, labels: options.labels, data,
+    async images(count, { split, start = 0 }) {
+      const key = `${split} ${start} ${count}`
+      const known = drawn.get(key)
+      if (known) return known
+      const batch = await drawImages(data.dataset, count, { seed: config.data.seed, split, size: config.net.size, start }, async () => {
+        look()
+        await breathe()
+      })
+      drawn.set(key, batch)
+      return batch
+    },
+    recorder: () => new Recorder(tensors, training.recorder.tiles),
+    async lay(...recorders) {
+      const own = await Buffers.allocate(device, tensors, laid.at(-1)?.buffers ?? buffers) // a later table sees the tensors of those before it
+      tensors = new Set()
+      const entry = { buffers: own, recordings: [] as Recording[] }
+      laid.push(entry)
+      for (const recorder of recorders) entry.recordings.push(await Recording.realise(recorder, own, library))
+      return table(device, own, new Map(recorders.map((recorder, i) => [recorder, entry.recordings[i]])))
+    },
+    async progress(done, total) {
+      look()
+      progress(done, total)
+      await device.queue.onSubmittedWorkDone()
+      await breathe()
+      look()
+    },
+  }
+  try {
+    return await work(bench)
+  } finally {
+    await device.queue.onSubmittedWorkDone()
+    for (const { buffers: own, recordings } of laid) {
+      for (const recording of recordings) recording.destroy()
+      own.destroy()
+    }
+  }
+}
+
+function table(device: GPUDevice, buffers: Buffers, recordings: Map<Recorder, Recording>): Table {
+  return {
+    write: (tensor, values, offset = 0) => buffers.write(tensor, values, offset),
+    submit(recorder) {
+      const recording = recordings.get(recorder)
+      if (!recording) throw new Error('a recorder was submitted that this table was not laid with')
+      for (let at = 0; at < recording.length; at += FLUSH) {
+        const encoder = device.createCommandEncoder()
+        recording.encode(encoder, at, Math.min(recording.length, at + FLUSH))
+        device.queue.submit([encoder.finish()])
+      }
+    },
+    copy(source, sourceOffset, goal, goalOffset, length) {
+      const encoder = device.createCommandEncoder()
+      encoder.copyBufferToBuffer(buffers.of(source), sourceOffset * 4, buffers.of(goal), goalOffset * 4, length * 4)
+      device.queue.submit([encoder.finish()])
+    },
+    read: async (tensor, offset = 0, length = tensor.length - offset) => new Float32Array(await readOnce(device, buffers.of(tensor), offset * 4, length * 4)),
+  }
+}
