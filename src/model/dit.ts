@@ -8,7 +8,7 @@ import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { attention, attentionBackward } from '../ops/attention.ts'
 import { labelEmbedding, labelEmbeddingBackward, TIME_FEATURES, timeFeatures, timeFrequencies } from '../ops/condition.ts'
 import type { Extent } from '../ops/extent.ts'
-import { featureBackward } from '../ops/features.ts'
+import { featureBackward, tokenMean } from '../ops/features.ts'
 import { type Activation, type FlatParameters, linear, linearBackward, type LinearGradients } from '../ops/linear.ts'
 import { modulate, modulateBackward, type ModulationPlaces } from '../ops/modulate.ts'
 import { paddedPatch, patchify, unpatchify } from '../ops/patchify.ts'
@@ -43,7 +43,8 @@ interface BlockTrace {
   out: Activation
 }
 
-export interface DitTrace {
+/** What embedding, conditioning and the blocks leave behind. */
+export interface DitTrunk {
   patches: Activation
   features: Activation
   timeHidden: Tensor
@@ -52,6 +53,11 @@ export interface DitTrace {
   condition: Activation
   ada: Activation
   blocks: BlockTrace[]
+  /** Token means (R,B,1,C) after the blocks that `pooled` asked for, in its order. */
+  pooled: Activation[]
+}
+
+export interface DitTrace extends DitTrunk {
   final: Activation
   finalStatistics: Tensor
   /** (R,B,ch,h,w) */
@@ -65,6 +71,8 @@ export interface DitForwardOptions {
   tap?: number
   /** Keep what the backward needs; otherwise blocks share their buffers. */
   keep: boolean
+  /** Blocks, counted from 1, after which the mean over tokens is wanted. */
+  pooled?: readonly number[]
   name?: string
 }
 
@@ -92,7 +100,29 @@ export class Dit {
     return { attention: { shift: at, scale: at + C, gate: at + 2 * C }, mlp: { shift: at + 3 * C, scale: at + 4 * C, gate: at + 5 * C } }
   }
 
-  forward(recorder: Recorder, weights: FlatParameters, input: DitInput, { extent, tapExtent = extent, tap = 0, keep, name = '' }: DitForwardOptions): DitTrace {
+  forward(recorder: Recorder, weights: FlatParameters, input: DitInput, options: DitForwardOptions): DitTrace {
+    const { net, tokens: T, layout: { layers } } = this
+    const { extent, name = '' } = options
+    const [R, B] = [extent.replicas, extent.samples]
+    const trunk = this.trunk(recorder, weights, input, net.blocks, options)
+
+    recorder.at('head')
+    const final: Activation = { tensor: recorder.tensor(`${name}final`, R * B * T * net.width), capacity: B, rows: T, width: net.width }
+    const finalStatistics = recorder.tensor(`${name}final statistics`, R * B * 2 * T)
+    modulate(recorder, extent, trunk.blocks[net.blocks - 1].out, trunk.ada, this.places(net.blocks).attention, final, finalStatistics)
+    // (R,B,T,Pv) in the order (py,px,c)
+    const output: Activation = { tensor: recorder.tensor(`${name}output`, R * B * T * this.patchWidth), capacity: B, rows: T, width: this.patchWidth }
+    linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
+    const velocity = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
+    unpatchify(recorder, extent, net, 'ppc', output, velocity, B)
+    return { ...trunk, final, finalStatistics, velocity }
+  }
+
+  /** The forward pass up to and with block `depth`: what features are made of, without the blocks after and the head. */
+  trunk(
+    recorder: Recorder, weights: FlatParameters, input: DitInput, depth: number,
+    { extent, tapExtent = extent, tap = 0, keep, pooled = [], name = '' }: DitForwardOptions,
+  ): DitTrunk {
     const { net, tokens: T, layout: { layers } } = this
     const C = net.width
     const R = extent.replicas
@@ -120,7 +150,8 @@ export class Dit {
     linear(recorder, tapExtent, weights, layers.modulation, condition, ada)
 
     const blocks: BlockTrace[] = []
-    for (let n = 0; n < net.blocks; n++) {
+    const means: Activation[] = []
+    for (let n = 0; n < depth; n++) {
       recorder.at(`block ${n}`)
       const capacity = n < tap ? all : extent.samples
       const samples = n < tap ? tapExtent : extent
@@ -151,19 +182,15 @@ export class Dit {
       const out = make('out', T, C, shared?.x)
       linear(recorder, samples, weights, layers[`blocks.${n}.mlp.fc2`], active, out, { kind: 'gate', branch: branch2.tensor, residual: middle, ada, gate: second.gate!, tokens: T })
       blocks.push({ x, y1, statistics1, qkv, mixed, lse, branch1, middle, y2, statistics2, hidden, active, branch2, out })
+      // At once, for a later block may write over these tokens.
+      pooled.forEach((layer, i) => {
+        if (layer !== n + 1) return
+        means[i] = activation(`token mean ${layer}`, capacity, 1, C)
+        tokenMean(recorder, samples, out, means[i])
+      })
       x = out
     }
-
-    recorder.at('head')
-    const B = extent.samples
-    const final = activation('final', B, T, C)
-    const finalStatistics = recorder.tensor(`${name}final statistics`, R * B * 2 * T)
-    modulate(recorder, extent, x, ada, this.places(net.blocks).attention, final, finalStatistics)
-    const output = activation('output', B, T, this.patchWidth) // (R,B,T,Pv) in the order (py,px,c)
-    linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
-    const velocity = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
-    unpatchify(recorder, extent, net, 'ppc', output, velocity, B)
-    return { patches, features, timeHidden, timeActive, c, condition, ada, blocks, final, finalStatistics, velocity }
+    return { patches, features, timeHidden, timeActive, c, condition, ada, blocks, pooled: means }
   }
 
   /**
