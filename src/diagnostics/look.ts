@@ -1,0 +1,52 @@
+/** Frozen nets looking at noised images: what most diagnostics begin with. */
+import { PhiloxStream } from '../engine/philox.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { type Frozen, type FrozenOptions, recordFrozen } from '../model/frozen.ts'
+import { type Batch, interpolate, makeBatch } from '../ops/batch.ts'
+import type { Bench, Table } from './diagnostic.ts'
+
+/** Images stand in `images` (N,ch,h,w), once for all replicas; sample i of replica r sees row `batch.row`, noise `batch.eps`, level `batch.t`. */
+export interface Look {
+  recorder: Recorder
+  images: Tensor
+  batch: Batch
+  frozen: Frozen
+}
+
+export interface LookOptions extends Pick<FrozenOptions, 'samples' | 'layers' | 'velocity' | 'keep' | 'name'> {
+  /** Images to choose rows from. */
+  images: number
+  /** EMA weights unless raw ones are asked for. */
+  weights?: 'ema' | 'raw'
+}
+
+/** x_t = (1−t) x0 + t ε, then one forward pass of every replica's frozen weights. Nothing is on the GPU before `bench.lay`. */
+export function recordLook(bench: Bench, { images: count, weights = 'ema', name = 'look ', ...options }: LookOptions): Look {
+  const { training, config: { net } } = bench
+  const recorder = bench.recorder().at('look')
+  const d = training.batch.dimensions
+  const images = recorder.tensor(`${name}images`, count * d)
+  const batch = makeBatch(recorder, training.replicas, options.samples, d, net.classes > 0, `${name}batch`)
+  interpolate(recorder, { replicas: training.replicas, samples: options.samples }, images, null, batch)
+  const frozen = recordFrozen(recorder, training, {
+    ...options, name, weights: weights === 'ema' ? training.optimizer.ema : training.parameters, input: { image: batch.xt, t: batch.t, labels: batch.labels },
+  })
+  return { recorder, images, batch, frozen }
+}
+
+/** The same values for every replica. */
+export function writeAll(table: Table, replicas: number, tensor: Tensor, values: Float32Array | Uint32Array): void {
+  for (let r = 0; r < replicas; r++) table.write(tensor, values, r * values.length)
+}
+
+/** Standard normal numbers from counters; the same seed and stream give the same ones everywhere. */
+export function normalNoise(length: number, seed: number, stream: number, step = 0): Float32Array {
+  const values = new Float32Array(length)
+  new PhiloxStream(seed, stream, step).fillNormal(values)
+  return values
+}
+
+/** `count` noise levels from `from` to `to`, evenly spaced in log t. */
+export function logLevels(count: number, from = 0.001, to = 0.999): number[] {
+  return Array.from({ length: count }, (_, i) => (count === 1 ? from : from * (to / from) ** (i / (count - 1))))
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError } from '../../src/config.ts'
+import { diagnostics } from '../../src/diagnostics/index.ts'
+import { Cancelled } from '../../src/lab/bench.ts'
+import type { Measurement } from '../../src/protocol.ts'
+import { expectSameBits, sessions } from '../support/sessions.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { create } = sessions()
+const measured = Object.values(diagnostics).filter(({ measure }) => measure)
+
+test('every diagnostic measures a tiny run, and says with how many numbers', async () => {
+  const session = await create()
+  await session.advance(4)
+  for (const { id, settings } of measured) {
+    const { panels, step } = await session.measure(id, settings.parse(tiny[id] ?? {}) as never)
+    expect(step, id).toBe(4)
+    expect(panels.length, id).toBeGreaterThan(0)
+    for (const panel of panels) {
+      expect(panel.summary, `${id} ${panel.id}`).toMatch(/\.$/)
+      for (const { x, y, spread, label } of panel.curves) {
+        expect(y.length, `${id} ${panel.id} ${label}`).toBe(x.length)
+        if (spread) expect(spread.length).toBe(x.length)
+        for (const value of y) expect(value === null || Number.isFinite(value), `${id} ${panel.id} ${label}`).toBe(true)
+      }
+      if (panel.curves.some(({ spread }) => spread)) expect(panel.spread, `${id} ${panel.id}`).toMatch(/\d/)
+    }
+  }
+}, 120_000)
+
+/** Settings under which a tiny run can be measured quickly. */
+const tiny: Record<string, Record<string, unknown>> = { condition: { levels: 4, pairs: 8 } }
+
+describe('measuring', () => {
+  test('leaves the bits of training as they are', async () => {
+    const [quiet, watched] = [await create(), await create()]
+    await quiet.advance(6)
+    for (let i = 0; i < 3; i++) {
+      await watched.advance(2)
+      for (const { id } of measured) await watched.measure(id, tiny[id] as never)
+    }
+    expectSameBits(await quiet.checkpoint(), await watched.checkpoint())
+  }, 120_000)
+
+  test('happens at its own pace while training, and once more at the end', async () => {
+    const session = await create(tinyConfig({ train: { steps: 7 }, evaluate: { measure: true } }))
+    session.schedule(measured.map(({ id }) => ({ id, every: id === 'condition' ? 3 : 0, settings: tiny[id] as never })))
+    await session.advance(7)
+    expect(session.measurements.map(({ id, step }) => [id, step])).toEqual([['condition', 3], ['condition', 6], ['condition', 7]])
+  })
+
+  test('stops when cancelled, and the run goes on', async () => {
+    const heard: Measurement[] = []
+    const session = await create(tinyConfig(), { measured: measurement => heard.push(measurement), measuring: (_, done) => { if (done === 2) session.cancelMeasure() } })
+    await expect(session.measure('condition', { levels: 4, pairs: 8 })).rejects.toThrow(Cancelled)
+    expect(heard).toEqual([])
+    await session.advance(2)
+    expect((await session.measure('condition', { levels: 4, pairs: 8 }).catch((error: unknown) => error))).toBeInstanceOf(Cancelled)
+    expect(session.step).toBe(2)
+  })
+
+  test('refuses in one sentence what cannot be measured', async () => {
+    const session = await create()
+    expect(() => session.measure('none')).toThrow(/there is no diagnostic "none"; there are .*condition/)
+    expect(() => session.measure('condition', { pairs: 1 })).toThrow(/condition\.pairs: .*8/)
+    expect(() => session.measure('condition', { pairs: 1000 })).toThrow(/1000 pairs are more than the 32 held-out images/)
+    const first = session.measure('condition', { levels: 4, pairs: 8 })
+    expect(() => session.measure('condition')).toThrow(ConfigError)
+    expect(() => session.measure('condition')).toThrow(/is being measured; wait for it or cancel it/)
+    await first
+  })
+})
