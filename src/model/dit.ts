@@ -64,6 +64,15 @@ export interface DitTrace extends DitTrunk {
   velocity: Tensor
 }
 
+/** The gradient of the features after block `layer`: of their token mean, dz (R,B,1,C), or of all tokens, (R,B,T,C). */
+export interface FeatureCotangent {
+  layer: number
+  pooled: boolean
+  dz: Activation
+  /** Samples of the blocks up to this one. */
+  extent: Extent
+}
+
 export interface DitForwardOptions {
   /** Samples of the whole pass, and of blocks up to `tap`, where anchors run along. */
   extent: Extent
@@ -199,9 +208,48 @@ export class Dit {
    */
   backward(
     recorder: Recorder, weights: FlatParameters, gradients: LinearGradients, input: DitInput, trace: DitTrace, extent: Extent, dvelocity: Tensor,
-    feature?: { layer: number; pooled: boolean; dz: Activation; extent: Extent },
+    feature?: FeatureCotangent,
   ): void {
+    const { net, layout: { layers } } = this
+    const below = feature?.extent ?? extent
+    const activation = (label: string, width: number): Activation =>
+      ({ tensor: recorder.tensor(label, extent.replicas * below.samples * width), capacity: below.samples, rows: 1, width })
+    const dada = activation('d modulation', this.adaWidth) // (R,B,A)
+    const dx = this.backwardTokens(recorder, weights, { gradients, dada }, trace, extent, dvelocity, feature)
+
+    recorder.at('embed backward')
+    linearBackward(recorder, below, weights, layers['x_embedder.proj'], gradients, trace.patches, dx, null)
+    recorder.at('condition backward')
+    const dc = activation('d c', net.width)
+    linearBackward(recorder, below, weights, layers.modulation, gradients, trace.condition, dada, dc, { kind: 'silu', pre: trace.c })
+    if (this.layout.labels && input.labels) labelEmbeddingBackward(recorder, below, weights, this.layout.labels, input.labels, input.capacity, dc, gradients.planes)
+    const dtime = activation('d time', net.width)
+    linearBackward(recorder, below, weights, layers['t_embedder.mlp.2'], gradients, trace.timeActive, dc, dtime, { kind: 'silu', pre: trace.timeHidden })
+    linearBackward(recorder, below, weights, layers['t_embedder.mlp.0'], gradients, trace.features, dtime, null)
+  }
+
+  /**
+   * dvelocity (R,B,ch,h,w), the gradient of features, or both → dimage (R,B,ch,h,w). Weights get no gradients. Without dvelocity it starts at
+   * the features' block, so that `trace` may end there.
+   */
+  backwardInput(
+    recorder: Recorder, weights: FlatParameters, trace: DitTrunk | DitTrace, extent: Extent, dvelocity: Tensor | null, feature: FeatureCotangent | undefined, dimage: Tensor,
+  ): void {
+    const [B, rows, width] = [extent.samples, this.tokens, this.patchWidth]
+    const dx = this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, feature)
+    recorder.at('embed backward')
+    const dpatches: Activation = { tensor: recorder.tensor('d patches', extent.replicas * B * rows * width), capacity: B, rows, width }
+    linearBackward(recorder, extent, weights, this.layout.layers['x_embedder.proj'], null, trace.patches, dx, dpatches)
+    unpatchify(recorder, extent, this.net, 'cpp', dpatches, dimage, B)
+  }
+
+  /** → gradient of the tokens before the first block, and on the way, where `wanted`, of weights and modulation vectors. */
+  private backwardTokens(
+    recorder: Recorder, weights: FlatParameters, wanted: { gradients: LinearGradients; dada: Activation } | null, trace: DitTrunk | DitTrace, extent: Extent,
+    dvelocity: Tensor | null, feature?: FeatureCotangent,
+  ): Activation {
     const { net, tokens: T, layout: { layers } } = this
+    const { gradients, dada } = wanted ?? { gradients: null, dada: null }
     const C = net.width
     const R = extent.replicas
     const below = feature?.extent ?? extent // blocks up to the feature's; may carry anchors
@@ -209,30 +257,32 @@ export class Dit {
     const activation = (label: string, rows: number, width: number): Activation =>
       ({ tensor: recorder.tensor(label, R * all * rows * width), capacity: all, rows, width })
 
-    const doutput = activation('d output', T, this.patchWidth)
     const dbranch = activation('d branch', T, C)
     const dhidden = activation('d hidden', T, 4 * C)
     const dqkv = activation('d qkv', T, 3 * C)
-    const delta = recorder.tensor('d delta', R * input.capacity * net.heads * T)
-    const dada = activation('d modulation', 1, this.adaWidth) // (R,B,A)
+    const delta = recorder.tensor('d delta', R * trace.patches.capacity * net.heads * T)
     const dy = activation('d y', T, C)
     let [dx, dxNext] = [activation('d x', T, C), activation('d x next', T, C)] // (R,B,T,C)
 
-    recorder.at('head backward')
-    patchify(recorder, extent, net, 'ppc', dvelocity, extent.samples, doutput)
-    linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
-    const last = this.places(net.blocks).attention
-    modulateBackward(recorder, extent, {
-      dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: trace.ada,
-      places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada,
-    })
+    if (dvelocity) {
+      if (!('velocity' in trace)) throw new Error('a gradient of the velocity needs a forward pass with its head')
+      recorder.at('head backward')
+      const doutput = activation('d output', T, this.patchWidth)
+      patchify(recorder, extent, net, 'ppc', dvelocity, extent.samples, doutput)
+      linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
+      const last = this.places(net.blocks).attention
+      modulateBackward(recorder, extent, {
+        dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: trace.ada,
+        places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada,
+      })
+    }
 
-    for (let n = net.blocks - 1; n >= 0; n--) {
+    for (let n = (dvelocity ? net.blocks : feature?.layer ?? 0) - 1; n >= 0; n--) {
       const block = trace.blocks[n]
       const { attention: first, mlp: second } = this.places(n)
       if (feature?.layer === n + 1) {
         recorder.at('feature backward')
-        featureBackward(recorder, below, extent.samples, feature.pooled, feature.dz, trace.ada, second.gate!, dx, dbranch)
+        featureBackward(recorder, below, dvelocity ? extent.samples : 0, feature.pooled, feature.dz, trace.ada, second.gate!, dx, dbranch)
       }
       recorder.at(`block ${n} backward`)
       const samples = feature && n < feature.layer ? below : extent
@@ -255,15 +305,6 @@ export class Dit {
       })
       ;[dx, dxNext] = [dxNext, dx]
     }
-
-    recorder.at('embed backward')
-    linearBackward(recorder, below, weights, layers['x_embedder.proj'], gradients, trace.patches, dx, null)
-    recorder.at('condition backward')
-    const dc = activation('d c', 1, C)
-    linearBackward(recorder, below, weights, layers.modulation, gradients, trace.condition, dada, dc, { kind: 'silu', pre: trace.c })
-    if (this.layout.labels && input.labels) labelEmbeddingBackward(recorder, below, weights, this.layout.labels, input.labels, input.capacity, dc, gradients.planes)
-    const dtime = activation('d time', 1, C)
-    linearBackward(recorder, below, weights, layers['t_embedder.mlp.2'], gradients, trace.timeActive, dc, dtime, { kind: 'silu', pre: trace.timeHidden })
-    linearBackward(recorder, below, weights, layers['t_embedder.mlp.0'], gradients, trace.features, dtime, null)
+    return dx
   }
 }

@@ -79,11 +79,11 @@ export interface LinearGradients {
 }
 
 /**
- * dy (R,M,N) → dW into the planes, and dx (R,M,K) unless null.
+ * dy (R,M,N) → dW into the planes, and dx (R,M,K), each unless null.
  * `through` names the activation that made x, whose derivative at `pre` is applied to dx.
  */
 export function linearBackward(
-  recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, gradients: LinearGradients,
+  recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, gradients: LinearGradients | null,
   x: Activation, dy: Activation, dx: Activation | null, through?: { kind: 'gelu' | 'silu'; pre: Tensor },
 ): void {
   const { input, weight } = recorder.tiles
@@ -91,16 +91,17 @@ export function linearBackward(
   const [inner, columns] = [layer.inputs / 4, layer.outputs / 4]
   const tiles = (count: number, perThread: number) => Math.ceil(count / (8 * perThread))
   const inputGroups = dx ? tiles(inner, input[1]) * tiles(rows, input[0]) : 0
-  const weightGroups = tiles(columns, weight[1]) * tiles(inner + 1, weight[0]) * gradients.slices
+  const slices = gradients?.slices ?? 0
+  const weightGroups = tiles(columns, weight[1]) * tiles(inner + 1, weight[0]) * slices
   const plane = layerBinding(parameters, layer)
   const bindings: Parameters<Recorder['dispatch']>[1] = {
     dy: dy.tensor, w: plane, x: x.tensor, dx: dx?.tensor ?? recorder.placeholder('dx'),
-    dw: { tensor: gradients.planes, offset: layer.offset, length: (gradients.slices - 1) * parameters.replicas * parameters.length + plane.length },
+    dw: gradients ? { tensor: gradients.planes, offset: layer.offset, length: (slices - 1) * parameters.replicas * parameters.length + plane.length } : recorder.placeholder('dw'),
   }
   if (through) bindings.pre = through.pre
   recorder.dispatch('linear_backward', bindings, {
     rows, inner, columns, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(dy), dx_stride: dx ? strideOf(dx) : 0,
-    slices: gradients.slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups, activation: through ? ACTIVATION[through.kind] : 0,
+    slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups, activation: through ? ACTIVATION[through.kind] : 0,
   }, [inputGroups + weightGroups, 1, extent.replicas], {
     constants: { INPUT_ROWS: input[0], INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1] },
     includes: through ? { 'lib/input_gradient.wgsl': 'lib/input_gradient_activation.wgsl' } : {},

@@ -36,10 +36,11 @@ export interface ModulateBackward {
   before: { dbranch: Activation; gate: number } | null
   /** What this sublayer added to the stream before its gate; null in the final layer. */
   branch: Activation | null
-  dada: Activation
+  /** Null when nobody wants the gradients of the modulation vectors. */
+  dada: Activation | null
 }
 
-/** Two dispatches: rows (dx, dbranch) and columns (dshift, dscale, dgate). */
+/** Two dispatches: rows (dx, dbranch) and, where wanted, columns (dshift, dscale, dgate). */
 export function modulateBackward(recorder: Recorder, extent: Extent, a: ModulateBackward): void {
   const [rows, columns, tokens] = [extent.samples * a.x.rows, a.x.width / 4, a.x.rows]
   const common = { columns, tokens, x_stride: strideOf(a.x), d_stride: strideOf(a.dy), ada_row: a.ada.width / 4, scale: a.places.scale / 4, statistics_stride: a.statisticsCapacity * tokens }
@@ -48,6 +49,7 @@ export function modulateBackward(recorder: Recorder, extent: Extent, a: Modulate
     dx: a.dx.tensor, dbranch: a.before?.dbranch.tensor ?? recorder.placeholder('dbranch'),
   }, { ...common, rows, ada_stride: strideOf(a.ada), gate: (a.before?.gate ?? 0) / 4, residual: a.dresidual ? 1 : 0, gated: a.before ? 1 : 0 },
   groupsOver(extent, { units: tokens, perGroup: 64 }))
+  if (!a.dada) return
   recorder.dispatch('modulate_columns', {
     dy: a.dy.tensor, x: a.x.tensor, statistics: a.statistics, dresidual: a.dresidual?.tensor ?? recorder.placeholder('dresidual'), branch: a.branch?.tensor ?? recorder.placeholder('branch'), dada: a.dada.tensor,
   }, {
