@@ -41,13 +41,16 @@ export async function drive(options: Drive): Promise<number> {
   const tiles = options.tune ? await chooseTiles(machine.device, machine.capabilities, config, fileTileCache()) : DEFAULT_TILES
   const drawing = progressBar('drawing images')
   const session = await Session.create(machine.device, library, startedAt.toISOString(), config, {
-    tiles, checkpoint: from?.checkpoint, progress: (_, done, total) => drawing.update(done, total), breathe: () => new Promise(resolve => { setImmediate(resolve) }),
+    tiles, checkpoint: from?.checkpoint, progress: (_, done, total) => drawing.update(done, total), unmeasured: message => void process.stderr.write(`lab: ${message}\n`), breathe: () => new Promise(resolve => { setImmediate(resolve) }),
   }).finally(() => drawing.stop())
   session.events.push(...(options.events ?? []))
   const preparation = (performance.now() - began) / 1000
 
   // Held until everything is written: the terminal and the launcher may both send the signal of one key press.
-  const interrupt = onInterrupt(() => void session.pause())
+  const interrupt = onInterrupt(() => {
+    session.cancelMeasure()
+    void session.pause()
+  })
   const trainingBegan = performance.now()
   const outcome = await train(session, machine)
   const training = (performance.now() - trainingBegan) / 1000
@@ -99,7 +102,7 @@ async function save(session: Session, { from }: Drive, machine: Machine, tiles: 
     format: 'low-noise-lab run', version: 1, outcome, command: process.argv.slice(2), config, step, steps,
     from: from ? { step: from.checkpoint.step, file: from.file } : null,
     versions: versions(), adapter: machine.capabilities, tiles, startedAt: '', duration: { preparation: 0, training: 0, stepsPerSecond },
-    cost, metrics: replicas, lossByT, bands, events,
+    cost, metrics: replicas, lossByT, bands, measurements: session.measurements, events,
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import packageFile from '../../package.json'
 import { doctor } from './commands/doctor.ts'
+import { evaluate } from './commands/evaluate.ts'
 import { fork } from './commands/fork.ts'
 import { listPresets } from './commands/presets.ts'
 import { selftest } from './commands/selftest.ts'
@@ -17,7 +18,7 @@ const program = new Command('lab')
   .exitOverride()
 
 let status = 0
-for (const command of [doctor, selftest, listPresets, train, fork, step]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
+for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

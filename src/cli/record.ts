@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import packageFile from '../../package.json'
 import type { Config } from '../config.ts'
 import type { Tiles } from '../engine/recorder.ts'
-import type { BandSeries, Capabilities, LossByT, ReplicaTick, RunEvent, Tick } from '../protocol.ts'
+import type { BandSeries, Capabilities, LossByT, Measurement, ReplicaTick, RunEvent, Tick } from '../protocol.ts'
 
 export type Outcome = 'finished' | 'interrupted' | 'diverged'
 
@@ -29,6 +29,8 @@ export interface RunRecord {
   /** Held-out loss by noise level, with the images behind each point and its standard error. */
   lossByT: LossByT | null
   bands: BandSeries[]
+  /** What the diagnostics found, oldest first. */
+  measurements: readonly Measurement[]
   events: RunEvent[]
 }
 

@@ -5,9 +5,12 @@ import { presets } from '../lab/presets.ts'
 import { CommandError } from './failure.ts'
 import { readJson } from './files.ts'
 
-/** Every `section.field`, and `replicas`. */
+/** What a config holds besides its sections, each as JSON. */
+const LISTS = ['replicas', 'measures'] as const
+
+/** Every `section.field`, and the lists. */
 export const settingNames: string[] = [
-  ...Object.entries(sections).flatMap(([section, { shape }]) => Object.keys(shape).map(field => `${section}.${field}`)), 'replicas',
+  ...Object.entries(sections).flatMap(([section, { shape }]) => Object.keys(shape).map(field => `${section}.${field}`)), ...LISTS,
 ]
 
 /** Up to three of `names` that were probably meant, by their letters. */
@@ -35,7 +38,7 @@ export function parseSetting(text: string): { key: string; value: unknown } {
   const [key, raw] = [text.slice(0, at), text.slice(at + 1)]
   if (!settingNames.includes(key)) {
     const near = nearSettings(key)
-    throw new CommandError(`--set ${key}: there is no such setting; ${near.length > 0 ? `near it: ${near.join(', ')}` : `the sections are ${Object.keys(sections).join(', ')}, and replicas`}`)
+    throw new CommandError(`--set ${key}: there is no such setting; ${near.length > 0 ? `near it: ${near.join(', ')}` : `the sections are ${Object.keys(sections).join(', ')}, and ${LISTS.join(', ')}`}`)
   }
   try {
     return { key, value: JSON.parse(raw) as unknown }
@@ -44,7 +47,9 @@ export function parseSetting(text: string): { key: string; value: unknown } {
   }
 }
 
-type Loose = Partial<Record<SectionName, Record<string, unknown>>> & { replicas?: unknown }
+type Loose = Partial<Record<SectionName, Record<string, unknown>>> & Partial<Record<(typeof LISTS)[number], unknown>>
+
+const isList = (name: string): name is (typeof LISTS)[number] => (LISTS as readonly string[]).includes(name)
 
 /** A copy of `input` with these settings put in; later ones win. Bounds are the schema's business. @throws CommandError */
 export function withSettings(input: unknown, settings: readonly string[]): unknown {
@@ -52,7 +57,7 @@ export function withSettings(input: unknown, settings: readonly string[]): unkno
   if (typeof input !== 'object' || input === null) return input // the schema says what is wrong with it
   const result: Loose = structuredClone(input)
   for (const { key, value } of settings.map(parseSetting)) {
-    if (key === 'replicas') result.replicas = value
+    if (isList(key)) result[key] = value
     else {
       const [section, field] = key.split('.') as [SectionName, string]
       result[section] = { ...result[section], [field]: value }
@@ -89,7 +94,7 @@ export function parseReplica(text: string): unknown {
 export function differences(a: Config, b: Config): string[] {
   const same = (x: unknown, y: unknown) => JSON.stringify(x) === JSON.stringify(y)
   return settingNames.filter(name => {
-    if (name === 'replicas') return !same(a.replicas, b.replicas)
+    if (isList(name)) return !same(a[name], b[name])
     const [section, field] = name.split('.') as [SectionName, string]
     return !same((a[section] as Record<string, unknown>)[field], (b[section] as Record<string, unknown>)[field])
   })

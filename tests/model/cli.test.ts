@@ -65,7 +65,7 @@ describe('lab step against PyTorch', () => {
 })
 
 test('lab train, then going on: the checkpoint of the run that was not stopped', async () => {
-  const tiny = ['--preset', 'small', '--no-tune', '--json', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2'].flatMap(setting => ['--set', setting])]
+  const tiny = ['--preset', 'small', '--no-tune', '--json', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
   const at = (name: string) => join(folder, name)
   const whole = await lab('train', ...tiny, '--steps', '8', '--out', at('whole'))
   expect(whole.status, whole.said).toBe(0)
@@ -80,4 +80,19 @@ test('lab train, then going on: the checkpoint of the run that was not stopped',
   expect(record.lossByT.mean.length).toBe(2)
   expect(record.lossByT.count).toBe(8)
   expect(readFileSync(join(at('rest'), 'samples.png')).subarray(1, 4).toString()).toBe('PNG')
+})
+
+test('lab evaluate measures a stored run, the same twice', async () => {
+  const tiny = ['--preset', 'small', '--no-tune', '--json', '--steps', '3', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
+  const run = join(folder, 'measured')
+  expect((await lab('train', ...tiny, '--out', run)).status).toBe(0)
+  const words = ['evaluate', run, '--what', 'loss,condition', '--set', 'condition.levels=4', '--set', 'condition.pairs=8', '--json']
+  const { status, out, said } = await lab(...words)
+  expect(status, said).toBe(0)
+  const { step, lossByT, labels, measurements } = JSON.parse(out)
+  expect([step, labels.length, lossByT.mean.length, measurements[0].id, measurements[0].panels[0].curves.length]).toEqual([3, 2, 2, 'condition', 3])
+  const again = JSON.parse((await lab(...words)).out)
+  expect(again.measurements[0].panels).toEqual(measurements[0].panels)
+  const wrong = await lab('evaluate', run, '--what', 'probes')
+  expect([wrong.status, wrong.out]).toEqual([2, ''])
 })

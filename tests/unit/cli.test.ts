@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { settingsBy } from '../../src/cli/commands/evaluate.ts'
 import { CommandError } from '../../src/cli/failure.ts'
 import { prepareFile, prepareFolder, readJson, writeTogether } from '../../src/cli/files.ts'
 import { samplesPng } from '../../src/cli/grid.ts'
@@ -15,6 +16,14 @@ import { positionEmbedding } from '../../src/model/positions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('settings of diagnostics are checked before a GPU is asked', () => {
+  expect(settingsBy(['condition.levels=8', 'condition.pairs=16'])).toEqual({ condition: { levels: 8, pairs: 16 } })
+  expect(() => settingsBy(['condition.level=8'])).toThrow('--set condition.level: there is no such setting; near it: levels')
+  expect(() => settingsBy(['nothing.levels=8'])).toThrow('there is no diagnostic "nothing"')
+  expect(() => settingsBy(['condition.levels=two'])).toThrow(/condition\.levels: /)
+  expect(() => settingsBy(['condition'])).toThrow('name.setting=value is expected')
+})
 
 describe('--set', () => {
   test('values are JSON, or else text', () => {
@@ -35,7 +44,7 @@ describe('--set', () => {
     expect(() => parseSetting('train.batchsize=3')).toThrow('near it: train.batch')
     expect(() => parseSetting('batch=3')).toThrow('train.batch')
     expect(() => parseSetting('objective.lamda=3')).toThrow('objective.lambda')
-    expect(() => parseSetting('qqqqq.zzzzz=3')).toThrow('the sections are net, data, objective, train, evaluate, and replicas')
+    expect(() => parseSetting('qqqqq.zzzzz=3')).toThrow('the sections are net, data, objective, train, evaluate, and replicas, measures')
     expect(() => parseSetting('train.batch')).toThrow('section.key=value is expected')
     expect(nearTo('__proto__', settingNames)).toEqual([])
   })

@@ -54,5 +54,5 @@ function configOf({ preset, config: file, set, steps, resume }: TrainOptions, ch
 /** Of a run that goes on: whatever leaves its weights, its data and its draws what they are. */
 function mayChange(name: string): boolean {
   const [section, field] = name.split('.') as [SectionName | 'replicas', string]
-  return section !== 'replicas' && (section === 'evaluate' || name === 'train.steps' || isLive(section, field))
+  return name === 'measures' || (section !== 'replicas' && (section === 'evaluate' || name === 'train.steps' || isLive(section, field)))
 }

@@ -1,0 +1,106 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { ConfigError } from '../../config.ts'
+import { diagnosticOf, diagnostics, parseSettings } from '../../diagnostics/index.ts'
+import { KernelLibrary } from '../../engine/kernel.ts'
+import { decodeCheckpoint } from '../../lab/checkpoint.ts'
+import { Session } from '../../lab/session.ts'
+import type { LossByT, Measurement, Settings } from '../../protocol.ts'
+import { CommandError } from '../failure.ts'
+import { readWith } from '../files.ts'
+import { openMachine } from '../machine.ts'
+import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
+import { panelText } from '../panel_text.ts'
+import { nearTo } from '../settings.ts'
+import { collect, type MakeCommand } from './command.ts'
+
+interface EvaluateOptions extends OutputOptions {
+  what?: string
+  set: string[]
+}
+
+/** Loss by noise level is part of every run and no diagnostic. */
+const LOSS = 'loss'
+
+export const evaluate: MakeCommand = done => new Command('evaluate')
+  .description('measure a stored run: loss by noise level, condition numbers, probes, Jacobians')
+  .argument('<run>', 'a checkpoint.npz, or the folder of a run')
+  .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out`)
+  .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256; may be given several times', collect, [])
+  .option('--json', 'panels as JSON')
+  .action(async (path: string, options: EvaluateOptions) => {
+    const names = chosen(options.what)
+    const settings = settingsBy(options.set)
+    const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'checkpoint.npz') : path
+    const checkpoint = readWith(file, decodeCheckpoint)
+    const machine = await openMachine()
+    let name = ''
+    let bar = progressBar('measuring')
+    const session = await Session.create(machine.device, new KernelLibrary(machine.device), file, checkpoint.config, {
+      checkpoint, breathe: () => new Promise(resolve => { setImmediate(resolve) }), measuring: (id, finished, total) => { if (id !== null) bar.update(finished, total, name) },
+    })
+    let loss: LossByT | undefined
+    const measurements: Measurement[] = []
+    try {
+      for (name of names) {
+        bar = progressBar('measuring')
+        const measuring = name === LOSS ? session.evaluate().then(found => { loss = found }) : session.measure(name, settings[name] ?? {}).then(found => { measurements.push(found) })
+        await Promise.race([measuring, machine.broken]).finally(() => bar.stop())
+      }
+    } catch (error) {
+      if (error instanceof ConfigError || error instanceof RangeError) throw new CommandError(error.message)
+      throw error
+    }
+    const { config, replicas } = session.tick()
+    const labels = replicas.map(({ label }) => label)
+    await session.destroy()
+    await print(options, { checkpoint: file, step: checkpoint.step, adapter: machine.capabilities.adapter, config, labels, lossByT: loss, measurements }, () => [
+      ...(loss ? [lossText(loss, labels)] : []), ...measurements.flatMap(({ panels }) => panels.map(panel => panelText(panel, labels))),
+    ].join('\n\n'))
+    done(0)
+  })
+
+function chosen(what: string | undefined): string[] {
+  const known = [LOSS, ...Object.keys(diagnostics)]
+  if (what === undefined) return known
+  const names = what.split(',').map(name => name.trim()).filter(Boolean)
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown !== undefined || names.length === 0) {
+    const near = nearTo(unknown ?? '', known)
+    throw new CommandError(`--what ${what}: there is no “${unknown ?? ''}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${known.join(', ')}`}`)
+  }
+  return names
+}
+
+/** `name.setting=value`, by name, each checked against its diagnostic. @throws CommandError, ConfigError */
+export function settingsBy(texts: readonly string[]): Record<string, Settings> {
+  const result: Record<string, Settings> = {}
+  for (const text of texts) {
+    const [, id, field, raw] = /^([\w-]+)\.(\w+)=(.*)$/.exec(text) ?? []
+    if (id === undefined) throw new CommandError(`--set ${text}: name.setting=value is expected, for example probe.labels=256`)
+    const { settings } = diagnosticOf(id)
+    if (!Object.hasOwn(settings.shape, field)) {
+      const near = nearTo(field, Object.keys(settings.shape))
+      throw new CommandError(`--set ${id}.${field}: there is no such setting; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${Object.keys(settings.shape).join(', ')}`}`)
+    }
+    result[id] = { ...result[id], [field]: valueOf(raw) }
+  }
+  for (const [id, settings] of Object.entries(result)) parseSettings(diagnosticOf(id), settings)
+  return result
+}
+
+function valueOf(text: string): Settings[string] {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'number' || typeof value === 'boolean') return value
+  } catch {
+    // text stays text
+  }
+  return text
+}
+
+function lossText({ t, mean, standardError, floor, count, step }: LossByT, labels: string[]): string {
+  const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => `${figure(mean[r][i])} ± ${figure(standardError[r][i])}`), ...(floor ? [figure(floor[i])] : [])])
+  return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${table([['t', ...labels, ...(floor ? ['floor'] : [])], ...rows])}`
+}
