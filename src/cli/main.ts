@@ -4,6 +4,7 @@ import packageFile from '../../package.json'
 import { doctor } from './commands/doctor.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { fork } from './commands/fork.ts'
+import { kappa } from './commands/kappa.ts'
 import { listPresets } from './commands/presets.ts'
 import { selftest } from './commands/selftest.ts'
 import { step } from './commands/step.ts'
@@ -18,7 +19,7 @@ const program = new Command('lab')
   .exitOverride()
 
 let status = 0
-for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
+for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

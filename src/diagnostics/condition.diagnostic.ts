@@ -4,25 +4,47 @@
  */
 import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
-import type { Curve } from '../protocol.ts'
+import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowerBoundEq25, type Pair, sampleConditionNumber } from '../flow/condition.ts'
+import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
+import { makePath, pathFamilies, type Path } from '../flow/paths.ts'
+import type { Axis, Curve, Panel } from '../protocol.ts'
 import { defineDiagnostic } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { few, finite } from './words.ts'
+
+/** Slopes are fitted to levels up to here. */
+const NEAR_ZERO = 0.05
+/** d of the sampled check, small enough for a slider to feel live. */
+const SAMPLED_DIMENSIONS = 64
+
+const settings = z.strictObject({
+  path: z.enum(Object.keys(pathFamilies) as [string, ...string[]]).default('linear').meta({ title: 'Path', help: 'How the image turns into noise; nets here are trained on the linear path.' }),
+  p: z.number().min(0.1).max(8).default(2).meta({ title: 'Power p', help: 'β = t^p, for the power paths.', step: 0.1 }),
+  sigmaMin: z.number().min(0.0001).max(0.5).default(0.01).meta({ title: 'σ_min', help: 'Noise left at t = 0, for the Lipman and VE paths.', scale: 'log' }),
+  t2: z.number().min(0).max(1).default(0).meta({ title: 'Second level t₂', help: '0 takes both versions of the image at the same level; otherwise the second stays at this one.', step: 0.01 }),
+  norm: z.number().min(0).max(10).default(1).meta({ title: '‖x₀‖² per dimension', help: 'Counts only when the two levels differ.', step: 0.1 }),
+  levels: z.number().int().min(4).max(64).default(16).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
+  pairs: z.number().int().min(8).max(1024).default(64).meta({ title: 'Pairs', help: 'Images behind each measured point; each is seen with two noises. Also the pairs of the sampled check.' }),
+})
+
+type Chosen = z.output<typeof settings>
+
+const LEVEL: Axis = { label: 't', scale: 'log' }
 
 export default defineDiagnostic({
   id: 'condition',
   title: 'Condition number of the problem',
   order: 10,
   summary: 'By how much the target, and the net’s answer, change for a small change of the input, by noise level.',
-  paper: 'LCF Prop. 1, eq. 6–8 and 24 (arXiv 2509.20952)',
-  settings: z.strictObject({
-    levels: z.number().int().min(4).max(64).default(16).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
-    pairs: z.number().int().min(8).max(1024).default(64).meta({ title: 'Pairs', help: 'Images behind each point; each is seen with two noises.' }),
-  }),
+  paper: 'LCF Prop. 1, eq. 19, 24, 25 (arXiv 2509.20952)',
+  settings,
   every: 100,
   work: (_, { levels, pairs }) => ({ forwards: 2 * levels * pairs }),
   refuse: ({ data }, _, { pairs }) => (pairs > data.heldOut ? `${pairs} pairs are more than the ${data.heldOut} held-out images; take at most as many` : undefined),
+  theory: chosen => [demanded(chosen, []), schedules(chosen), grid(chosen)],
 
-  async measure(bench, { levels, pairs }) {
+  async measure(bench, chosen) {
+    const { levels, pairs } = chosen
     const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
     const look = recordLook(bench, { samples: 2 * pairs, images: pairs })
     const table = await bench.lay(look.recorder)
@@ -32,33 +54,27 @@ export default defineDiagnostic({
     writeAll(table, R, look.batch.eps, noise)
 
     const t = logLevels(levels)
-    const gains = Array.from({ length: R }, () => ({ y: [] as (number | null)[], spread: [] as (number | null)[] }))
+    const gains: Estimate[][] = Array.from({ length: R }, () => [])
     for (const [i, level] of t.entries()) {
       table.write(look.batch.t, new Float32Array(R * 2 * pairs).fill(level))
       table.submit(look.recorder)
       const velocity = await table.read(look.frozen.velocity!)
-      for (let r = 0; r < R; r++) {
-        const { gain, error } = gainOf(velocity.subarray(r * 2 * pairs * d, (r + 1) * 2 * pairs * d), noise, level, pairs, d)
-        gains[r].y.push(Number.isFinite(gain) ? gain : null)
-        gains[r].spread.push(Number.isFinite(error) ? error : null)
-      }
+      for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * 2 * pairs * d, (r + 1) * 2 * pairs * d), noise, level, pairs, d))
       await bench.progress(i + 1, t.length)
     }
-    const measured = gains.map(({ y, spread }, replica): Curve => ({ replica, kind: 'measured', label: '', x: t, y, spread }))
-    const low = bench.labels.map((label, r) => `${label} by ${format(gains[r].y[0])}`)
+    const measured = gains.map((gain, replica): Curve =>
+      ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
+    const panel = demanded(chosen, measured)
+    const said = bench.labels.map((label, r) => `${label}’s answer by ${few(measured[r].y[0])}${slopeWords(t, measured[r].y)}`)
     return [{
-      id: 'gain', title: 'How much the answer moves when the input does',
-      x: { label: 't', scale: 'log' }, y: { label: 'change of output / change of input', scale: 'log' },
-      curves: [{ replica: null, kind: 'theory', label: 'demanded: 1/t', x: t, y: t.map(level => 1 / level) }, ...measured],
-      spread: `± standard error over ${pairs} pairs`,
-      summary: `At t = ${t[0]} the target moves by ${format(1 / t[0])} for each unit of the input; ${low.join(', ')}.`,
-      notes: ['1/t is a property of the objective on the linear path, by construction: what a net does about it is the solid line.'],
-    }]
+      ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
+      summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}; ${said.join(', ')}.`,
+    }, schedules(chosen), grid(chosen)]
   },
 })
 
-/** √Σ‖Δv‖² / √Σ‖Δx‖² over pairs, and its standard error by the delta method. velocity, noise (2·pairs, d): a pair is (i, pairs + i). */
-export function gainOf(velocity: Float32Array, noise: Float32Array, t: number, pairs: number, d: number): { gain: number; error: number } {
+/** √E‖Δv‖² / √E‖Δx‖² over pairs. velocity, noise (2·pairs, d): a pair is (i, pairs + i). */
+export function gainOf(velocity: Float32Array, noise: Float32Array, t: number, pairs: number, d: number): Estimate {
   const output = new Float64Array(pairs)
   const input = new Float64Array(pairs)
   for (let i = 0; i < pairs; i++) {
@@ -67,11 +83,71 @@ export function gainOf(velocity: Float32Array, noise: Float32Array, t: number, p
       input[i] += (t * (noise[i * d + k] - noise[(pairs + i) * d + k])) ** 2
     }
   }
-  const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / pairs
-  const [a, b] = [mean(output), mean(input)]
-  const gain = Math.sqrt(a / b)
-  const variance = output.reduce((sum, o, i) => sum + (a > 0 ? o / a - input[i] / b : 0) ** 2, 0) / (pairs - 1)
-  return { gain, error: 0.5 * gain * Math.sqrt(variance / pairs) }
+  return rootMeanSquareRatio(output, input)
 }
 
-const format = (value: number | null) => (value === null ? 'nothing finite' : value.toPrecision(3).replace(/\.?0+$/, ''))
+function pathOf({ path, p, sigmaMin }: Chosen): Path {
+  const known = pathFamilies[path].parameters.map(({ id }) => id)
+  return makePath(path, { ...(known.includes('p') ? { p } : {}), ...(known.includes('sigmaMin') ? { sigmaMin } : {}) })
+}
+
+/** What the path demands, and on the same axes what was measured. */
+function demanded(chosen: Chosen, measured: Curve[]): Panel {
+  const path = pathOf(chosen)
+  const { t2, norm, levels, pairs } = chosen
+  const x = logLevels(levels)
+  const pairAt = (t: number): Pair => ({ t1: t, t2: t2 || t, squaredNorm: norm * SAMPLED_DIMENSIONS, dimensions: SAMPLED_DIMENSIONS })
+  const theory = (label: string, y: (number | null)[]): Curve => ({ replica: null, kind: 'theory', label, x, y: y.map(finite) })
+  const exact = theory(t2 === 0 ? `demanded: κ(t,t), ${path.label}` : `demanded: κ(t, ${t2}), ${path.label}`, x.map(t => conditionNumber(path, pairAt(t))))
+  const bounds = [theory('lower bound, eq. 19', x.map(t => lowerBoundEq19(path, pairAt(t)))), ...(t2 === 0 ? [] : [theory('lower bound, eq. 25', x.map(t => lowerBoundEq25(path, pairAt(t))))])]
+  const sampled = t2 === 0 ? [] : [sampledCurve(path, x, pairs, pairAt)]
+  const linear = chosen.path === 'linear' && t2 === 0
+  return {
+    id: 'condition', title: 'How much the answer must move when the input does, and does', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
+    curves: [exact, ...bounds, ...sampled, ...measured],
+    spread: t2 === 0 ? '' : `sampled: ± standard error over ${pairs} pairs of noises in ${SAMPLED_DIMENSIONS} dimensions`,
+    summary: `At t = ${x[0]} the ${path.label.toLowerCase()} path demands ${few(exact.y[0])}${slopeWords(x, exact.y)}.`,
+    notes: [
+      `The dashed line is a property of the objective by construction${linear ? ': 1/t on the linear path' : ''}, whatever the net; what a net does about it is the solid line.`,
+      'Root mean square over two independent noises of one image; it is not the Lipschitz constant of the field that a net should learn.',
+      ...(t2 === 0 ? ['At equal levels drawing pairs gives the exact value for any number of pairs, so nothing is sampled here.'] : []),
+    ],
+  }
+}
+
+function sampledCurve(path: Path, x: number[], pairs: number, pairAt: (t: number) => Pair): Curve {
+  const drawn = x.map(t => (Number.isFinite(conditionNumber(path, pairAt(t))) ? sampleConditionNumber(path, { ...pairAt(t), count: pairs, seed: 0 }) : null))
+  return { replica: null, kind: 'measured', label: 'sampled', x, y: drawn.map(estimate => estimate?.value ?? null), spread: drawn.map(estimate => estimate?.standardError ?? null) }
+}
+
+function schedules(chosen: Chosen): Panel {
+  const x = logLevels(chosen.levels)
+  const curves = Object.keys(pathFamilies).map((id): Curve => {
+    const path = pathOf({ ...chosen, path: id })
+    return { replica: null, kind: 'theory', label: path.label, x, y: x.map(t => finite(conditionNumberAt(path, t))) }
+  })
+  return {
+    id: 'schedules', title: 'What each schedule demands', x: LEVEL, y: { label: 'κ(t,t) = |β′| / β', scale: 'log' }, curves, spread: '',
+    summary: `At t = .1 the linear path demands ${few(conditionNumberAt(makePath('linear'), 0.1))}, the cosine one ${few(conditionNumberAt(makePath('cosine'), 0.1))}, Lipman’s with σ_min = ${chosen.sigmaMin} ${few(conditionNumberAt(makePath('lipman', { sigmaMin: chosen.sigmaMin }), 0.1))}.`,
+    notes: ['Exact. No schedule escapes: where β goes to 0 with t, κ goes to infinity; σ_min > 0 caps it.'],
+  }
+}
+
+function grid(chosen: Chosen): Panel {
+  const path = pathOf(chosen)
+  const at = logLevels(16)
+  const values = conditionGrid(path, at, chosen.norm * SAMPLED_DIMENSIONS, SAMPLED_DIMENSIONS)
+  return {
+    id: 'grid', title: 'Two versions of an image at different levels', x: { ...LEVEL, label: 't₁' }, y: { ...LEVEL, label: 't₂' }, curves: [], spread: '',
+    summary: `On the ${path.label.toLowerCase()} path the condition number is large only where both levels are small.`, notes: ['Exact (eq. 24, with the primes that the print lost).'],
+    heat: [{ label: `κ(t₁,t₂), ${path.label}`, x: { ...LEVEL, label: 't₁', at }, y: { ...LEVEL, label: 't₂', at }, unit: 'change of target / change of input', values: at.map((_, row) => at.map((_, column) => finite(values[row * at.length + column]))) }],
+  }
+}
+
+/** “, growing as t^−1.00 below t = .05”, where a slope can be fitted. */
+function slopeWords(x: number[], y: (number | null)[]): string {
+  const low = x.map((t, i) => ({ t, value: y[i] })).filter(({ t, value }) => t <= NEAR_ZERO && value !== null && value > 0)
+  if (low.length < 3) return ''
+  const { slope, standardError } = logLogSlope(low.map(({ t }) => t), low.map(({ value }) => value))
+  return ` (as t^${slope.toFixed(2)} ± ${standardError.toFixed(2)} below t = ${NEAR_ZERO})`
+}
