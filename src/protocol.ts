@@ -30,8 +30,8 @@ export type Command =
   /** More steps than the config asked for. */
   | { type: 'extend'; steps: number }
   | { type: 'plan'; requestId: number; config: Config }
-  /** Measure one diagnostic now; with a run, between two of its steps. Those that need no run answer without one. */
-  | { type: 'measure'; id: string; settings?: Settings }
+  /** Measure one diagnostic now; with a run, between two of its steps. Those that need no run answer without one, or from theory alone when asked to. */
+  | { type: 'measure'; id: string; settings?: Settings; theory?: boolean }
   /** Stop what is being measured; the run and earlier measurements stay as they are. */
   | { type: 'cancel-measure' }
   /** Which diagnostics are measured how often from now on; takes the place of the config's `measures`. */
@@ -242,4 +242,5 @@ export type Report =
   | { type: 'measuring'; id: string | null; done: number; total: number }
   | { type: 'measured'; runId: string | null; measurement: Measurement }
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
-  | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string }
+  /** `id` names the diagnostic that could not be measured. */
+  | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string }

@@ -42,7 +42,7 @@ export interface SessionOptions {
   /** Hears how far a measurement is; `id` null when none is under way any more. */
   measuring?: (id: string | null, done: number, total: number) => void
   /** Hears, in one sentence, why a measurement that was due could not be made. */
-  unmeasured?: (message: string) => void
+  unmeasured?: (message: string, id: string) => void
   /** Gone on from, instead of starting at step 0. */
   checkpoint?: Checkpoint
   /** Images of an earlier run with the same data settings. */
@@ -296,7 +296,7 @@ export class Session {
     try {
       await this.measure(id, this.diagnostics.settingsOf(this.config, id))
     } catch (error) {
-      if (!(error instanceof Cancelled)) this.options.unmeasured?.(error instanceof Error ? error.message : String(error))
+      if (!(error instanceof Cancelled)) this.options.unmeasured?.(error instanceof Error ? error.message : String(error), id)
     }
   }
 

@@ -49,11 +49,11 @@ function machine() {
   }))
 }
 
-function fault(error: unknown, as?: FaultKind): void {
+function fault(error: unknown, as?: FaultKind, id?: string): void {
   if (error instanceof DeviceObstacle) return send({ type: 'obstacle', obstacle: error.obstacle, detail: error.message })
   if (error instanceof Cancelled) return // whoever cancelled it knows
   const kind: FaultKind = as ?? (error instanceof ConfigError ? 'config' : error instanceof RangeError ? 'memory' : error instanceof KernelError ? 'kernel' : 'internal')
-  send({ type: 'fault', kind, step: session?.step, message: error instanceof Error ? error.message : String(error) })
+  send({ type: 'fault', kind, step: session?.step, id, message: error instanceof Error ? error.message : String(error) })
 }
 
 const breathe = () => new Promise<void>(resolve => { setTimeout(resolve) })
@@ -63,7 +63,7 @@ const progress = (label: string, done: number, total: number) => send({ type: 'p
 const telling = (runId: string) => ({
   measured: (measurement: Measurement) => send({ type: 'measured', runId, measurement }),
   measuring: (id: string | null, done: number, total: number) => send({ type: 'measuring', id, done, total }),
-  unmeasured: (message: string) => send({ type: 'fault', kind: 'measure', step: session?.step, message }),
+  unmeasured: (message: string, id: string) => send({ type: 'fault', kind: 'measure', step: session?.step, id, message }),
 })
 
 /** Sends the state now and then until nothing moves any more. */
@@ -141,7 +141,7 @@ async function obey(command: Command): Promise<void> {
       await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)))
       return tick()
     case 'measure':
-      if (session) await session.measure(command.id, command.settings)
+      if (session && !command.theory) await session.measure(command.id, command.settings)
       else send({ type: 'measured', runId: null, measurement: measureTheory(command.id, command.settings ?? {}) })
       return
     case 'cancel-measure':
@@ -169,7 +169,7 @@ async function obey(command: Command): Promise<void> {
 // Commands are obeyed one after another, but for those that must not wait behind a long one, or be waited for.
 let queue = Promise.resolve()
 addEventListener('message', ({ data }: MessageEvent<Command>) => {
-  if (data.type === 'measure') void obey(data).catch((error: unknown) => fault(error, 'measure'))
+  if (data.type === 'measure') void obey(data).catch((error: unknown) => fault(error, 'measure', data.id))
   else if (data.type === 'pause' || data.type === 'cancel-measure') void obey(data).catch((error: unknown) => fault(error))
   else queue = queue.then(() => obey(data)).catch((error: unknown) => fault(error))
 })
