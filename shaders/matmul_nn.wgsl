@@ -4,6 +4,7 @@
 // #include lib/store_bias.wgsl
 const TILE_ROWS = 4u;     // specialised
 const TILE_COLUMNS = 2u;  // specialised: in vec4
+const BIAS = 1u;          // specialised: 0 leaves b out, as in the tangent of X
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
@@ -34,7 +35,7 @@ fn matmul_nn(@builtin(global_invocation_id) id: vec3u) {
   }
   /*unroll*/ for (var j = 0u; j < TILE_COLUMNS; j++) {
     if (column + j < shape.columns) {
-      let bias = w[w_at[j] + 4u * shape.inner * shape.columns];
+      let bias = select(vec4f(), w[w_at[j] + 4u * shape.inner * shape.columns], BIAS == 1u);
       /*unroll*/ for (var i = 0u; i < TILE_ROWS; i++) {
         if (row + i < shape.rows) { store(id.z, row + i, column + j, sum[i * TILE_COLUMNS + j] + bias); }
       }

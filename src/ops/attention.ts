@@ -1,4 +1,4 @@
-/** Multi-head attention on the packed qkv (R,B,T,3,H,D), forward and backward without a score matrix or atomics. */
+/** Multi-head attention on the packed qkv (R,B,T,3,H,D), forward, tangent and backward without a score matrix or atomics. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { type Extent, groupsOver } from './extent.ts'
 import { type Activation, strideOf } from './linear.ts'
@@ -11,6 +11,17 @@ export function attention(recorder: Recorder, extent: Extent, heads: number, qkv
   recorder.dispatch('attention', { qkv: qkv.tensor, out: out.tensor, lse }, {
     samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens,
   }, groupsOver(extent, { units: heads * Math.ceil(tokens / QUERIES), perGroup: 64 }), { constants: { HEAD: out.width / heads / 4, QUERIES } })
+}
+
+/** qkvTangent (R,B,T,3C) → outTangent (R,B,T,C), at the out and lse of the forward pass */
+export function attentionTangent(
+  recorder: Recorder, extent: Extent, heads: number, qkv: Activation, out: Activation, lse: Tensor, qkvTangent: Activation, outTangent: Activation,
+): void {
+  const tokens = qkv.rows
+  recorder.dispatch('attention_tangent', { qkv: qkv.tensor, qkv_tangent: qkvTangent.tensor, out: out.tensor, lse, out_tangent: outTangent.tensor }, {
+    samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens,
+    qkv_tangent_stride: strideOf(qkvTangent), out_tangent_stride: strideOf(outTangent),
+  }, groupsOver(extent, { units: heads * tokens, perGroup: 64 }), { constants: { HEAD: out.width / heads / 4 } })
 }
 
 /** dout (R,B,T,C) → dqkv (R,B,T,3C); delta (R,B,H,T) is scratch. */

@@ -72,6 +72,43 @@ export function linear(
     { constants: { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns }, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` } })
 }
 
+/** What happens to s, the tangent of X W + b, on its way out. `pre`, `branch` and `residual` have the capacity of Y. */
+export type TangentEpilogue =
+  | { kind: 'plain' }
+  /** y' = gelu'(pre) s or silu'(pre) s */
+  | { kind: 'gelu' | 'silu'; pre: Tensor }
+  /** y' = residual + gate s + gate' branch, with `residual` the tangent of the stream; the gate has one where the weights move */
+  | { kind: 'gate'; residual: Activation; branch: Activation; ada: Activation; adaTangent: Activation | null; gate: number; tokens: number }
+
+/**
+ * Tangent of a layer along its input, its weights, or both: y' (R,M,N) = epilogue(x' W + x W' + b').
+ * Input: `x` is its tangent. Both: `addend` (R,M,N) as well, x W' + b', which `linear` makes of the weights' direction.
+ * Weights alone: `parameters` is their direction, `x` the input itself, and `bias` true.
+ */
+export function linearTangent(
+  recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, x: Activation, y: Activation, epilogue: TangentEpilogue,
+  { addend = null, bias = false }: { addend?: Activation | null; bias?: boolean } = {},
+): void {
+  const [tileRows, tileColumns] = recorder.tiles.forward
+  const common = {
+    rows: extent.samples * x.rows, inner: layer.inputs / 4, columns: layer.outputs / 4, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(y),
+  }
+  const bindings = { x: x.tensor, w: layerBinding(parameters, layer), y: y.tensor, addend: addend?.tensor ?? recorder.placeholder('addend') }
+  const groups = groupsOver(extent, { units: x.rows, perGroup: 8 * tileRows, axis: 1, fixed: Math.ceil(layer.outputs / 4 / (8 * tileColumns)) })
+  const constants = { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns, BIAS: bias ? 1 : 0 }
+  if (epilogue.kind === 'gate') {
+    const { residual, branch, ada, adaTangent, gate, tokens } = epilogue
+    recorder.dispatch('matmul_nn', {
+      ...bindings, residual: residual.tensor, branch: branch.tensor, ada: ada.tensor, ada_tangent: adaTangent?.tensor ?? recorder.placeholder('modulation tangent'),
+    }, { ...common, tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, added: addend ? 1 : 0, moved: adaTangent ? 1 : 0 },
+    groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_gate_tangent.wgsl' } })
+  } else {
+    const pre = epilogue.kind === 'plain' ? recorder.placeholder('pre') : epilogue.pre
+    recorder.dispatch('matmul_nn', { ...bindings, pre }, { ...common, activation: epilogue.kind === 'plain' ? 2 : ACTIVATION[epilogue.kind], added: addend ? 1 : 0 },
+      groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_tangent.wgsl' } })
+  }
+}
+
 export interface LinearGradients {
   /** Planes (S, R, parameters) that gradient_reduce adds up. */
   planes: Tensor

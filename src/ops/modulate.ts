@@ -19,6 +19,31 @@ export function modulate(recorder: Recorder, extent: Extent, x: Activation, ada:
   }, groupsOver(extent, { units: x.rows, perGroup: 64 }))
 }
 
+export interface ModulateTangent {
+  x: Activation
+  xTangent: Activation
+  /** (R, statisticsCapacity, T) of the forward pass */
+  statistics: Tensor
+  statisticsCapacity: number
+  ada: Activation
+  /** Null where the weights stay, so that shift and scale have no tangent. */
+  adaTangent: Activation | null
+  places: ModulationPlaces
+  yTangent: Activation
+}
+
+/** xTangent (R,B,T,C) → yTangent, of one capacity; adaTangent as ada */
+export function modulateTangent(recorder: Recorder, extent: Extent, a: ModulateTangent): void {
+  recorder.dispatch('modulate_tangent', {
+    x: a.x.tensor, x_tangent: a.xTangent.tensor, statistics: a.statistics, ada: a.ada.tensor, ada_tangent: a.adaTangent?.tensor ?? recorder.placeholder('modulation tangent'),
+    y_tangent: a.yTangent.tensor,
+  }, {
+    rows: extent.samples * a.x.rows, columns: a.x.width / 4, tokens: a.x.rows, x_stride: strideOf(a.x), tangent_stride: strideOf(a.xTangent),
+    statistics_stride: a.statisticsCapacity * a.x.rows, ada_row: a.ada.width / 4, ada_stride: strideOf(a.ada), shift: a.places.shift / 4, scale: a.places.scale / 4,
+    moved: a.adaTangent ? 1 : 0,
+  }, groupsOver(extent, { units: a.x.rows, perGroup: 64 }))
+}
+
 export interface ModulateBackward {
   /** Gradient of y. */
   dy: Activation

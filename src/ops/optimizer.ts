@@ -27,7 +27,7 @@ export function makeOptimizer(recorder: Recorder, parameters: FlatParameters): O
 }
 
 /** planes (S,R,parameters) → gradients (R,parameters) and partial squares */
-export function gradientReduce(recorder: Recorder, parameters: FlatParameters, { planes, slices }: LinearGradients, optimizer: Optimizer): void {
+export function gradientReduce(recorder: Recorder, parameters: FlatParameters, { planes, slices }: LinearGradients, optimizer: Pick<Optimizer, 'gradients' | 'partials'>): void {
   recorder.dispatch('gradient_reduce', { planes, gradients: optimizer.gradients, partials: optimizer.partials },
     { length: parameters.length / 4, slices, slice_stride: (parameters.replicas * parameters.length) / 4 }, [64, 1, parameters.replicas])
 }

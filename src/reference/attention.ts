@@ -58,6 +58,37 @@ export function attentionWeights(qkv: Float64Array, lse: Float64Array, B: number
 }
 
 /**
+ * Tangent of out (B,T,H,D) along that of qkv (B,T,3,H,D), with lse (B,H,T) of the forward pass. With P the softmax:
+ * s'_ij = (Q'_i·K_j + Q_i·K'_j)/√D,  P'_ij = P_ij (s'_ij − Σ_m P_im s'_im),  out'_i = Σ_j P'_ij V_j + P_ij V'_j.
+ */
+export function attentionTangent(qkv: Float64Array, lse: Float64Array, tangent: Float64Array, B: number, T: number, H: number, D: number): Float64Array {
+  const outTangent = new Float64Array(B * T * H * D)
+  const weights = attentionWeights(qkv, lse, B, T, H, D)
+  for (let b = 0; b < B; b++) {
+    for (let h = 0; h < H; h++) {
+      for (let i = 0; i < T; i++) {
+        const row = weights.subarray(((b * H + h) * T + i) * T, ((b * H + h) * T + i + 1) * T)
+        const scores = new Float64Array(T)
+        for (let j = 0; j < T; j++) {
+          for (let d = 0; d < D; d++) {
+            const [query, key] = [packed(b, i, QUERY, h, d, T, H, D), packed(b, j, KEY, h, d, T, H, D)]
+            scores[j] += (tangent[query] * qkv[key] + qkv[query] * tangent[key]) / Math.sqrt(D)
+          }
+        }
+        const mean = scores.reduce((sum, score, j) => sum + row[j] * score, 0)
+        for (let j = 0; j < T; j++) {
+          for (let d = 0; d < D; d++) {
+            const value = packed(b, j, VALUE, h, d, T, H, D)
+            outTangent[((b * T + i) * H + h) * D + d] += row[j] * ((scores[j] - mean) * qkv[value] + tangent[value])
+          }
+        }
+      }
+    }
+  }
+  return outTangent
+}
+
+/**
  * qkv (B,T,3,H,D), out, dout (B,T,H,D), lse (B,H,T) -> dqkv (B,T,3,H,D)
  * With P the softmax and delta_i = dout_i · out_i (FlashAttention-2, section 2.3):
  * dV_j = Σ_i P_ij dout_i,  dS_ij = P_ij (dout_i·V_j − delta_i),  dQ_i = Σ_j dS_ij K_j / √D,  dK_j = Σ_i dS_ij Q_i / √D.

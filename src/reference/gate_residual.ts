@@ -14,6 +14,13 @@ export function gateResidualForward(x: Float64Array, gate: Float64Array, branch:
   return out
 }
 
+/** Tangent of out along those of x, gate and branch: x' + gate' · branch + gate · branch' */
+export function gateResidualTangent(
+  gate: Float64Array, branch: Float64Array, xTangent: Float64Array, gateTangent: Float64Array, branchTangent: Float64Array, B: number, T: number, C: number,
+): Float64Array {
+  return gateResidualForward(gateResidualForward(xTangent, gateTangent, branch, B, T, C), gate, branchTangent, B, T, C)
+}
+
 /** gate (B,C), branch, dout (B,T,C) -> dx (B,T,C), dgate (B,C), dbranch (B,T,C) */
 export function gateResidualBackward(gate: Float64Array, branch: Float64Array, dout: Float64Array, B: number, T: number, C: number) {
   const dgate = new Float64Array(B * C)

@@ -61,6 +61,14 @@ export function linearForward(x: Float64Array, wb: Float64Array, M: number, K: n
   return y
 }
 
+/** Tangent of y along x' (M,K) and wb' (K+1,N), null where nothing moves: y' = x' w + x w' + b' (M,N) */
+export function linearTangent(
+  x: Float64Array, wb: Float64Array, xTangent: Float64Array | null, wbTangent: Float64Array | null, M: number, K: number, N: number,
+): Float64Array {
+  const moved = wbTangent ? linearForward(x, wbTangent, M, K, N) : new Float64Array(M * N)
+  return xTangent ? nn(xTangent, wb.subarray(0, K * N), M, K, N).map((value, i) => value + moved[i]) : moved
+}
+
 /** x (M,K), wb (K+1,N), dy (M,N) -> dx (M,K), dwb (K+1,N) */
 export function linearBackward(x: Float64Array, wb: Float64Array, dy: Float64Array, M: number, K: number, N: number) {
   const dwb = new Float64Array((K + 1) * N)

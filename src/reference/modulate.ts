@@ -31,6 +31,32 @@ export function modulateForward(x: Float64Array, shift: Float64Array, scale: Flo
 }
 
 /**
+ * Tangent of y along those of x (B,T,C), shift and scale (B,C):
+ * y' = x̂' (1 + scale) + x̂ scale' + shift' with x̂' = rstd (x' − mean(x') − x̂ mean(x̂ x')), both means over C.
+ */
+export function modulateTangent(
+  x: Float64Array, scale: Float64Array, mean: Float64Array, rstd: Float64Array, xTangent: Float64Array, shiftTangent: Float64Array, scaleTangent: Float64Array,
+  B: number, T: number, C: number,
+): Float64Array {
+  const yTangent = new Float64Array(B * T * C)
+  for (let row = 0; row < B * T; row++) {
+    const b = Math.floor(row / T)
+    let meanTangent = 0
+    let along = 0
+    for (let c = 0; c < C; c++) {
+      meanTangent += xTangent[row * C + c] / C
+      along += (xTangent[row * C + c] * (x[row * C + c] - mean[row]) * rstd[row]) / C
+    }
+    for (let c = 0; c < C; c++) {
+      const normalised = (x[row * C + c] - mean[row]) * rstd[row]
+      const moved = rstd[row] * (xTangent[row * C + c] - meanTangent - normalised * along)
+      yTangent[row * C + c] = moved * (1 + scale[b * C + c]) + normalised * scaleTangent[b * C + c] + shiftTangent[b * C + c]
+    }
+  }
+  return yTangent
+}
+
+/**
  * x, dy (B,T,C), scale (B,C), mean, rstd (B,T) -> dx (B,T,C), dshift (B,C), dscale (B,C)
  * With g = dy (1 + scale):  dx = rstd (g − mean(g) − x̂ mean(g x̂)), both means over C.
  */

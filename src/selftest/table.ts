@@ -9,13 +9,14 @@ import { extentCases } from './cases/extent.ts'
 import { featureCases } from './cases/features.ts'
 import { linearCases } from './cases/linear.ts'
 import { linearBackwardCases } from './cases/linear_backward.ts'
+import { linearTangentCases } from './cases/linear_tangent.ts'
 import { lossCases } from './cases/loss.ts'
 import { modulateCases } from './cases/modulate.ts'
 import { optimizerCases } from './cases/optimizer.ts'
 import { patchifyCases } from './cases/patchify.ts'
 
 export const cases: readonly OpCase[] = [
-  ...linearCases, ...linearBackwardCases, ...modulateCases, ...attentionCases, ...patchifyCases, ...conditionCases, ...featureCases,
+  ...linearCases, ...linearBackwardCases, ...linearTangentCases, ...modulateCases, ...attentionCases, ...patchifyCases, ...conditionCases, ...featureCases,
   ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases,
 ]
 

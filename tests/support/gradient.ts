@@ -7,6 +7,17 @@ export function dot(x: Float64Array, y: Float64Array): number {
   return sum
 }
 
+/** Holds `tangent` against central differences of `value`, a function of the step along the direction. */
+export function expectTangent(value: (step: number) => Float64Array, tangent: Float64Array): void {
+  const step = 1e-5
+  const [above, below] = [value(step), value(-step)]
+  expect(tangent.length).toBe(above.length)
+  const slopes = above.map((high, i) => (high - below[i]) / (2 * step))
+  const largest = slopes.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0)
+  expect(largest).toBeGreaterThan(0)
+  expect(slopes.reduce((worst, slope, i) => Math.max(worst, Math.abs(slope - tangent[i])), 0) / largest).toBeLessThan(1e-6)
+}
+
 /**
  * Holds `gradient` against central differences of `value` in the elements of x, which is changed and put back.
  * Errors are relative to the largest slope, so that elements whose slope is nearly 0 do not divide noise by noise.

@@ -1,6 +1,6 @@
 /** Attention on packed qkv: token counts that are no multiple of 4 or of the queries per thread, one token, every head count. */
-import { attention, attentionBackward } from '../../ops/attention.ts'
-import { attentionBackward as backwardTwin, attentionForward } from '../../reference/attention.ts'
+import { attention, attentionBackward, attentionTangent } from '../../ops/attention.ts'
+import { attentionBackward as backwardTwin, attentionForward, attentionTangent as tangentTwin } from '../../reference/attention.ts'
 import { blank, filled, given, layOut, layOutAs, type OpCase, part } from '../case.ts'
 
 interface Shape {
@@ -60,6 +60,27 @@ function backwardCase(shape: Shape, seed: number): OpCase {
   }
 }
 
+function tangentCase(shape: Shape, seed: number): OpCase {
+  const { replicas, samples, capacity, tokens: T, heads: H, width: D, scale } = shape
+  return {
+    op: 'attention tangent', shape: describe(shape), seed, tolerance: ATTENTION_TOLERANCE,
+    record(recorder, random) {
+      const qkv = filled(recorder, random, 'qkv', { replicas, capacity, rows: T, width: 3 * H * D }, { scale })
+      const outCapacity = capacity + 1
+      const forward = Array.from({ length: replicas }, (_, r) => attentionForward(part(qkv, r, samples), samples, T, H, D))
+      const out = given(recorder, 'out', { replicas, capacity: outCapacity, rows: T, width: H * D }, layOut(replicas, outCapacity * T * H * D, r => forward[r].out))
+      const lse = given(recorder, 'lse', { replicas, capacity: outCapacity, width: H * T }, layOut(replicas, outCapacity * H * T, r => forward[r].lse))
+      const qkvTangent = filled(recorder, random, 'qkv tangent', { replicas, capacity: capacity + 2, rows: T, width: 3 * H * D })
+      const outTangent = blank(recorder, 'out tangent', { replicas, capacity: capacity + 3, rows: T, width: H * D })
+      attentionTangent(recorder, { replicas, samples }, H, qkv, out, lse.tensor, qkvTangent, outTangent)
+      return [{
+        name: 'out tangent', tensor: outTangent.tensor,
+        expected: layOutAs(outTangent, replicas, r => tangentTwin(part(qkv, r, samples), part(lse, r, samples), part(qkvTangent, r, samples), samples, T, H, D)),
+      }]
+    },
+  }
+}
+
 const shapes: Shape[] = [
   { replicas: 2, samples: 2, capacity: 3, tokens: 9, heads: 3, width: 12 },
   { replicas: 2, samples: 2, capacity: 2, tokens: 37, heads: 2, width: 32 },
@@ -70,4 +91,5 @@ const shapes: Shape[] = [
 export const attentionCases: OpCase[] = [
   ...shapes.map((shape, i) => forwardCase(shape, 401 + i)),
   ...shapes.map((shape, i) => backwardCase(shape, 411 + i)),
+  ...shapes.map((shape, i) => tangentCase(shape, 421 + i)),
 ]

@@ -1,8 +1,8 @@
 /** Adaptive LayerNorm forward and backward, with and without what stands around it. */
 import type { Recorder } from '../../engine/recorder.ts'
-import { modulate, modulateBackward } from '../../ops/modulate.ts'
+import { modulate, modulateBackward, modulateTangent } from '../../ops/modulate.ts'
 import { gateResidualBackward } from '../../reference/gate_residual.ts'
-import { modulateBackward as backwardTwin, modulateForward } from '../../reference/modulate.ts'
+import { modulateBackward as backwardTwin, modulateForward, modulateTangent as tangentTwin } from '../../reference/modulate.ts'
 import type { Random } from '../../reference/random.ts'
 import { blank, columns, filled, type Filled, given, layOut, layOutAs, type OpCase, type Output, part, TOLERANCE } from '../case.ts'
 
@@ -44,6 +44,31 @@ function forwardCase(shape: Shape, seed: number): OpCase {
         { name: 'y', tensor: y.tensor, expected: layOutAs(y, replicas, r => modulateForward(part(x, r, samples), vector(r, places.shift), vector(r, places.scale), samples, tokens, C).y) },
         { name: 'statistics', tensor: statistics, expected: () => layOut(replicas, y.capacity * tokens * 2, r => statisticsOf(x, r, shape)) },
       ]
+    },
+  }
+}
+
+function tangentCase(shape: Shape, moved: boolean, seed: number): OpCase {
+  const { replicas, samples, capacity, tokens, width: C } = shape
+  return {
+    op: `modulate tangent${moved ? '' : ', weights at rest'}`, shape: describe(shape), seed, tolerance: TOLERANCE,
+    record(recorder, random) {
+      const { ada, vector, places } = modulation(recorder, random, shape)
+      const x = filled(recorder, random, 'x', { replicas, capacity: capacity + 1, rows: tokens, width: C }, { offset: 2 })
+      const statisticsCapacity = samples + 1
+      const statistics = given(recorder, 'statistics', { replicas, capacity: statisticsCapacity, rows: tokens, width: 2 },
+        layOut(replicas, statisticsCapacity * tokens * 2, r => statisticsOf(x, r, shape)))
+      const adaTangent = filled(recorder, random, 'modulation tangent', { ...ada, replicas })
+      const xTangent = filled(recorder, random, 'x tangent', { replicas, capacity, rows: tokens, width: C })
+      const yTangent = blank(recorder, 'y tangent', { replicas, capacity, rows: tokens, width: C })
+      modulateTangent(recorder, { replicas, samples }, { x, xTangent, statistics: statistics.tensor, statisticsCapacity, ada, adaTangent: moved ? adaTangent : null, places, yTangent })
+      const twin = (r: number) => {
+        const moments = part(statistics, r, samples)
+        const along = (from: number) => columns(part(adaTangent, r, samples), 7 * C, from, C).map(value => (moved ? value : 0))
+        return tangentTwin(part(x, r, samples), vector(r, places.scale), moments.filter((_, i) => i % 2 === 0), moments.filter((_, i) => i % 2 === 1),
+          part(xTangent, r, samples), along(places.shift), along(places.scale), samples, tokens, C)
+      }
+      return [{ name: 'y tangent', tensor: yTangent.tensor, expected: layOutAs(yTangent, replicas, twin) }]
     },
   }
 }
@@ -115,4 +140,7 @@ export const modulateCases: OpCase[] = [
   backwardCase(small, { residual: true, before: false }, 305),
   backwardCase({ ...small, tokens: 37, width: 4 }, { residual: false, before: true }, 306),
   backwardCase({ replicas: 3, samples: 2, capacity: 2, tokens: 16, width: 96 }, { residual: true, before: true }, 307),
+  tangentCase(small, true, 308),
+  tangentCase({ ...small, tokens: 37, width: 4 }, false, 309),
+  tangentCase({ replicas: 3, samples: 2, capacity: 2, tokens: 16, width: 96 }, true, 310),
 ]
