@@ -23,3 +23,9 @@ export const nonZero = (values: ArrayLike<number>) => Array.from(values).filter(
 export function digest(values: ArrayLike<number>): [number, number] {
   return [norm(values), Array.from(values).reduce((sum, v, i) => sum + v * Math.cos(i + 1), 0)]
 }
+
+/** max |a − b|, NaN when one is inside; Infinity for lists of different lengths. */
+export function farthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity
+  return Array.from(a, (value, i) => Math.abs(value - b[i])).reduce((most, distance) => Math.max(most, distance), 0)
+}

@@ -1,0 +1,183 @@
+/**
+ * The transformer of model/dit.ts as an ONNX graph of standard operators, parameters under the names and in the layouts of
+ * facebookresearch/DiT. Opset 20, but only with what opset 13 to 17 had already (GELU in its parts, sums instead of means), so that older
+ * checkers and runtimes take it too.
+ *
+ * B batch · T tokens · C width · H heads · D head dimension · P patch side
+ */
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { NetConfig } from '../config.ts'
+import type { NamedTensor } from '../model/parameters.ts'
+import { positionEmbedding } from '../model/positions.ts'
+import { timeFrequencies } from '../ops/condition.ts'
+import { type GraphBuilder, type Shape, startGraph, valueInfo } from './build.ts'
+import { type Source, writeMetadata } from './metadata.ts'
+import { ModelProtoSchema, TensorProto_DataType as DataType } from './onnx_pb.ts'
+
+const OPSET = 20n
+const IR_VERSION = 8n
+
+export interface OnnxExport extends Source {
+  /** As `toNamed` of model/parameters.ts gives them. */
+  parameters: Record<string, NamedTensor>
+  /** Block whose tokens are averaged into the output `features`, 1 for the first; the config's own when left out. */
+  layer?: number
+}
+
+/**
+ * The file's bytes. Inputs `x` (B,ch,h,w), `t` (B) from 0 (clean) to 1 (noise), and `y` (B) int64 when the net has classes; outputs `velocity`
+ * (B,ch,h,w) and `features` (B,C). Tokens after block n are named `blocks.n`, so that they can be asked for as well.
+ * @throws RangeError for a layer or replica that does not exist
+ */
+export function exportOnnx({ parameters, layer, ...source }: OnnxExport): Uint8Array<ArrayBuffer> {
+  const { config: { net, objective } } = source
+  const tapped = layer ?? objective.layer
+  if (!Number.isInteger(tapped) || tapped < 1 || tapped > net.blocks) throw new RangeError(`layer ${tapped} does not exist: the network has ${net.blocks} blocks`)
+  const graph = startGraph()
+  for (const [name, { shape, data }] of Object.entries(parameters)) graph.tensor(name, shape, data)
+  graph.number('one', 1)
+
+  const condition = embedCondition(graph, net)
+  let x = embedImage(graph, net)
+  for (let n = 0; n < net.blocks; n++) {
+    x = block(graph, net, n, x, condition)
+    graph.describe(x, ['B', tokens(net), net.width])
+    if (n + 1 === tapped) tokenMean(graph, net, x)
+  }
+  finalLayer(graph, net, x, condition)
+
+  const image: Shape = ['B', net.channels, net.size, net.size]
+  const input = [valueInfo('x', image), valueInfo('t', ['B']), ...(net.classes > 0 ? [valueInfo('y', ['B'], DataType.INT64)] : [])]
+  const output = [valueInfo('velocity', image), valueInfo('features', ['B', net.width])]
+  const metadata: Record<string, string> = { ...writeMetadata(source), features: `mean over the tokens after block ${tapped}` }
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION, opsetImport: [{ domain: '', version: OPSET }], producerName: 'low-noise-lab', producerVersion: source.version,
+    docString: `Velocity of a diffusion transformer. ${metadata.time}.`,
+    graph: { name: 'DiT', node: graph.nodes, initializer: graph.initializers, valueInfo: graph.values, input, output },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  })
+  return toBinary(ModelProtoSchema, model) as Uint8Array<ArrayBuffer>
+}
+
+const tokens = ({ size, patch }: NetConfig) => (size / patch) ** 2
+
+/** input (…,in) of rank 3 → (…,out) */
+function linear(graph: GraphBuilder, name: string, input: string): string {
+  const weight = graph.node('Transpose', [`${name}.weight`], `${name}.weight.T`, { attributes: { perm: [1n, 0n] } })
+  return graph.node('Add', [graph.node('MatMul', [input, weight], `${name}.product`), `${name}.bias`], name)
+}
+
+/** input (B,in) → (B,out) */
+const linearOfRow = (graph: GraphBuilder, name: string, input: string) =>
+  graph.node('Gemm', [input, `${name}.weight`, `${name}.bias`], name, { attributes: { transB: 1n } })
+
+/** x σ(x) */
+const silu = (graph: GraphBuilder, input: string, name: string) => graph.node('Mul', [input, graph.node('Sigmoid', [input], `${name}.sigmoid`)], name)
+
+/** x, t and y → silu(c) (B,C), c = time embedding + label embedding */
+function embedCondition(graph: GraphBuilder, net: NetConfig): string {
+  const hidden = linearOfRow(graph, 't_embedder.mlp.0', timeFeatures(graph))
+  let c = linearOfRow(graph, 't_embedder.mlp.2', silu(graph, hidden, 't_embedder.mlp.1'))
+  if (net.classes > 0) {
+    const label = graph.node('Gather', ['y_embedder.embedding_table.weight', 'y'], 'y_embedder', { attributes: { axis: 0n } })
+    c = graph.node('Add', [c, label], 'c')
+  }
+  return silu(graph, c, 'condition')
+}
+
+/**
+ * t (B) → (B,256): cosines, then sines, of 1000 t · 10000^(−k/128). In float32 the angle itself would lose the digits that matter, and GPUs are inexact
+ * far from 0; so whole turns are taken off while products are still exact, t and frequency each being split into 12 leading bits and the rest.
+ */
+function timeFeatures(graph: GraphBuilder): string {
+  const pairs = timeFrequencies()
+  const part = (offset: number) => Float32Array.from({ length: 128 }, (_, k) => pairs[2 * k + offset])
+  const at = (name: string) => `t_embedder.${name}`
+  const high = graph.tensor(at('frequency.high'), [128], part(0))
+  const low = graph.tensor(at('frequency.low'), [128], part(1))
+  const steps = graph.number(at('steps'), 4096)
+  const t = graph.node('Unsqueeze', ['t', graph.whole(at('axis'), [1])], at('t'), { doc: 'The angle 1000 t · 10000^(−k/128) in turns, from products that are exact in float32.' })
+  const tHigh = graph.node('Div', [graph.node('Floor', [graph.node('Mul', [t, steps], at('t.scaled'))], at('t.whole')), steps], at('t.high'))
+  const tLow = graph.node('Sub', [t, tHigh], at('t.low'))
+  const most = graph.node('Mul', [tHigh, high], at('turns.high'))
+  const fraction = graph.node('Sub', [most, graph.node('Floor', [most], at('turns.high.whole'))], at('turns.high.fraction'))
+  const rest = graph.node('Add', [graph.node('Mul', [tLow, high], at('turns.middle')), graph.node('Mul', [t, low], at('turns.low'))], at('turns.rest'))
+  const turns = graph.node('Add', [fraction, rest], at('turns'))
+  const nearest = graph.node('Floor', [graph.node('Add', [turns, graph.number(at('half'), 0.5)], at('turns.shifted'))], at('turns.nearest'))
+  const angle = graph.node('Mul', [graph.node('Sub', [turns, nearest], at('turns.centred')), graph.number(at('turn'), 2 * Math.PI)], at('angle'))
+  return graph.node('Concat', [graph.node('Cos', [angle], at('cos')), graph.node('Sin', [angle], at('sin'))], at('features'), { attributes: { axis: -1n } })
+}
+
+/** x (B,ch,h,w) → tokens (B,T,C) with their positions added */
+function embedImage(graph: GraphBuilder, net: NetConfig): string {
+  const P = BigInt(net.patch)
+  const patches = graph.node('Conv', ['x', 'x_embedder.proj.weight', 'x_embedder.proj.bias'], 'x_embedder.proj', { attributes: { kernel_shape: [P, P], strides: [P, P] } })
+  const flat = graph.node('Reshape', [patches, graph.whole('x_embedder.shape', [0, net.width, tokens(net)])], 'x_embedder.flat')
+  const rows = graph.node('Transpose', [flat], 'x_embedder', { attributes: { perm: [0n, 2n, 1n] } })
+  return graph.node('Add', [rows, graph.tensor('pos_embed', [1, tokens(net), net.width], positionEmbedding(net.size / net.patch, net.width))], 'tokens')
+}
+
+/** silu(c) (B,C) → `count` vectors (B,1,C) */
+function modulation(graph: GraphBuilder, net: NetConfig, scope: string, condition: string, names: string[]): string[] {
+  const all = linearOfRow(graph, `${scope}.adaLN_modulation.1`, condition)
+  const row = graph.node('Unsqueeze', [all, graph.whole(`${scope}.axis`, [1])], `${scope}.adaLN_modulation`)
+  return graph.node('Split', [row, graph.whole(`${scope}.sizes`, names.map(() => net.width))], names.map(name => `${scope}.${name}`), { attributes: { axis: 2n } })
+}
+
+/** LayerNorm(x) (1 + scale) + shift */
+function modulate(graph: GraphBuilder, net: NetConfig, name: string, x: string, shift: string, scale: string): string {
+  const ones = graph.tensor(`${name}.ones`, [net.width], new Float32Array(net.width).fill(1))
+  const normal = graph.node('LayerNormalization', [x, ones], name, { attributes: { axis: -1n, epsilon: 1e-6 } })
+  const factor = graph.node('Add', [scale, 'one'], `${name}.factor`)
+  return graph.node('Add', [graph.node('Mul', [normal, factor], `${name}.scaled`), shift], `${name}.modulated`)
+}
+
+/** x (B,T,C), condition (B,C) → (B,T,C) */
+function block(graph: GraphBuilder, net: NetConfig, n: number, x: string, condition: string): string {
+  const at = (name: string) => `blocks.${n}.${name}`
+  const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(graph, net, `blocks.${n}`, condition, ['shift1', 'scale1', 'gate1', 'shift2', 'scale2', 'gate2'])
+  const mixed = attention(graph, net, at('attn'), modulate(graph, net, at('norm1'), x, shift1, scale1))
+  const middle = graph.node('Add', [x, graph.node('Mul', [gate1, mixed], at('attn.gated'))], at('middle'))
+  const hidden = linear(graph, at('mlp.fc1'), modulate(graph, net, at('norm2'), middle, shift2, scale2))
+  const out = linear(graph, at('mlp.fc2'), gelu(graph, at('mlp.act'), hidden))
+  return graph.node('Add', [middle, graph.node('Mul', [gate2, out], at('mlp.gated'))], `blocks.${n}`)
+}
+
+/** x (B,T,C) → softmax(q kᵀ / √D) v, projected (B,T,C) */
+function attention(graph: GraphBuilder, net: NetConfig, scope: string, x: string): string {
+  const [C, H] = [net.width, net.heads]
+  const D = C / H
+  const at = (name: string) => `${scope}.${name}`
+  const parts = graph.node('Split', [linear(graph, at('qkv'), x), graph.whole(at('sizes'), [C, C, C])], ['q', 'k', 'v'].map(name => at(`${name}.rows`)), { attributes: { axis: 2n } })
+  const heads = graph.whole(at('heads'), [0, tokens(net), H, D])
+  const [q, k, v] = ['q', 'k', 'v'].map((name, i) =>
+    graph.node('Transpose', [graph.node('Reshape', [parts[i], heads], at(`${name}.heads`))], at(name), { attributes: { perm: name === 'k' ? [0n, 2n, 3n, 1n] : [0n, 2n, 1n, 3n] } })) // (B,H,T,D), k (B,H,D,T)
+  const scores = graph.node('Mul', [graph.node('MatMul', [q, k], at('products')), graph.number(at('scale'), 1 / Math.sqrt(D))], at('scores')) // (B,H,T,T)
+  const weights = graph.node('Softmax', [scores], at('softmax'), { attributes: { axis: -1n } })
+  const mixed = graph.node('Transpose', [graph.node('MatMul', [weights, v], at('mixed.heads'))], at('mixed.rows'), { attributes: { perm: [0n, 2n, 1n, 3n] } })
+  return linear(graph, at('proj'), graph.node('Reshape', [mixed, graph.whole(at('joined'), [0, tokens(net), C])], at('mixed')))
+}
+
+/** ½ x (1 + tanh(√(2/π) (x + .044715 x³))) = x σ(x (2√(2/π) + .044715 · 2√(2/π) x²)) */
+function gelu(graph: GraphBuilder, name: string, x: string): string {
+  const slope = 2 * Math.sqrt(2 / Math.PI)
+  const square = graph.node('Mul', [graph.node('Mul', [x, x], `${name}.square`), graph.number(`${name}.cubic`, 0.044715 * slope)], `${name}.curved`, { doc: 'GELU in its tanh form.' })
+  const argument = graph.node('Mul', [x, graph.node('Add', [square, graph.number(`${name}.slope`, slope)], `${name}.steepness`)], `${name}.argument`)
+  return graph.node('Mul', [x, graph.node('Sigmoid', [argument], `${name}.sigmoid`)], name)
+}
+
+/** x (B,T,C) → `features` (B,C) */
+function tokenMean(graph: GraphBuilder, net: NetConfig, x: string): void {
+  const sum = graph.node('ReduceSum', [x, graph.whole('features.axis', [1])], 'features.sum', { attributes: { keepdims: 0n } })
+  graph.node('Mul', [sum, graph.number('features.share', 1 / tokens(net))], 'features')
+}
+
+/** x (B,T,C) → `velocity` (B,ch,h,w); a token's numbers stand as (py,px,ch) */
+function finalLayer(graph: GraphBuilder, net: NetConfig, x: string, condition: string): void {
+  const side = net.size / net.patch
+  const [shift, scale] = modulation(graph, net, 'final_layer', condition, ['shift', 'scale'])
+  const rows = linear(graph, 'final_layer.linear', modulate(graph, net, 'final_layer.norm_final', x, shift, scale))
+  const patches = graph.node('Reshape', [rows, graph.whole('unpatchify.patches', [0, side, side, net.patch, net.patch, net.channels])], 'unpatchify.rows')
+  const image = graph.node('Transpose', [patches], 'unpatchify.image', { attributes: { perm: [0n, 5n, 1n, 3n, 2n, 4n] } })
+  graph.node('Reshape', [image, graph.whole('unpatchify.shape', [0, net.channels, net.size, net.size])], 'velocity')
+}
