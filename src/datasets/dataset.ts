@@ -6,6 +6,7 @@
  * any order and on any machine, gives the same images, and train and test are disjoint because their streams are.
  */
 import { PhiloxStream, STREAM_DATA_TEST, STREAM_DATA_TRAIN } from '../engine/philox.ts';
+import type { Estimate } from '../flow/estimate.ts';
 
 export type Split = 'train' | 'test';
 
@@ -61,10 +62,19 @@ export interface DatasetDefinition {
   swapClass(latents: Float32Array, to: number): void;
   /**
    * Lower bound of the flow-matching loss at noise level t (x_t = (1−t) x0 + t ε, target ε − x0), mean over dimensions: no model can do
-   * better. `floorAssumes` says in one sentence what the bound grants the model.
+   * better. `floorAssumes` says in one sentence what the bound grants the model. `labelled`: for a net that is given the class, which may
+   * lower it (default false; ignored where the bound grants the class anyway).
    */
-  floor?(t: number, size?: number): number;
+  floor?(t: number, size?: number, labelled?: boolean): number;
   floorAssumes?: string;
+  /** The same with its standard error and draws, where it is sampled in part. */
+  floorEstimate?(t: number, size?: number, labelled?: boolean): Estimate;
+  /** p(class | x_t = x) by Bayes' rule from the true densities, in float64: (K). x: (ch,size,size). */
+  posterior?(x: ArrayLike<number>, t: number): Float64Array;
+  /** E[ε − x0 | x_t = x], the velocity that reaches the floor, for a model that is not told the class. x, out: (ch,size,size). */
+  field?(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void;
+  /** Accuracy of the best classifier of x_t: no probe can do better. */
+  bayesAccuracy?(t: number, size?: number): Estimate;
 }
 
 export interface Dataset extends DatasetDefinition {
