@@ -14,10 +14,11 @@ import { lossCases } from './cases/loss.ts'
 import { modulateCases } from './cases/modulate.ts'
 import { optimizerCases } from './cases/optimizer.ts'
 import { patchifyCases } from './cases/patchify.ts'
+import { probeCases } from './cases/probe.ts'
 
 export const cases: readonly OpCase[] = [
   ...linearCases, ...linearBackwardCases, ...linearTangentCases, ...modulateCases, ...attentionCases, ...patchifyCases, ...conditionCases, ...featureCases,
-  ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases,
+  ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases, ...probeCases,
 ]
 
 /**
