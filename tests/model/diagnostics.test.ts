@@ -29,7 +29,7 @@ test('every diagnostic measures a tiny run, and says with how many numbers', asy
 }, 120_000)
 
 /** Settings under which a tiny run can be measured quickly. */
-const tiny: Record<string, Record<string, unknown>> = { condition: { levels: 4, pairs: 8 } }
+const tiny: Record<string, Record<string, unknown>> = { condition: { levels: 4, pairs: 8 }, jacobian: { levels: 3, images: 8, probes: 1 } }
 
 describe('measuring', () => {
   test('leaves the bits of training as they are', async () => {

@@ -1,0 +1,185 @@
+/**
+ * Where the sensitivity of the features goes (LCF §4.3, A.2): J = ∂g/∂x_t of the pooled features after a block, split into the directions that
+ * carry the class and all others. Cotangents only: for u ~ N(0,I), E‖P Jᵀu‖² = ‖J P‖_F².
+ */
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { type Estimate, meanOf } from '../flow/estimate.ts'
+import type { Axis, Curve, Panel } from '../protocol.ts'
+import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { fromClassMeans, fromClassSwap, fromPrincipalComponents, massIn, type Semantic } from './semantic.ts'
+import { few, finite } from './words.ts'
+
+/** Samples that go through the net at a time. */
+const CHUNK = 64
+/** Images behind class means and principal components. */
+const STATISTICS = 2048
+
+const settings = z.strictObject({
+  directions: z.enum(['swap', 'means', 'pca']).default('swap').meta({ title: 'Class directions', help: 'The class swap with all else kept, the paper’s class means, or principal components.' }),
+  layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
+  levels: z.number().int().min(3).max(32).default(8).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
+  images: z.number().int().min(8).max(1024).default(64).meta({ title: 'Images', help: 'Held-out images behind each point.' }),
+  probes: z.number().int().min(1).max(64).default(4).meta({ title: 'Probes', help: 'Random directions in feature space per image.' }),
+  rank: z.number().int().min(1).max(64).default(9).meta({ title: 'Components', help: 'How many principal components count as the class directions.' }),
+})
+
+type Chosen = z.output<typeof settings>
+
+const LEVEL: Axis = { label: 't', scale: 'log' }
+const dimensionsOf = ({ net }: Config) => net.channels * net.size * net.size
+
+export default defineDiagnostic({
+  id: 'jacobian',
+  title: 'Where the features’ sensitivity goes',
+  order: 40,
+  summary: 'How strongly features react to a change of class, and to every other change of the image, by noise level.',
+  paper: 'LCF §4.3, Prop. 4 and 5 (arXiv 2509.20952)',
+  settings,
+  every: 500,
+  work: ({ objective, net }, { levels, images, probes, layer }) => ({ forwards: levels * images * (1 + 2 * probes) * ((layer || objective.layer) / net.blocks) }),
+  refuse(config, dataset, { layer, images, directions, rank }) {
+    if (layer > config.net.blocks) return `there is no block ${layer}; this net has ${config.net.blocks}`
+    if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
+    if (directions !== 'pca' && dataset.classes.length < 2) return `${dataset.label} has no two classes to tell apart; take principal components as the directions`
+    const r = directions === 'swap' ? 1 : directions === 'means' ? dataset.classes.length - 1 : rank
+    if (r >= dimensionsOf(config)) return `${r} directions leave none of the ${dimensionsOf(config)} dimensions for the others; take fewer`
+    return undefined
+  },
+
+  async measure(bench, chosen) {
+    const { config, labels } = bench
+    const d = dimensionsOf(config)
+    const layer = chosen.layer || config.objective.layer
+    const t = logLevels(chosen.levels)
+    const images = await bench.images(chosen.images, { split: 'test' })
+    const semantic = await directionsOf(bench, chosen, images)
+    const samples = await masses(bench, chosen, layer, t, images.images, semantic)
+    const r = semantic.rank
+    const curve = (replica: number, label: string, of: (at: number) => Estimate): Curve => {
+      const estimates = t.map((_, at) => of(at))
+      return { replica, kind: 'measured', label, x: t, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) }
+    }
+    const count = `± standard error over ${chosen.images} images, ${chosen.probes} probes each`
+    const scaled = (values: Float64Array, by: number) => meanOf(values.map(value => value / by))
+    const gains = labels.flatMap((_, replica) => [
+      curve(replica, 'class', at => scaled(samples[replica][at].inside, r)),
+      curve(replica, 'other', at => scaled(samples[replica][at].outside, d - r)),
+    ])
+    const ratios = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].outside, samples[replica][at].inside, r / (d - r))))
+    const totals = labels.map((_, replica) => curve(replica, '', at => root(meanOf(samples[replica][at].total))))
+    const shares = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].inside, samples[replica][at].total, 1)))
+    const where = `features after block ${layer}, mean over tokens; EMA weights`
+    const panels: Panel[] = [
+      {
+        id: 'gains', title: 'How strongly features react to a change of class, and to anything else', x: LEVEL, y: { label: 'squared gain per direction', scale: 'log' },
+        curves: gains, spread: count, summary: gainWords(labels, t, samples, r, d),
+        notes: [semantic.note, `Mean of ‖Jv‖² over unit v among ${r} class direction${r > 1 ? 's' : ''} and the ${d - r} others; ${where}.`, 'Gains are not normalised by the features’ own scale, which differs between nets; the ratio beside is free of it.'],
+        pictures: [{ label: 'Class directions', channels: config.net.channels, size: config.net.size, ...semantic.shown }],
+      },
+      {
+        id: 'ratio', title: 'Reaction to other changes against reaction to the class', x: LEVEL, y: { label: 'gain of others / gain of class', scale: 'log' },
+        curves: [...ratios, { replica: null, kind: 'baseline', label: 'equal', x: t, y: t.map(() => 1) }], spread: count, summary: ratioWords(labels, t, ratios), notes: [`G_noise / G_sem, free of the features’ scale; ${where}.`],
+      },
+      {
+        id: 'norm', title: 'Whole sensitivity', x: LEVEL, y: { label: '‖J‖_F', scale: 'log' }, curves: totals, spread: count,
+        summary: `‖J‖ at t = ${t[0]}: ${labels.map((label, i) => `${label} ${few(totals[i].y[0])}`).join(', ')}.`,
+        notes: [`r·G_sem + (d−r)·G_noise = ‖J‖_F² with r = ${r}, d = ${d}; ${where}.`],
+      },
+      {
+        id: 'share', title: 'Share of the sensitivity that goes to the class', x: LEVEL, y: { label: 'r·G_sem / ‖J‖_F²', scale: 'linear', percent: true }, curves: [...shares, { replica: null, kind: 'baseline', label: 'no preference', x: t, y: t.map(() => r / d) }], spread: count,
+        summary: `Of ${d} dimensions ${r} carr${r > 1 ? 'y' : 'ies'} the class; at t = ${t[0]} ${labels.map((label, i) => `${label} gives ${r > 1 ? 'them' : 'it'} ${few(100 * (shares[i].y[0] ?? NaN))} %`).join(', ')}.`, notes: ['Per direction and in total tell different stories, because the others are so many.'],
+      },
+    ]
+    return panels
+  },
+})
+
+function directionsOf(bench: Bench, { directions, rank }: Chosen, images: Awaited<ReturnType<Bench['images']>>): Promise<Semantic> {
+  const { data: { dataset }, config } = bench
+  const d = dimensionsOf(config)
+  if (directions === 'swap') return Promise.resolve(fromClassSwap(dataset, images, config.net.size, d))
+  return bench.images(STATISTICS, { split: 'train' }).then(batch => (directions === 'means' ? fromClassMeans(dataset, batch, d) : fromPrincipalComponents(batch, rank, d)))
+}
+
+/** ‖P_S Jᵀu‖², ‖(I−P_S) Jᵀu‖² and ‖Jᵀu‖² of each image, mean over its probes. */
+interface Masses {
+  inside: Float64Array
+  outside: Float64Array
+  total: Float64Array
+}
+
+/** [replica][level] */
+async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number, t: number[], images: Float32Array, semantic: Semantic): Promise<Masses[][]> {
+  const { training, config } = bench
+  const { replicas: R, dit, optimizer: { ema } } = training
+  const d = dimensionsOf(config)
+  const C = config.net.width
+  const chunk = Math.min(CHUNK, n)
+  const look = recordLook(bench, { samples: chunk, images: n, layers: [layer], velocity: false, keep: true })
+  const back = bench.recorder()
+  const cotangent = { ...look.frozen.features[0], tensor: back.tensor('feature cotangent', R * chunk * C) }
+  const gradient = back.tensor('image gradient', R * chunk * d)
+  const extent = { replicas: R, samples: chunk }
+  dit.backwardInput(back, ema, look.frozen.trace, extent, null, { layer, pooled: true, dz: cotangent, extent }, gradient)
+  const table = await bench.lay(look.recorder, back)
+  table.write(look.images, images)
+  const noise = normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 2)
+  const random = new PhiloxStream(config.data.seed, STREAM_EVALUATION, 3)
+  const result = Array.from({ length: R }, () => t.map((): Masses => ({ inside: new Float64Array(n), outside: new Float64Array(n), total: new Float64Array(n) })))
+  const starts = Array.from({ length: Math.ceil(n / chunk) }, (_, i) => Math.min(i * chunk, n - chunk)) // the last chunk overlaps; what is seen twice counts the second time
+  const u = new Float32Array(chunk * C)
+  let done = 0
+  for (const [at, level] of t.entries()) {
+    table.write(look.batch.t, new Float32Array(R * chunk).fill(level))
+    for (const start of starts) {
+      writeAll(table, R, look.batch.row, Uint32Array.from({ length: chunk }, (_, i) => start + i))
+      writeAll(table, R, look.batch.eps, noise.subarray(start * d, (start + chunk) * d))
+      table.submit(look.recorder)
+      for (let r = 0; r < R; r++) for (let i = 0; i < chunk; i++) for (const values of Object.values(result[r][at])) values[start + i] = 0
+      for (let p = 0; p < probes; p++) {
+        random.fillNormal(u)
+        writeAll(table, R, cotangent.tensor, u)
+        table.submit(back)
+        const g = await table.read(gradient)
+        for (let r = 0; r < R; r++) {
+          for (let i = 0; i < chunk; i++) {
+            const row = g.subarray((r * chunk + i) * d, (r * chunk + i + 1) * d)
+            const inside = massIn(semantic.basis(start + i), row, d)
+            const total = row.reduce((sum, value) => sum + value * value, 0)
+            const masses = result[r][at]
+            masses.inside[start + i] += inside / probes
+            masses.total[start + i] += total / probes
+            masses.outside[start + i] += (total - inside) / probes
+          }
+        }
+      }
+      await bench.progress(++done, t.length * starts.length)
+    }
+  }
+  return result
+}
+
+/** E a / E b · by, with its standard error by the delta method. */
+function ratioOf(a: Float64Array, b: Float64Array, by: number): Estimate {
+  const [above, below] = [meanOf(a), meanOf(b)]
+  const value = by * above.value / below.value
+  const relative = meanOf(a.map((x, i) => x / above.value - b[i] / below.value))
+  return { value, standardError: Math.abs(value) * relative.standardError, count: a.length }
+}
+
+const root = ({ value, standardError, count }: Estimate): Estimate => ({ value: Math.sqrt(value), standardError: standardError / (2 * Math.sqrt(value)), count })
+
+function gainWords(labels: readonly string[], t: number[], samples: Masses[][], r: number, d: number): string {
+  const middle = t.findIndex(level => level >= 0.1)
+  const at = middle < 0 ? t.length - 1 : middle
+  const gain = (replica: number, i: number) => meanOf(samples[replica][i].inside).value / r
+  const other = (replica: number, i: number) => meanOf(samples[replica][i].outside).value / (d - r)
+  return `From t = ${few(t[at])} down to ${t[0]} the reaction to the class goes ${labels.map((label, i) => `from ${few(gain(i, at))} to ${few(gain(i, 0))} in ${label} (to other changes from ${few(other(i, at))} to ${few(other(i, 0))})`).join(', ')}.`
+}
+
+function ratioWords(labels: readonly string[], t: number[], ratios: Curve[]): string {
+  return `At t = ${t[0]} features react ${labels.map((label, i) => `${few(ratios[i].y[0])} ± ${few(ratios[i].spread![0])} times as strongly to other changes as to the class in ${label}`).join(', ')}.`
+}
