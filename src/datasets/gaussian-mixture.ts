@@ -8,6 +8,7 @@
  */
 import { PhiloxStream, STREAM_THEORY } from '../engine/philox.ts'
 import { type Estimate, exactly, meanOf } from '../flow/estimate.ts'
+import { softmax } from '../flow/softmax.ts'
 import type { DatasetDefinition } from './dataset.ts'
 
 export interface MixtureShape {
@@ -161,16 +162,6 @@ export function gaussianMixture({ dimensions: d, classes: K, basis, means, insid
       return K === 1 ? exactly(1) : classDoubt(t).accuracy
     },
   }
-}
-
-/** In place. @returns the greatest weight */
-function softmax(logits: Float64Array): number {
-  let most = -Infinity
-  for (let i = 0; i < logits.length; i++) if (logits[i] > most) most = logits[i]
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) sum += logits[i] = Math.exp(logits[i] - most)
-  for (let i = 0; i < logits.length; i++) logits[i] /= sum
-  return 1 / sum
 }
 
 type Known = Required<Pick<DatasetDefinition, 'floor' | 'floorEstimate' | 'posterior' | 'field' | 'bayesAccuracy'>>

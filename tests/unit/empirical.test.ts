@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { datasets } from '../../src/datasets/index.ts'
+import { PhiloxStream } from '../../src/engine/philox.ts'
+import { effectiveCount, empiricalFloor, empiricalVelocity, type PointSet, pointWeights } from '../../src/flow/empirical.ts'
+import { meanOf } from '../../src/flow/estimate.ts'
+
+function gaussianPoints(count: number, dimensions: number, deviation = 1): PointSet {
+  const points = new Float64Array(count * dimensions)
+  new PhiloxStream(3, 52).fillNormal(points)
+  return { points: points.map(x => deviation * x), dimensions }
+}
+
+describe('one point', () => {
+  const set: PointSet = { points: new Float64Array([1, -2, 0.5]), dimensions: 3 }
+
+  test('the velocity is (x − x0)/t and its Jacobian I/t', () => {
+    const x = [0.3, 0.4, -1]
+    for (const t of [0.01, 0.5, 1]) {
+      const [out, moved] = [new Float64Array(3), new Float64Array(3)]
+      empiricalVelocity(set, x, t, out)
+      out.forEach((v, i) => expect(v).toBeCloseTo((x[i] - set.points[i]) / t, 10))
+      for (let j = 0; j < 3; j++) {
+        empiricalVelocity(set, x.map((value, i) => value + (i === j ? 1e-3 : 0)), t, moved)
+        moved.forEach((v, i) => expect((v - out[i]) / 1e-3).toBeCloseTo(i === j ? 1 / t : 0, 7))
+      }
+    }
+  })
+
+  test('nothing is irreducible', () => {
+    for (const { floor, effectiveCount: seen } of empiricalFloor(set, [0.001, 0.5, 1], { queries: 8, seed: 0 })) {
+      expect(floor).toEqual({ value: 0, standardError: 0, count: 8 })
+      expect(seen.value).toBe(1)
+    }
+  })
+})
+
+describe('several points', () => {
+  const set = gaussianPoints(7, 4)
+  const x = [0.2, -0.5, 1, 0.1]
+
+  test('weights are the posterior, worked out without logarithms', () => {
+    const t = 0.6
+    const density = Array.from({ length: 7 }, (_, k) => Math.exp(-x.reduce((sum, value, i) => sum + (value - 0.4 * set.points[k * 4 + i]) ** 2, 0) / 0.72))
+    const total = density.reduce((a, b) => a + b)
+    pointWeights(set, x, t).forEach((w, k) => expect(w).toBeCloseTo(density[k] / total, 12))
+  })
+
+  test('they are even at t = 1, one point near t = 0, and sum to 1 where every density underflows', () => {
+    pointWeights(set, x, 1).forEach(w => expect(w).toBeCloseTo(1 / 7, 12))
+    expect(effectiveCount(pointWeights(set, x, 1))).toBeCloseTo(7, 10)
+    const far = pointWeights(set, x.map(value => 1e3 * value), 1e-3)
+    expect(far.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+    expect(effectiveCount(far)).toBeCloseTo(1, 9)
+  })
+
+  test('at t = 1 the velocity is x less the mean, and the floor the variance of the set', () => {
+    const mean = x.map((_, i) => Array.from({ length: 7 }, (_unused, k) => set.points[k * 4 + i] / 7).reduce((a, b) => a + b))
+    const out = new Float64Array(4)
+    empiricalVelocity(set, x, 1, out)
+    out.forEach((v, i) => expect(v).toBeCloseTo(x[i] - mean[i], 12))
+    const variance = Array.from(set.points).reduce((sum, p, at) => sum + (p - mean[at % 4]) ** 2, 0) / 28
+    const [{ floor }] = empiricalFloor(set, [1], { queries: 5, seed: 0 })
+    expect(floor.value).toBeCloseTo(variance, 12)
+    expect(floor.standardError).toBeLessThan(1e-12)
+  })
+
+  test.each([0.2, 0.5, 0.8])('at t = %d the floor is the loss of the velocity', t => {
+    const random = new PhiloxStream(8, 52)
+    const out = new Float64Array(4)
+    const losses = Array.from({ length: 6000 }, () => {
+      const own = random.integer(7) * 4
+      const eps = Float64Array.from({ length: 4 }, () => random.normal())
+      empiricalVelocity(set, eps.map((e, i) => (1 - t) * set.points[own + i] + t * e), t, out)
+      return out.reduce((sum, v, i) => sum + (v - eps[i] + set.points[own + i]) ** 2, 0) / 4
+    })
+    const measured = meanOf(losses)
+    const [{ floor }] = empiricalFloor(set, [t], { queries: 3000, seed: 1 })
+    expect(floor.value).toBeGreaterThan(0)
+    expect(Math.abs(measured.value - floor.value)).toBeLessThan(4 * Math.hypot(measured.standardError, floor.standardError))
+  })
+})
+
+test('many points of a Gaussian in few dimensions have its floor, except where the noise no longer joins them', () => {
+  const [low, middle, high] = empiricalFloor(gaussianPoints(2000, 1), [1e-5, 0.5, 0.9], { queries: 400, seed: 2 })
+  for (const { t, floor } of [middle, high]) expect(Math.abs(floor.value / (1 / ((1 - t) ** 2 + t ** 2)) - 1)).toBeLessThan(0.1)
+  expect(low.floor.value).toBeLessThan(0.1) // 1 for the Gaussian itself
+  expect(low.effectiveCount.value).toBeLessThan(1.1)
+})
+
+test('on images the set is memorised below a level at which its source still has a floor', () => {
+  const { images } = datasets.gratings.generate(256, { seed: 0, split: 'train' })
+  const [low, high] = empiricalFloor({ points: images, dimensions: 144 }, [0.1, 0.95], { queries: 32, seed: 0 })
+  expect(low.floor.value).toBeLessThan(1e-6)
+  expect(datasets.gratings.floor!(0.1)).toBeGreaterThan(0.5)
+  expect(high.floor.value).toBeGreaterThan(datasets.gratings.floor!(0.95))
+})
+
+test('the seed decides, and levels share their draws', () => {
+  const set = gaussianPoints(20, 3)
+  const run = (seed: number, levels: number[]) => empiricalFloor(set, levels, { queries: 10, seed }).map(({ floor }) => floor.value)
+  expect(run(1, [0.3, 0.6])[1]).toBe(run(1, [0.6])[0])
+  expect(run(1, [0.6])).not.toEqual(run(2, [0.6]))
+})
+
+test.each([
+  [() => empiricalFloor({ points: new Float64Array(0), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /no whole set of points/],
+  [() => empiricalFloor({ points: new Float64Array(4), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /4 numbers are no whole set of points in 3/],
+  [() => empiricalFloor(gaussianPoints(3, 2), [0], { queries: 4, seed: 0 }), /above 0 and at most 1, not 0/],
+  [() => empiricalFloor(gaussianPoints(3, 2), [0.5], { queries: 1, seed: 0 }), /at least 2 draws/],
+  [() => pointWeights(gaussianPoints(3, 2), [0, 0], NaN), /not NaN/],
+])('bad input is named: %#', (call, message) => {
+  expect(call).toThrow(message)
+})
