@@ -87,13 +87,14 @@ export interface DitForwardOptions {
 
 export class Dit {
   readonly tokens: number
+  /** Pv and A */
+  readonly patchWidth: number
+  readonly adaWidth: number
   private readonly side: number
-  private readonly patchWidth: number
-  private readonly adaWidth: number
   private readonly positions: Tensor
   private readonly frequencies: Tensor
 
-  constructor(recorder: Recorder, private readonly net: NetConfig, private readonly layout: ParameterLayout) {
+  constructor(recorder: Recorder, readonly net: NetConfig, readonly layout: ParameterLayout) {
     this.side = net.size / net.patch
     this.tokens = this.side * this.side
     this.patchWidth = paddedPatch(net)
@@ -103,7 +104,7 @@ export class Dit {
   }
 
   /** Where block n's vectors stand; n = L is the final layer. */
-  private places(n: number): { attention: ModulationPlaces; mlp: ModulationPlaces } {
+  places(n: number): { attention: ModulationPlaces; mlp: ModulationPlaces } {
     const C = this.net.width
     const at = 6 * n * C
     return { attention: { shift: at, scale: at + C, gate: at + 2 * C }, mlp: { shift: at + 3 * C, scale: at + 4 * C, gate: at + 5 * C } }

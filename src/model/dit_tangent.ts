@@ -1,0 +1,128 @@
+/**
+ * The derivative of the transformer along a direction (forward mode): how velocity and features of a frozen pass move when the image, the
+ * weights or both do. Each line stands for the same line of the forward in dit.ts; a prime in the kernels is `Tangent` here.
+ */
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { attentionTangent } from '../ops/attention.ts'
+import { labelEmbedding } from '../ops/condition.ts'
+import { tokenMean } from '../ops/features.ts'
+import { type Activation, type FlatParameters, linear, linearTangent, type TangentEpilogue } from '../ops/linear.ts'
+import { modulateTangent } from '../ops/modulate.ts'
+import { patchify, unpatchify } from '../ops/patchify.ts'
+import type { Dit } from './dit.ts'
+import type { Frozen } from './frozen.ts'
+
+/** What moves; null stays. */
+export interface Direction {
+  /** (R,n,ch,h,w) */
+  image: Tensor | null
+  /** (R,parameters), laid out as the weights */
+  weights: FlatParameters | null
+}
+
+export interface Tangent {
+  /** (R,n,ch,h,w), null when not asked for */
+  velocity: Tensor | null
+  /** Of the token means (R,n,1,C) after the blocks asked for, in their order */
+  features: Activation[]
+}
+
+export interface TangentOptions {
+  /** false: no head, and no block after the last of `layers` */
+  velocity?: boolean
+  /** Blocks, counted from 1 */
+  layers?: readonly number[]
+  name?: string
+}
+
+/**
+ * @param frozen recorded with `keep`, as far as the tangent goes
+ * @throws RangeError when nothing moves, or the frozen pass does not hold what is asked for
+ */
+export function recordTangent(
+  recorder: Recorder, dit: Dit, frozen: Frozen, direction: Direction, { velocity = true, layers = [], name = 'tangent ' }: TangentOptions = {},
+): Tangent {
+  const { net, layout, tokens: T, patchWidth } = dit
+  const { trace, weights, samples: B } = frozen
+  const moved = direction.weights
+  const R = weights.replicas
+  const C = net.width
+  const extent = { replicas: R, samples: B }
+  const depth = velocity ? net.blocks : Math.max(0, ...layers)
+  if (!direction.image && !moved) throw new RangeError('a tangent needs something that moves: the image or the weights')
+  if (!frozen.keep) throw new RangeError('a tangent needs a forward pass that keeps its activations: record it with keep')
+  if (depth === 0 || Math.max(0, ...layers) > trace.blocks.length || (velocity && !('velocity' in trace))) {
+    throw new RangeError(`the forward pass holds ${'velocity' in trace ? 'the velocity and ' : ''}blocks 1 to ${trace.blocks.length}; a tangent needs one of these`)
+  }
+  const activation = (label: string, rows: number, width: number): Activation =>
+    ({ tensor: recorder.tensor(`${name}${label}`, R * B * rows * width), capacity: B, rows, width })
+  const scratch = new Map<string, Activation>()
+
+  /** What the weights' direction alone makes of x: x W' + b'. */
+  const addendOf = (key: string, x: Activation, y: Activation): Activation | null => {
+    if (!moved) return null
+    const shape = `${y.rows} × ${y.width}`
+    const addend = scratch.get(shape) ?? activation(`addend ${shape}`, y.rows, y.width)
+    scratch.set(shape, addend)
+    linear(recorder, extent, moved, layout.layers[key], x, addend)
+    return addend
+  }
+  /** x, x' → y' of a layer; without x' only its weights move. */
+  const through = (key: string, x: Activation, xTangent: Activation | null, yTangent: Activation, epilogue: TangentEpilogue = { kind: 'plain' }): Activation => {
+    if (xTangent) linearTangent(recorder, extent, weights, layout.layers[key], xTangent, yTangent, epilogue, { addend: addendOf(key, x, yTangent) })
+    else if (moved) linearTangent(recorder, extent, moved, layout.layers[key], x, yTangent, epilogue, { bias: true })
+    return yTangent
+  }
+  /** Shifts, scales and gates depend on weights, noise level and label, not on the image. */
+  const conditionTangent = (table: FlatParameters): Activation => {
+    recorder.at('condition tangent')
+    const timeActive = through('t_embedder.mlp.0', trace.features, null, activation('time active', 1, C), { kind: 'silu', pre: trace.timeHidden })
+    const condition = activation('condition', 1, C)
+    const addend = addendOf('t_embedder.mlp.2', trace.timeActive, condition)!
+    // The table's direction joins the addend; the activation that comes along with it is nobody's.
+    if (layout.labels && frozen.labels) labelEmbedding(recorder, extent, table, layout.labels, frozen.labels, addend, condition.tensor)
+    linearTangent(recorder, extent, weights, layout.layers['t_embedder.mlp.2'], timeActive, condition, { kind: 'silu', pre: trace.c }, { addend })
+    return through('modulation', trace.condition, condition, activation('modulation', 1, dit.adaWidth))
+  }
+  const { ada } = trace
+  const adaTangent = moved && conditionTangent(moved)
+
+  recorder.at('embed tangent')
+  const patches = direction.image && activation('patches', T, patchWidth)
+  if (patches) patchify(recorder, extent, net, 'cpp', direction.image!, B, patches)
+  const x = through('x_embedder.proj', trace.patches, patches, activation('x', T, C)) // (R,B,T,C)
+
+  const [y, qkv, mixed, middle, active] = [activation('y', T, C), activation('qkv', T, 3 * C), activation('attention', T, C), activation('middle', T, C), activation('active', T, 4 * C)]
+  const features: Activation[] = []
+  for (let n = 0; n < depth; n++) {
+    recorder.at(`block ${n} tangent`)
+    const block = trace.blocks[n]
+    const { attention: first, mlp: second } = dit.places(n)
+    const key = (layer: string) => `blocks.${n}.${layer}`
+    const gate = (residual: Activation, branch: Activation, at: number): TangentEpilogue => ({ kind: 'gate', residual, branch, ada, adaTangent, gate: at, tokens: T })
+
+    modulateTangent(recorder, extent, { x: block.x, xTangent: x, statistics: block.statistics1, statisticsCapacity: B, ada, adaTangent, places: first, yTangent: y })
+    through(key('attn.qkv'), block.y1, y, qkv)
+    attentionTangent(recorder, extent, net.heads, block.qkv, block.mixed, block.lse, qkv, mixed)
+    through(key('attn.proj'), block.mixed, mixed, middle, gate(x, block.branch1, first.gate!))
+
+    modulateTangent(recorder, extent, { x: block.middle, xTangent: middle, statistics: block.statistics2, statisticsCapacity: B, ada, adaTangent, places: second, yTangent: y })
+    through(key('mlp.fc1'), block.y2, y, active, { kind: 'gelu', pre: block.hidden })
+    through(key('mlp.fc2'), block.active, active, x, gate(middle, block.branch2, second.gate!))
+    layers.forEach((layer, i) => {
+      if (layer !== n + 1) return
+      features[i] = activation(`token mean ${layer}`, 1, C)
+      tokenMean(recorder, extent, x, features[i])
+    })
+  }
+  if (!velocity || !('velocity' in trace)) return { velocity: null, features }
+
+  recorder.at('head tangent')
+  modulateTangent(recorder, extent, {
+    x: trace.blocks[net.blocks - 1].out, xTangent: x, statistics: trace.finalStatistics, statisticsCapacity: B, ada, adaTangent, places: dit.places(net.blocks).attention, yTangent: y,
+  })
+  const output = through('final_layer.linear', trace.final, y, activation('output', T, patchWidth))
+  const velocityTangent = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
+  unpatchify(recorder, extent, net, 'ppc', output, velocityTangent, B)
+  return { velocity: velocityTangent, features }
+}
