@@ -178,3 +178,13 @@ export function isLive(section: SectionName, field: string): boolean {
   const shape = sections[section].shape as Record<string, z.ZodType>
   return shape[field]?.meta()?.live === true
 }
+
+/** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
+export function seedGroups({ replicas, objective, train }: Config): number[][] {
+  const groups = new Map<string, number[]>()
+  replicas.forEach(({ method = objective.method, label, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate }, index) => {
+    const key = JSON.stringify([method, label, tMin, lambda, tau, learningRate])
+    groups.set(key, [...(groups.get(key) ?? []), index])
+  })
+  return [...groups.values()]
+}

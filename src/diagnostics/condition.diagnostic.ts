@@ -10,7 +10,7 @@ import { makePath, pathFamilies, type Path } from '../flow/paths.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { defineDiagnostic } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
-import { few, finite } from './words.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Slopes are fitted to levels up to here. */
 const NEAR_ZERO = 0.05
@@ -65,10 +65,10 @@ export default defineDiagnostic({
     const measured = gains.map((gain, replica): Curve =>
       ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
     const panel = demanded(chosen, measured)
-    const said = bench.labels.map((label, r) => `${label}’s answer by ${few(measured[r].y[0])}${slopeWords(t, measured[r].y)}`)
+    const said = bench.groups.map(group => `the answer of ${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
     return [{
       ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
-      summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}; ${said.join(', ')}.`,
+      summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
     }, schedules(chosen), grid(chosen)]
   },
 })

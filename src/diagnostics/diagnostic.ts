@@ -20,6 +20,12 @@ export interface Table {
   read(tensor: Tensor, offset?: number, length?: number): Promise<Float32Array>
 }
 
+/** One thing trained from several seeds, or from one. */
+export interface Group {
+  label: string
+  replicas: readonly number[]
+}
+
 /** What a diagnostic may touch: the nets of a run, its images, and GPU memory of its own. */
 export interface Bench {
   readonly config: Config
@@ -28,6 +34,8 @@ export interface Bench {
   readonly training: Training
   /** Of each replica, as the page names them. */
   readonly labels: readonly string[]
+  /** Replicas that differ in their seed only. */
+  readonly groups: readonly Group[]
   readonly data: RunData
   /** Images start … start + count − 1 of a split; kept, so that asking again costs nothing. */
   images(count: number, from: { split: Split; start?: number }): Promise<DatasetBatch>

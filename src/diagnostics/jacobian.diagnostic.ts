@@ -7,10 +7,10 @@ import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
-import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Group } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { fromClassMeans, fromClassSwap, fromPrincipalComponents, massIn, type Semantic } from './semantic.ts'
-import { few, finite } from './words.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Samples that go through the net at a time. */
 const CHUNK = 64
@@ -50,7 +50,7 @@ export default defineDiagnostic({
   },
 
   async measure(bench, chosen) {
-    const { config, labels } = bench
+    const { config, labels, groups } = bench
     const d = dimensionsOf(config)
     const layer = chosen.layer || config.objective.layer
     const t = logLevels(chosen.levels)
@@ -75,22 +75,22 @@ export default defineDiagnostic({
     const panels: Panel[] = [
       {
         id: 'gains', title: 'How strongly features react to a change of class, and to anything else', x: LEVEL, y: { label: 'squared gain per direction', scale: 'log' },
-        curves: gains, spread: count, summary: gainWords(labels, t, samples, r, d),
+        curves: gains, spread: count, summary: gainWords(groups, t, samples, r, d),
         notes: [semantic.note, `Mean of ‖Jv‖² over unit v among ${r} class direction${r > 1 ? 's' : ''} and the ${d - r} others; ${where}.`, 'Gains are not normalised by the features’ own scale, which differs between nets; the ratio beside is free of it.'],
         pictures: [{ label: 'Class directions', channels: config.net.channels, size: config.net.size, ...semantic.shown }],
       },
       {
         id: 'ratio', title: 'Reaction to other changes against reaction to the class', x: LEVEL, y: { label: 'gain of others / gain of class', scale: 'log' },
-        curves: [...ratios, { replica: null, kind: 'baseline', label: 'equal', x: t, y: t.map(() => 1) }], spread: count, summary: ratioWords(labels, t, ratios), notes: [`G_noise / G_sem, free of the features’ scale; ${where}.`],
+        curves: [...ratios, { replica: null, kind: 'baseline', label: 'equal', x: t, y: t.map(() => 1) }], spread: count, summary: ratioWords(groups, t, ratios), notes: [`G_noise / G_sem, free of the features’ scale; ${where}.`],
       },
       {
         id: 'norm', title: 'Whole sensitivity', x: LEVEL, y: { label: '‖J‖_F', scale: 'log' }, curves: totals, spread: count,
-        summary: `‖J‖ at t = ${t[0]}: ${labels.map((label, i) => `${label} ${few(totals[i].y[0])}`).join(', ')}.`,
+        summary: `‖J‖ at t = ${t[0]}: ${groups.map(group => `${group.label} ${overSeeds(group, i => totals[i].y[0])}`).join(', ')}${seedsSaid(groups)}.`,
         notes: [`r·G_sem + (d−r)·G_noise = ‖J‖_F² with r = ${r}, d = ${d}; ${where}.`],
       },
       {
         id: 'share', title: 'Share of the sensitivity that goes to the class', x: LEVEL, y: { label: 'r·G_sem / ‖J‖_F²', scale: 'linear', percent: true }, curves: [...shares, { replica: null, kind: 'baseline', label: 'no preference', x: t, y: t.map(() => r / d) }], spread: count,
-        summary: `Of ${d} dimensions ${r} carr${r > 1 ? 'y' : 'ies'} the class; at t = ${t[0]} ${labels.map((label, i) => `${label} gives ${r > 1 ? 'them' : 'it'} ${few(100 * (shares[i].y[0] ?? NaN))} %`).join(', ')}.`, notes: ['Per direction and in total tell different stories, because the others are so many.'],
+        summary: `Of ${d} dimensions ${r} carr${r > 1 ? 'y' : 'ies'} the class; at t = ${t[0]} ${groups.map(group => `${group.label} gives ${r > 1 ? 'them' : 'it'} ${overSeeds(group, i => 100 * (shares[i].y[0] ?? NaN))} %`).join(', ')}${seedsSaid(groups)}.`, notes: ['Per direction and in total tell different stories, because the others are so many.'],
       },
     ]
     return panels
@@ -172,14 +172,15 @@ function ratioOf(a: Float64Array, b: Float64Array, by: number): Estimate {
 
 const root = ({ value, standardError, count }: Estimate): Estimate => ({ value: Math.sqrt(value), standardError: standardError / (2 * Math.sqrt(value)), count })
 
-function gainWords(labels: readonly string[], t: number[], samples: Masses[][], r: number, d: number): string {
+function gainWords(groups: readonly Group[], t: number[], samples: Masses[][], r: number, d: number): string {
   const middle = t.findIndex(level => level >= 0.1)
-  const at = middle < 0 ? t.length - 1 : middle
-  const gain = (replica: number, i: number) => meanOf(samples[replica][i].inside).value / r
-  const other = (replica: number, i: number) => meanOf(samples[replica][i].outside).value / (d - r)
-  return `From t = ${few(t[at])} down to ${t[0]} the reaction to the class goes ${labels.map((label, i) => `from ${few(gain(i, at))} to ${few(gain(i, 0))} in ${label} (to other changes from ${few(other(i, at))} to ${few(other(i, 0))})`).join(', ')}.`
+  const top = middle < 0 ? t.length - 1 : middle
+  const inside = (group: Group, at: number) => overSeeds(group, replica => meanOf(samples[replica][at].inside).value / r)
+  const outside = (group: Group, at: number) => overSeeds(group, replica => meanOf(samples[replica][at].outside).value / (d - r))
+  const said = groups.map(group => `in ${group.label} from ${inside(group, top)} to ${inside(group, 0)} (to other changes from ${outside(group, top)} to ${outside(group, 0)})`)
+  return `From t = ${few(t[top])} down to ${t[0]} the reaction to the class goes ${said.join(', ')}${seedsSaid(groups)}.`
 }
 
-function ratioWords(labels: readonly string[], t: number[], ratios: Curve[]): string {
-  return `At t = ${t[0]} features react ${labels.map((label, i) => `${few(ratios[i].y[0])} ± ${few(ratios[i].spread![0])} times as strongly to other changes as to the class in ${label}`).join(', ')}.`
+function ratioWords(groups: readonly Group[], t: number[], ratios: Curve[]): string {
+  return `At t = ${t[0]} features react to other changes ${groups.map(group => `${overSeeds(group, i => ratios[i].y[0])} times as strongly as to the class in ${group.label}`).join(', ')}${seedsSaid(groups)}.`
 }

@@ -1,5 +1,5 @@
 /** Where a diagnostic works: memory of its own beside the run's, gone when the measurement ends, whether it ended well or not. */
-import type { Config } from '../config.ts'
+import { type Config, seedGroups } from '../config.ts'
 import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
 import type { Bench, Table } from '../diagnostics/diagnostic.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
@@ -44,6 +44,7 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
   }
   const bench: Bench = {
     config, step: options.step, training, labels: options.labels, data,
+    groups: seedGroups(config).map(replicas => ({ label: options.labels[replicas[0]], replicas })),
     async images(count, { split, start = 0 }) {
       const key = `${split} ${start} ${count}`
       const known = drawn.get(key)
