@@ -26,6 +26,8 @@ export interface Drive extends OutputOptions {
   events?: RunEvent[]
   /** Race register tiles first, or take the preset ones. */
   tune: boolean
+  /** Print no summary: the caller has one of its own. */
+  silent?: boolean
 }
 
 /** @returns the exit code */
@@ -60,7 +62,7 @@ export async function drive(options: Drive): Promise<number> {
   await session.destroy()
   interrupt.release()
 
-  await print(options, summary(record, folder), () => report(record, folder))
+  if (!options.silent) await print(options, summary(record, folder), () => report(record, folder))
   if (outcome === 'diverged') throw new CommandError(`the gradient was not finite for 20 steps up to step ${record.step}, so training stopped; the usual cause is the learning rate`, EXIT.failed)
   return outcome === 'interrupted' ? EXIT.interrupted : 0
 }

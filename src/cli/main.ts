@@ -6,6 +6,7 @@ import { evaluate } from './commands/evaluate.ts'
 import { fork } from './commands/fork.ts'
 import { kappa } from './commands/kappa.ts'
 import { listPresets } from './commands/presets.ts'
+import { reproduce } from './commands/reproduce.ts'
 import { selftest } from './commands/selftest.ts'
 import { step } from './commands/step.ts'
 import { train } from './commands/train.ts'
@@ -19,7 +20,7 @@ const program = new Command('lab')
   .exitOverride()
 
 let status = 0
-for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
+for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa, reproduce]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

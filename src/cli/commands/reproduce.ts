@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { parseConfig } from '../../config.ts'
+import { KernelLibrary } from '../../engine/kernel.ts'
+import { decodeCheckpoint } from '../../lab/checkpoint.ts'
+import { type Checkpoint, Session } from '../../lab/session.ts'
+import { type ClaimResult, judge, studies, type Study } from '../../lab/studies.ts'
+import { drive } from '../drive.ts'
+import { CommandError } from '../failure.ts'
+import { prepareFolder, readWith, writeOne } from '../files.ts'
+import { openMachine } from '../machine.ts'
+import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
+import { recordText, versions } from '../record.ts'
+import { nearTo, withSettings } from '../settings.ts'
+import { collect, type MakeCommand } from './command.ts'
+
+interface ReproduceOptions extends OutputOptions {
+  out: string
+  run?: string
+  set: string[]
+}
+
+export const reproduce: MakeCommand = done => new Command('reproduce')
+  .description('run the study behind a figure with its seeds, measure it, and write down what each claim comes to')
+  .argument('<study>', studies.map(({ id }) => id).join(', '))
+  .option('--out <folder>', 'where the record goes, as <study>.json', 'public/studies')
+  .option('--run <folder>', 'the folder of the training run: used if it holds a checkpoint, else made', undefined)
+  .option('--set <section.key=value>', 'change a setting of the run, to try it out small; may be given several times', collect, [])
+  .option('--json', 'the claims as JSON')
+  .action(async (name: string, options: ReproduceOptions) => {
+    const study = studyOf(name)
+    const out = prepareFolder(options.out)
+    const folder = options.run ?? join('runs', study.id)
+    const file = join(folder, 'checkpoint.npz')
+    if (!existsSync(file)) {
+      const config = parseConfig(withSettings({ ...study.config, evaluate: { ...study.config.evaluate, measure: false } }, options.set))
+      const status = await drive({ config, folder: prepareFolder(folder), tune: true, silent: true })
+      if (status !== 0) return done(status)
+    }
+    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), join(out, `${study.id}.json`))
+    await print(options, claims, () => table([
+      ['claim', 'source', ...claims[0].effects.map((_, i) => `seed ${i + 1}`), 'mean ± SD', 'unit', ''],
+      ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), `${figure(claim.mean)} ± ${figure(claim.deviation)}`, claim.unit, claim.verdict]),
+    ]))
+    done(0)
+  })
+
+function studyOf(name: string): Study {
+  const study = studies.find(({ id }) => id === name)
+  if (study) return study
+  const near = nearTo(name, studies.map(({ id }) => id))
+  throw new CommandError(`there is no study “${name}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${studies.map(({ id }) => id).join(', ')}`}`)
+}
+
+async function measureStudy(study: Study, checkpoint: Checkpoint, file: string): Promise<ClaimResult[]> {
+  const machine = await openMachine()
+  let bar = progressBar('measuring')
+  const session = await Session.create(machine.device, new KernelLibrary(machine.device), study.id, checkpoint.config, {
+    checkpoint, breathe: () => new Promise(resolve => { setImmediate(resolve) }), measuring: (id, finished, total) => { if (id !== null) bar.update(finished, total, id) },
+  })
+  const work = async () => {
+    await session.evaluate()
+    await session.sample()
+    for (const [id, settings] of Object.entries(study.measures)) {
+      await session.measure(id, settings)
+      bar.stop()
+      bar = progressBar('measuring')
+    }
+  }
+  await Promise.race([work(), machine.broken])
+  const { config, lossByT, replicas } = session.tick()
+  const { measurements } = session
+  const claims = judge(study, { config, lossByT: lossByT!, measurements })
+  const record = {
+    format: 'low-noise-lab study', version: 1, study: study.id, title: study.title, figure: study.figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter,
+    config, step: checkpoint.step, labels: replicas.map(({ label }) => label), claims, lossByT, measurements,
+  }
+  writeOne(file, recordText(record))
+  await session.destroy()
+  return claims
+}

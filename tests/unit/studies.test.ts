@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
+import { checkConfig } from '../../src/lab/data.ts'
+import { type Findings, judge, type Study, studies, valueAt } from '../../src/lab/studies.ts'
+
+/** One panel with a curve per replica: y at t = .01 and t = 1. */
+function findings(values: [low: number, high: number][]): Findings {
+  const config = parseConfig({ replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) })
+  const curves = values.map(([low, high], replica) => ({ replica, kind: 'measured' as const, label: '', x: [0.01, 1], y: [low, high] }))
+  const panel = { id: 'p', title: '', x: { label: 't', scale: 'log' as const }, y: { label: '', scale: 'linear' as const }, curves, spread: '', summary: '', notes: [] }
+  const lossByT = { step: 1, t: [0.01, 1], count: 8, mean: values.map(pair => [...pair]), standardError: values.map(() => [0, 0]), floor: null, floorNote: '' }
+  return { config, lossByT, measurements: [{ id: 'd', step: 1, settings: {}, panels: [panel], duration: 0 }] }
+}
+
+const where = { diagnostic: 'd', panel: 'p' }
+const study = (effect: Study['claims'][number]['effect']): Study =>
+  ({ id: 's', title: '', figure: '', config: {}, measures: {}, claims: [{ id: 'c', text: '', source: '', unit: '', effect }] })
+const drop = study((f, of) => valueAt(f, where, of('fm'), 0.9) - valueAt(f, where, of('fm'), 0.001))
+
+describe('a claim', () => {
+  test('appears when all seeds agree beyond two standard errors', () => {
+    const [claim] = judge(drop, findings([[1, 4], [0, 0], [2, 4], [0, 0], [1.5, 4], [0, 0]]))
+    expect(claim).toMatchObject({ effects: [3, 2, 2.5], mean: 2.5, deviation: 0.5, verdict: 'appears' })
+  })
+
+  test('is called opposite when all agree the other way, and unclear when they do not agree', () => {
+    expect(judge(drop, findings([[4, 1], [0, 0], [4, 2], [0, 0], [4, 1.5], [0, 0]]))[0].verdict).toBe('opposite')
+    expect(judge(drop, findings([[1, 4], [0, 0], [4, 3], [0, 0], [1, 4], [0, 0]]))[0].verdict).toBe('unclear')
+    // One sign, but one seed makes nearly all of it.
+    expect(judge(drop, findings([[0, 0.01], [0, 0], [0, 0.01], [0, 0], [0, 3], [0, 0]]))[0].verdict).toBe('unclear')
+  })
+
+  test('says what the run lacks', () => {
+    expect(() => judge(study((f, of) => valueAt(f, where, of('none'), 1)), findings([[1, 1]]))).toThrow('no replica of none with seed 0')
+    expect(() => judge(study((f, of) => valueAt(f, { ...where, label: 'x' }, of('fm'), 1)), findings([[1, 1]]))).toThrow('nothing was measured as d, p, “x” of replica 0')
+  })
+})
+
+test.each(studies.map(({ id, ...rest }) => [id, rest] as const))('%s can be run as it stands', (_, { config, measures, claims }) => {
+  const parsed = parseConfig(config)
+  checkConfig(parsed)
+  expect(new Set(parsed.replicas.map(({ seed }) => seed)).size).toBeGreaterThanOrEqual(3)
+  for (const [id, settings] of Object.entries(measures)) parseSettings(diagnosticOf(id), settings)
+  expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
+})
