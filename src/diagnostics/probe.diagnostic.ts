@@ -1,0 +1,205 @@
+/**
+ * How well a linear probe reads the class from frozen features, by noise level. At this scale the drop towards t = 0 is one of ease of read-out:
+ * it is there with few labels or few steps, and gone with many of both.
+ */
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
+import { meanOf } from '../flow/estimate.ts'
+import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
+import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { dropOf, dropsInWords } from './drop.ts'
+import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
+import { DEFAULT_LEVELS, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
+
+/** λ that a validation split chooses among. */
+const PENALTIES = [0.1, 0.01, 0.001]
+/** Labelled images that are looked at, at most, unless one draw takes more. */
+const MOST_LABELLED = 8192
+/** Steps that a fit takes, for the estimate of its cost. */
+const USUAL_STEPS = 500
+
+const settings = z.strictObject({
+  protocol: z.enum(['few labels', 'paper']).default('few labels').meta({ title: 'Protocol', help: 'Few labels, fitted until converged; or the paper’s: many labels, a fixed number of AdamW steps.' }),
+  labels: z.number().int().min(2).max(8192).default(128).meta({ title: 'Labelled images', help: 'Few labels: how many images of each draw have a label. With thousands the drop vanishes.', scale: 'log' }),
+  draws: z.number().int().min(1).max(32).default(16).meta({ title: 'Label draws', help: `Few labels: disjoint sets of labelled images, as many as ${MOST_LABELLED.toLocaleString('en')} images give.`, advanced: true }),
+  penalty: z.enum(['0.01', 'validated']).default('0.01').meta({ title: 'L2', help: `Few labels: λ = .01, or the best of ${PENALTIES.join(', ')} on images kept for choosing.`, advanced: true }),
+  images: z.number().int().min(BATCH).max(65536).multipleOf(BATCH).default(2048).meta({ title: 'Training images of the probe', help: `The paper’s protocol: all labelled; a multiple of ${BATCH}.`, scale: 'log', advanced: true }),
+  steps: z.number().int().min(1).max(20000).default(240).meta({ title: 'Probe steps', help: `The paper’s protocol: AdamW steps of ${BATCH} images; 15 epochs of 2,048 images are 240.`, scale: 'log' }),
+  optimiser: z.enum(['adamw', 'adam']).default('adamw').meta({ title: 'Optimiser', help: 'The paper’s table says AdamW with decay .01, its text Adam.', advanced: true }),
+  cosine: z.boolean().default(false).meta({ title: 'Cosine', help: 'The paper’s protocol: the learning rate falls to 0 by a cosine, epoch by epoch.', advanced: true }),
+  normalise: z.boolean().default(false).meta({ title: 'Z-score', help: 'The paper’s protocol: features with mean 0 and deviation 1. With few labels always.', advanced: true }),
+  freshNoise: z.boolean().default(false).meta({ title: 'Fresh noise', help: 'The paper’s protocol: new noise for every epoch, at the cost of new forward passes.', advanced: true }),
+  noiseDraws: z.number().int().min(1).max(8).default(1).meta({ title: 'Noise draws', help: 'The paper’s protocol: how often all is repeated with other noise, for the spread.', advanced: true }),
+  layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
+  allLayers: z.boolean().default(false).meta({ title: 'All layers', help: 'Every block, as a map of layer against t.', advanced: true }),
+  neighbours: z.boolean().default(false).meta({ title: 'Nearest neighbours', help: `Ask the ${NEAR} nearest labelled images too.`, advanced: true }),
+  t: z.string().max(200).default(DEFAULT_LEVELS).refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
+  test: z.number().int().min(16).max(65536).default(2048).meta({ title: 'Test images', help: 'Held-out images behind each accuracy.', scale: 'log', advanced: true }),
+})
+
+type Chosen = z.output<typeof settings>
+
+const few = ({ protocol }: Chosen) => protocol === 'few labels'
+const layersOf = ({ objective, net }: Config, { layer, allLayers }: Chosen) => (allLayers ? Array.from({ length: net.blocks }, (_, i) => i + 1) : [layer || objective.layer])
+const penaltiesOf = ({ penalty }: Chosen) => (penalty === 'validated' ? PENALTIES : [0.01])
+const validationOf = (chosen: Chosen) => (few(chosen) && chosen.penalty === 'validated' ? 1024 : 0)
+
+/** Draws of labels that the training images give. */
+function drawsOf({ data }: Config, chosen: Chosen): number {
+  if (!few(chosen)) return 1
+  const most = Math.min(data.count - validationOf(chosen), Math.max(MOST_LABELLED, chosen.labels))
+  return Math.min(chosen.draws, Math.floor(most / chosen.labels))
+}
+
+const trainCount = (config: Config, chosen: Chosen) => (few(chosen) ? drawsOf(config, chosen) * chosen.labels : chosen.images)
+
+export default defineDiagnostic({
+  id: 'probe',
+  title: 'How readable the class is',
+  order: 30,
+  summary: 'Accuracy of linear probes on frozen features, by noise level, beside raw pixels and chance.',
+  paper: 'LCF A.4.3, fig. 1 and 12 (arXiv 2509.20952); DDAE (arXiv 2303.09769)',
+  settings,
+  every: 1000,
+
+  work(config, chosen) {
+    const levels = levelsOf(chosen.t)!.length
+    const layers = layersOf(config, chosen)
+    const [train, draws] = [trainCount(config, chosen), drawsOf(config, chosen)]
+    const { net: { blocks, width, channels, size }, replicas } = config
+    const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
+    const seen = few(chosen) ? train + validationOf(chosen) + chosen.test : chosen.noiseDraws * (train * (chosen.freshNoise ? epochs : 1) + chosen.test)
+    const rows = few(chosen) ? USUAL_STEPS * penaltiesOf(chosen).length * draws * chosen.labels : chosen.noiseDraws * chosen.steps * BATCH
+    const classes = 10 // of the data sets there are; the work is an estimate
+    const each = (features: number) => levels * (4 * rows + 2 * draws * chosen.test) * features * classes
+    return { forwards: levels * seen * (Math.max(...layers) / blocks), flops: layers.length * each(width) + each(channels * size * size) / replicas.length }
+  },
+
+  refuse(config, dataset, chosen) {
+    const { data } = config
+    const labelled = few(chosen) ? chosen.labels : chosen.images
+    if (labelled + validationOf(chosen) > data.count) {
+      return `${labelled} labelled images${validationOf(chosen) ? ` and ${validationOf(chosen)} for choosing λ` : ''} are more than the ${data.count} training images; take fewer`
+    }
+    const images = trainCount(config, chosen) + validationOf(chosen) + chosen.test
+    return refuseSweep(config, dataset, { layer: chosen.layer, test: chosen.test, images: images * layersOf(config, chosen).length })
+  },
+
+  async measure(bench, chosen) {
+    const { config, training: { replicas: R } } = bench
+    const t = levelsOf(chosen.t)!
+    const layers = layersOf(config, chosen)
+    const exam = await examOf(bench, chosen)
+    const nets = netSource(bench, layers)
+    const pixels = pixelSource(bench)
+    const fit = (source: Source, effort: Effort) => (few(chosen)
+      ? fitFewLabels(bench, source, exam, penaltiesOf(chosen), effort)
+      : fitAdamW(bench, source, exam, {
+        ...chosen, learningRate: 1e-3, weightDecay: chosen.optimiser === 'adamw' ? 0.01 : 0, noise: ({ count }, part, draw) => noiseOf(config, count, part, draw),
+      }, effort))
+    const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
+    const repeats = few(chosen) ? 1 : chosen.noiseDraws
+    const images = exam.train.count + (exam.validation?.count ?? 0) + exam.test.count
+    // Fits take as many pieces as they need; each counts as one so that progress never goes back.
+    const total = repeats * nets.pieces(t.length, images) + (few(chosen) ? 10 * penaltiesOf(chosen).length : repeats * epochs)
+    let done = 0
+    const between = () => bench.progress(Math.min(++done, total), total)
+    const found = await fit(nets, { between, t, neighbours: chosen.neighbours })
+    const baseline = await remembered(bench.data, `${JSON.stringify(chosen)} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
+    // Groups are (layers,R); the curves are of the chosen layer, the last one where all were asked for and none was named.
+    const main = chosen.allLayers ? layers.indexOf(chosen.layer || config.objective.layer) : 0
+    return panelsOf(bench, chosen, t, found, baseline, r => main * R + r, layers)
+  },
+})
+
+/** The pixels under a probe do not change while a net trains. */
+const known = new WeakMap<RunData, Map<string, Fits>>()
+async function remembered(data: RunData, key: string, make: () => Promise<Fits>): Promise<Fits> {
+  const own = known.get(data) ?? new Map<string, Fits>()
+  known.set(data, own)
+  const fits = own.get(key) ?? await make()
+  own.set(key, fits)
+  return fits
+}
+
+async function examOf(bench: Bench, chosen: Chosen): Promise<Exam> {
+  const { config, data } = bench
+  const train = await bench.images(trainCount(config, chosen), { split: 'train' })
+  const validation = validationOf(chosen) ? await bench.images(validationOf(chosen), { split: 'train', start: train.labels.length }) : null
+  const test = await bench.images(chosen.test, { split: 'test' })
+  const sight = ({ images, labels }: DatasetBatch, part: number): Sight => ({ count: labels.length, images, noise: noiseOf(config, labels.length, part) })
+  return {
+    classes: data.dataset.classes.length, labelled: few(chosen) ? chosen.labels : chosen.images, draws: drawsOf(config, chosen),
+    train: sight(train, 0), validation: validation && sight(validation, 1), test: sight(test, 2),
+    labels: Uint32Array.from([train, validation, test].flatMap(batch => (batch ? [...batch.labels] : []))),
+  }
+}
+
+const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
+const ACCURACY: Axis = { label: 'test accuracy', scale: 'linear', domain: [0, 1], percent: true }
+
+function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseline: Fits, group: (r: number) => number, layers: number[]): Panel[] {
+  const { config, labels, data: { dataset } } = bench
+  const chance = 1 / dataset.classes.length
+  const draws = found.accuracy[0][0].length
+  const spreadOf = (shares: number[]) => {
+    const { value, standardError } = meanOf(shares)
+    return shares.length > 1 ? standardError * Math.sqrt(shares.length) : Math.sqrt((value * (1 - value)) / chosen.test)
+  }
+  const curve = (accuracy: number[][][], g: number, rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve =>
+    ({ ...rest, x: t, y: accuracy.map(groups => meanOf(groups[g]).value), spread: accuracy.map(groups => spreadOf(groups[g])) })
+  const others: Curve[] = [{ replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => chance) }]
+  if (dataset.bayesAccuracy) others.push({ replica: null, kind: 'baseline', label: 'best possible (Bayes)', x: t, y: t.map(level => dataset.bayesAccuracy!(level, config.net.size).value) })
+
+  const noisy = t.map((level, l) => ({ level, l })).filter(({ level }) => level > 0)
+  const drops = labels.map((_, r) => dropOf(noisy.map(({ level }) => level), noisy.map(({ l }) => found.accuracy[l][group(r)]), chosen.test))
+  const effort = few(chosen) ? `With ${chosen.labels.toLocaleString('en')} labels` : `After ${chosen.steps.toLocaleString('en')} probe steps`
+  const main: Panel = {
+    id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
+    curves: [...labels.map((_, replica) => curve(found.accuracy, group(replica), { replica, kind: 'measured', label: '' })), curve(baseline.accuracy, 0, { replica: null, kind: 'baseline', label: 'raw pixels' }), ...others],
+    spread: spreadInWords(chosen, draws),
+    summary: noisy.length > 1 ? `${effort} ${dropsInWords(config, labels, drops, chance, chosen.test)}.` : `${effort} at t = ${t[0]}: ${labels.map((label, r) => `${label} ${(100 * meanOf(found.accuracy[0][group(r)]).value).toFixed(1)} %`).join(', ')}.`,
+    notes: [...notesOf(bench, chosen, found, baseline, draws), `Drops are from the best of ${noisy.length} levels, which favours the drop a little.`],
+  }
+  if (chosen.allLayers) main.heat = labels.map((label, r): HeatMap => ({
+    label, unit: 'test accuracy', x: { ...LEVEL, at: t }, y: { label: 'block', scale: 'linear', at: layers },
+    values: layers.map((_, i) => found.accuracy.map(groups => meanOf(groups[i * labels.length + r]).value)),
+  }))
+  if (!found.neighbours || !baseline.neighbours) return [main]
+  const voted = (shares: number[][], g: number, rest: Pick<Curve, 'replica' | 'kind' | 'label'>) => curve(shares.map(groups => groups.map(share => [share])), g, rest)
+  return [main, {
+    id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY,
+    curves: [...labels.map((_, replica) => voted(found.neighbours!, group(replica), { replica, kind: 'measured', label: '' })), voted(baseline.neighbours, 0, { replica: null, kind: 'baseline', label: 'raw pixels' }), ...others],
+    spread: `± binomial standard error over ${chosen.test.toLocaleString('en')} test images`,
+    summary: `By the ${NEAR} nearest of ${trainCount(config, chosen).toLocaleString('en')} labelled images ${dropsInWords(config, labels, labels.map((_, r) => dropOf(noisy.map(({ level }) => level), noisy.map(({ l }) => [found.neighbours![l][group(r)]]), chosen.test)), chance, chosen.test)}.`,
+    notes: ['Plain Euclidean distance of features as they are. Neighbours among raw pixels can beat those among features: this is no headline.'],
+  }]
+}
+
+function spreadInWords({ test, labels, noiseDraws, protocol }: Chosen, draws: number): string {
+  const tested = `${test.toLocaleString('en')} test images`
+  if (draws === 1) return `± binomial standard error over ${tested}`
+  return protocol === 'few labels' ? `± SD over ${draws} draws of ${labels.toLocaleString('en')} labels; ${tested}` : `± SD over ${noiseDraws} noise draws; ${tested}`
+}
+
+function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, found: Fits, baseline: Fits, draws: number): string[] {
+  const fits = found.fits + baseline.fits
+  const unfinished = found.unfinished + baseline.unfinished
+  const notes = few(chosen)
+    ? [
+        'At very low noise the class is still in the features, but you need more labels to read it: with thousands of labels the curves meet.',
+        `L2 logistic regression, mean cross-entropy + λ/2 ‖W‖², ${chosen.penalty === 'validated' ? `λ from ${PENALTIES.join(', ')} by 1,024 validation images, for each fit` : 'λ = .01'}, features z-scored with the ${chosen.labels.toLocaleString('en')} labelled images of each draw.`,
+        unfinished === 0 ? `All ${fits.toLocaleString('en')} fits converged to a greatest |gradient| of ${TOLERANCE}, in at most ${Math.max(found.steps, baseline.steps).toLocaleString('en')} steps.`
+          : `${unfinished.toLocaleString('en')} of ${fits.toLocaleString('en')} fits had a |gradient| above ${TOLERANCE} after ${MOST_STEPS.toLocaleString('en')} steps.`,
+      ]
+    : [
+        'A probe that is stopped early measures how quickly the class can be read, not whether it is there: at very low noise it is still in the features. More steps close the gap.',
+        `${chosen.optimiser === 'adamw' ? 'AdamW, decay .01' : 'Adam'}, learning rate .001${chosen.cosine ? ' falling by a cosine' : ''}, ${chosen.steps.toLocaleString('en')} steps of ${BATCH} of ${chosen.images.toLocaleString('en')} images, from weights 0; features ${chosen.normalise ? 'z-scored' : 'as they are'}; ${chosen.freshNoise ? 'new noise every epoch' : 'one noise draw per image'}.`,
+      ]
+  notes.push(`Mean over tokens after block ${chosen.layer || config.objective.layer}, EMA weights, x_t with its own t${config.net.classes > 0 ? '; every image was given as class 0, so that no feature holds the answer' : ''}. Labelled images are training images of the net, test images are not.`)
+  if (few(chosen) && draws < chosen.draws) notes.push(`${draws} label ${draws === 1 ? 'draw' : 'draws'} and not ${chosen.draws}: more would take more than ${Math.min(config.data.count, MOST_LABELLED).toLocaleString('en')} labelled images.`)
+  const assumed = dataset.bayesAccuracy?.(0.5, config.net.size)
+  if (assumed && assumed.standardError > 0) notes.push(`The Bayes ceiling is sampled with ${assumed.count.toLocaleString('en')} draws, standard error about ${assumed.standardError.toPrecision(1)}.`)
+  return notes
+}

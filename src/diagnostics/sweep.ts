@@ -1,0 +1,148 @@
+/**
+ * What frozen nets make of the same images at several noise levels, kept on the GPU: the token means after chosen blocks, of EMA weights. And the
+ * noised pixels themselves, for what needs no net. One noise draw belongs to an image and is the same at every level.
+ */
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import type { Config } from '../config.ts'
+import type { Bench, Table } from './diagnostic.ts'
+import { recordLook, writeAll } from './look.ts'
+
+/** The most one buffer may hold under WebGPU's guaranteed limits. */
+export const LARGEST_BINDING = 128 * 2 ** 20
+/** Images of all replicas in one forward pass, so that none keeps the GPU for long. */
+const AT_ONCE = 512
+
+/** Images with the noise that belongs to them. */
+export interface Sight {
+  count: number
+  /** (count,ch,h,w) */
+  images: Float32Array
+  noise: Float32Array
+}
+
+/** Features (levels,G,N,width) in `features`, and how to fill them. */
+export interface Sweep {
+  /** G, groups at each level: (layers,R) in this order for nets, 1 for pixels */
+  groups: number
+  width: number
+  /** To be laid; empty where the GPU has nothing to do. */
+  recorders: Recorder[]
+  features: Tensor
+  /** Rows at … at + count − 1 of every group, seen at levels `t`; `between` is awaited after each piece of work. */
+  fill(table: Table, sight: Sight, at: number, t: readonly number[], between: () => Promise<void>): Promise<void>
+}
+
+/** Where features come from, before it is said how many. */
+export interface Source {
+  groups: number
+  width: number
+  record(levels: number, images: number): Sweep
+  /** Pieces that `fill` waits for. */
+  pieces(levels: number, images: number): number
+}
+
+/**
+ * Token means after `layers` of every replica: groups (layers,R). Nets with classes are told class 0 for every image, so that no feature holds
+ * the answer.
+ */
+export function netSource(bench: Bench, layers: readonly number[]): Source {
+  const { training: { replicas: R, batch: { dimensions: d }, dit: { tokens } }, config: { net } } = bench
+  const groups = layers.length * R
+  const C = net.width
+  const samplesOf = (images: number) => Math.max(1, Math.min(images, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * C * 4)))))
+  return {
+    groups, width: C,
+    pieces: (levels, images) => levels * Math.ceil(images / samplesOf(images)),
+    record(levels, images) {
+      const samples = samplesOf(images)
+      const look = recordLook(bench, { samples, images: samples, layers, velocity: false })
+      const features = look.recorder.tensor('features', levels * groups * images * C)
+      return {
+        groups, width: C, recorders: [look.recorder], features,
+        async fill(table, { count, images: pixels, noise }, at, t, between) {
+          writeAll(table, R, look.batch.row, Uint32Array.from({ length: samples }, (_, i) => i))
+          for (let from = 0; from < count; from += samples) {
+            const n = Math.min(samples, count - from)
+            table.write(look.images, pixels.subarray(from * d, (from + n) * d))
+            for (let r = 0; r < R; r++) table.write(look.batch.eps, noise.subarray(from * d, (from + n) * d), r * samples * d)
+            for (const [l, level] of t.entries()) {
+              table.write(look.batch.t, new Float32Array(R * samples).fill(level))
+              table.submit(look.recorder)
+              for (const [i, { tensor }] of look.frozen.features.entries()) {
+                for (let r = 0; r < R; r++) table.copy(tensor, r * samples * C, features, (((l * layers.length + i) * R + r) * images + at + from) * C, n * C)
+              }
+              await between()
+            }
+          }
+        },
+      }
+    },
+  }
+}
+
+/** x_t itself, rows filled up with zeros to a multiple of four. */
+export function pixelSource(bench: Bench): Source {
+  const d = bench.training.batch.dimensions
+  const width = Math.ceil(d / 4) * 4
+  return {
+    groups: 1, width,
+    pieces: levels => levels,
+    record(levels, images) {
+      const recorder = bench.recorder()
+      const features = recorder.tensor('pixels', levels * images * width)
+      return {
+        groups: 1, width, recorders: [], features,
+        async fill(table, { count, images: pixels, noise }, at, t, between) {
+          const rows = new Float32Array(count * width)
+          for (const [l, level] of t.entries()) {
+            for (let i = 0; i < count; i++) for (let k = 0; k < d; k++) rows[i * width + k] = (1 - level) * pixels[i * d + k] + level * noise[i * d + k]
+            table.write(features, rows, (l * images + at) * width)
+            await between()
+          }
+        },
+      }
+    },
+  }
+}
+
+/** Noise of a part of the images; `draw` numbers other noise for the same ones. */
+export function noiseOf(config: Config, count: number, part: number, draw = 0): Float32Array {
+  const values = new Float32Array(count * config.net.channels * config.net.size ** 2)
+  new PhiloxStream(config.data.seed, STREAM_EVALUATION, 16 + 8 * draw + part).fillNormal(values)
+  return values
+}
+
+export const DEFAULT_LEVELS = '0 0.001 0.002 0.005 0.01 0.02 0.03 0.05 0.1 0.2 0.3 0.5 0.8'
+
+const NUMBER = /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/i
+
+/** Noise levels out of a text, ascending, each once; undefined when it is not a list of numbers from 0 to 1. */
+export function levelsOf(text: string): number[] | undefined {
+  const words = text.split(/[\s,;]+/).filter(word => word !== '')
+  const values = words.map(word => (NUMBER.test(word) ? Number(word) : NaN))
+  if (values.length === 0 || values.length > 64 || !values.every(value => value >= 0 && value <= 1)) return undefined
+  return [...new Set(values)].sort((a, b) => a - b)
+}
+
+/** For a schema: what `levelsOf` cannot read. */
+export const LEVELS_WANTED = 'takes 1 to 64 noise levels from 0 to 1, such as 0.001 0.03 0.1'
+
+/** Why features cannot be looked at in groups of two classes and more, or not after this block; undefined when they can. */
+export function refuseSweep({ net, data, replicas }: Config, dataset: Dataset, { layer, test, images }: { layer: number; test: number; images: number }): string | undefined {
+  if (layer > net.blocks) return `there is no block ${layer}; this net has blocks 1 to ${net.blocks}, and 0 takes the run’s own`
+  if (test > data.heldOut) return `${test} test images are more than the ${data.heldOut} held-out ones; take at most as many`
+  if (dataset.classes.length < 2) return `${dataset.label} has ${dataset.classes.length === 1 ? 'one class' : 'no classes'}, and telling classes apart takes at least 2`
+  const bytes = images * replicas.length * net.width * 4
+  if (bytes > LARGEST_BINDING) return `features of ${images} images and ${replicas.length} replicas take ${Math.ceil(bytes / 2 ** 20)} MiB at one noise level, and 128 is the most; take fewer images`
+  return undefined
+}
+
+/** How many noise levels go together so that no buffer becomes large, as even pieces of `t`. `elements` per level, of the largest buffer. */
+export function levelsTogether(t: readonly number[], elements: number): number[][] {
+  const most = Math.max(1, Math.floor(LARGEST_BINDING / 2 / (4 * elements)))
+  const pieces = Math.ceil(t.length / most)
+  const each = Math.ceil(t.length / pieces)
+  return Array.from({ length: pieces }, (_, i) => t.slice(i * each, (i + 1) * each)).filter(piece => piece.length > 0)
+}
