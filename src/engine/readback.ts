@@ -1,3 +1,5 @@
+import { settled } from './settled.ts'
+
 /** Reads that may be under way at once. */
 export const READBACK_DEPTH = 3
 
@@ -22,7 +24,7 @@ export class Readback {
     const encoder = this.device.createCommandEncoder()
     encoder.copyBufferToBuffer(source, offset, staging, 0, bytes)
     this.device.queue.submit([encoder.finish()])
-    await staging.mapAsync(GPUMapMode.READ, 0, bytes)
+    await settled(this.device, staging.mapAsync(GPUMapMode.READ, 0, bytes))
     const copy = staging.getMappedRange(0, bytes).slice(0)
     staging.unmap()
     this.free.push(staging)

@@ -6,6 +6,7 @@ import type { KernelLibrary } from '../engine/kernel.ts'
 import { readOnce } from '../engine/readback.ts'
 import { Recorder, type Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
+import { settled } from '../engine/settled.ts'
 import type { Training } from '../model/training.ts'
 import { drawImages } from './data.ts'
 
@@ -68,7 +69,7 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
     async progress(done, total) {
       look()
       progress(done, total)
-      await device.queue.onSubmittedWorkDone()
+      await settled(device, device.queue.onSubmittedWorkDone())
       await breathe()
       look()
     },

@@ -5,6 +5,7 @@
 import { type Config, ConfigError, isLive, type MeasureConfig, parseConfig, type ReplicaConfig } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
+import { settled } from '../engine/settled.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, Tick } from '../protocol.ts'
 import type { RunData } from '../datasets/dataset.ts'
@@ -185,7 +186,7 @@ export class Session {
       const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
       this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
       this.step += count
-      waiting.push(this.device.queue.onSubmittedWorkDone().then(() => this.learnPace(count, began)))
+      waiting.push(settled(this.device, this.device.queue.onSubmittedWorkDone()).then(() => this.learnPace(count, began)))
       if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
       const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
@@ -313,7 +314,7 @@ export class Session {
 
   /** Between pieces of an evaluation: waits for the GPU, so that the page's frames get their turn. */
   private async breatheGpu(): Promise<void> {
-    await this.device.queue.onSubmittedWorkDone()
+    await settled(this.device, this.device.queue.onSubmittedWorkDone())
   }
 
   async checkpoint(): Promise<Checkpoint> {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { settled } from '../../src/engine/settled.ts';
+import { countCalls } from '../support/count_calls.ts';
 import { requestTestDevice } from '../support/gpu.ts';
 
 test('a compute pass on the test device returns right numbers', async () => {
@@ -25,4 +27,17 @@ test('a compute pass on the test device returns right numbers', async () => {
   expect([...result]).toEqual(Array.from({ length: 64 }, (_, i) => 2 * i + 1));
   buffer.destroy();
   staging.destroy();
+});
+
+test('waiting submits nothing, but where the browser looks seldom it makes it look until the work is done', async () => {
+  const device = await requestTestDevice();
+  const slow = () => new Promise<string>((resolve) => { setTimeout(() => resolve('done'), 20); });
+  const plain = await countCalls(() => settled(device, slow(), false));
+  expect([plain.result, plain.counts.submit]).toEqual(['done', 0]);
+  const nudged = await countCalls(() => settled(device, slow(), true));
+  expect(nudged.result).toBe('done');
+  expect(nudged.counts.submit).toBeGreaterThan(1);
+  const after = await countCalls(slow);
+  expect(after.counts.submit).toBe(0);
+  await expect(settled(device, Promise.reject(new Error('lost')), true)).rejects.toThrow('lost');
 });
