@@ -63,7 +63,7 @@ function begin(paused: boolean): string | null {
   }
   const runId = newRunId()
   useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
-  useUi.setState({ hidden: [] })
+  useUi.setState({ hidden: [], replayed: null })
   post({ type: 'start', runId, config: parseConfig(config), paused })
   return runId
 }
@@ -96,7 +96,7 @@ export function fork(from: number, replicas: ReplicaConfig[]): void {
   void alone(() => {
     const runId = newRunId()
     useRun.setState({ runId, phase: 'starting', fault: null })
-    useUi.setState({ hidden: [] })
+    useUi.setState({ hidden: [], replayed: null })
     setReplicas(replicas)
     post({ type: 'fork', runId, from, replicas })
     if (tick.state === 'finished') post({ type: 'extend', steps: extraSteps(tick) })

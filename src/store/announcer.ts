@@ -1,4 +1,5 @@
 /** Turns state changes into sentences for the polite live region, and holds the training lock only while training. */
+import { diagnosticOf } from './catalog.ts'
 import { type RunState, useRun } from './run.ts'
 import { freeTrainingLock } from './tabs.ts'
 import { announce } from './ui.ts'
@@ -25,6 +26,11 @@ export function sentenceFor(now: RunState, before: RunState): string | null {
     if (now.phase === 'paused') return `Paused${at}.`
     if (now.phase === 'finished') return `Finished${at}.`
     return null // faults and obstacles speak for themselves, as alerts
+  }
+  const asked = before.asked // what comes at its own pace is no interruption
+  if (asked && now.measurements[asked] !== before.measurements[asked]) {
+    const found = now.measurements[asked]?.at(-1)
+    return found ? `${diagnosticOf(asked)?.title ?? asked}, measured at step ${found.step}. ${found.panels[0]?.summary ?? ''}` : null
   }
   if (now.phase === 'paused' && now.tick && before.tick && now.tick.step !== before.tick.step) return `Step ${now.tick.step}.`
   const tenth = tenthOf(now)

@@ -1,9 +1,13 @@
-/** What the page may choose from: methods, presets and data sets, found where the lab keeps them. */
+/** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
+import { type Config, ConfigError } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
+import type { Settings } from '../protocol.ts'
 
 export { presets }
 
@@ -37,4 +41,31 @@ export function ignoredBecause(field: string, chosen: readonly string[]): string
   if (!methodFields.has(field) || chosen.some((id) => (methodOf(id).uses as readonly string[]).includes(field))) return null
   const names = [...new Set(chosen.map((id) => methodOf(id).label))]
   return `No effect: ${names.join(' and ')} ${names.length > 1 ? 'do' : 'does'} not use it.`
+}
+
+/** In the order in which they are listed. */
+export const diagnosticChoices: Diagnostic[] = Object.values(diagnostics)
+
+export function diagnosticOf(id: string): Diagnostic | undefined {
+  return Object.hasOwn(diagnostics, id) ? diagnostics[id] : undefined
+}
+
+/** All settings of a diagnostic, with its defaults for what is absent; as given where they do not fit, for the lab to refuse. */
+export function settingsWith(id: string, settings: Settings): Settings {
+  const diagnostic = diagnosticOf(id)
+  if (!diagnostic) return settings
+  const result = diagnostic.settings.safeParse(settings)
+  return result.success ? (result.data as Settings) : settings
+}
+
+/** Why a diagnostic cannot be measured with these settings on such a run, in one sentence; null when it can. */
+export function refusalOf(id: string, config: Config, settings: Settings): string | null {
+  const diagnostic = diagnosticOf(id)
+  const dataset = datasetOf(config.data.dataset)
+  if (!diagnostic || !dataset) return null
+  try {
+    return diagnostic.refuse?.(config, dataset, parseSettings(diagnostic, settings)) ?? null
+  } catch (error) {
+    return error instanceof ConfigError ? error.message : String(error)
+  }
 }

@@ -1,6 +1,7 @@
 /** A run's settings in the address: only what differs from the defaults, checked on the way in. */
 import type { z } from 'zod'
 import { type Config, type ReplicaConfig, ConfigError, type SectionName, parseConfig, replicaSchema, sections } from '../config.ts'
+import { readMeasures, writeMeasures } from './measureLink.ts'
 
 export const defaults: Config = parseConfig({})
 
@@ -12,7 +13,7 @@ export interface Link {
 
 const sectionNames = Object.keys(sections) as SectionName[]
 
-/** `net.width=32&replicas=fm;lcf,tMin:0.1`, or an empty string for the default run. */
+/** `net.width=32&replicas=fm;lcf,tMin:0.1&measures=probe:500,labels:256`, or an empty string for the default run. */
 export function toHash(config: Config): string {
   const pairs: string[] = []
   for (const section of sectionNames) {
@@ -23,6 +24,7 @@ export function toHash(config: Config): string {
   }
   const replicas = writeReplicas(config.replicas)
   if (replicas !== writeReplicas(defaults.replicas)) pairs.push(`replicas=${replicas}`)
+  if (config.measures.length > 0) pairs.push(`measures=${writeMeasures(config.measures)}`)
   return pairs.join('&')
 }
 
@@ -33,6 +35,10 @@ export function fromHash(hash: string): Link {
     if (key === 'replicas') {
       const replicas = readReplicas(text, notices)
       if (replicas.length > 0) input.replicas = replicas
+      continue
+    }
+    if (key === 'measures') {
+      input.measures = readMeasures(text, notices)
       continue
     }
     const [section, field] = key.split('.') as [SectionName, string]

@@ -1,6 +1,7 @@
 /** What the worker last said. Pure bookkeeping: reports come in by `receive`, commands leave by actions.ts. */
 import { create } from 'zustand'
-import type { Capabilities, FaultKind, MemoryPlan, Obstacle, Report, SampleGrid, SelfTestRow, Tick } from '../protocol.ts'
+import type { Capabilities, FaultKind, LossByT, Measurement, MemoryPlan, Obstacle, Report, SampleGrid, SelfTestRow, Tick } from '../protocol.ts'
+import { withMeasurement } from './measurements.ts'
 
 export type Phase = 'probing' | 'obstacle' | 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed'
 
@@ -21,10 +22,24 @@ export interface RunState {
   progress: { label: string; done: number; total: number } | null
   plan: { requestId: number; plan: MemoryPlan } | null
   selfTest: { requestId: number; rows: SelfTestRow[] } | null
+  /** The run that `measurements` and `losses` belong to. */
+  measuredRun: string | null
+  /** What was measured of that run, by diagnostic, oldest first. */
+  measurements: Record<string, Measurement[]>
+  /** Every loss by noise level of that run that came by, oldest first. */
+  losses: LossByT[]
+  /** What needs no run, by diagnostic, for the settings asked for last. */
+  theory: Record<string, Measurement>
+  measuring: { id: string; done: number; total: number } | null
+  /** The diagnostic that the visitor asked for and that has not answered yet. */
+  asked: string | null
+  /** Why a diagnostic could not be measured, by diagnostic. The run goes on. */
+  unmeasured: Record<string, string>
 }
 
 const opening: RunState = {
   phase: 'probing', runId: null, capabilities: null, obstacle: null, tick: null, fault: null, progress: null, plan: null, selfTest: null,
+  measuredRun: null, measurements: {}, losses: [], theory: {}, measuring: null, asked: null, unmeasured: {},
 }
 
 export const useRun = create<RunState>(() => opening)
@@ -42,18 +57,45 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       // A tick of the run before may still be on its way after a restart.
       if (state.runId !== null && report.runId !== state.runId) return {}
       if (state.phase === 'failed') return { tick: report }
-      return { tick: keepUnchanged(state.tick, report), phase: report.state, progress: null }
+      return { ...withTick(state, keepUnchanged(state.tick, report)), phase: report.state, progress: null }
     case 'progress':
       return { progress: { label: report.label, done: report.done, total: report.total } }
     case 'plan':
       return { plan: { requestId: report.requestId, plan: report.plan } }
     case 'selftest':
       return { selfTest: { requestId: report.requestId, rows: report.rows }, progress: null }
+    case 'measuring':
+      return { measuring: report.id === null ? null : { id: report.id, done: report.done, total: report.total } }
+    case 'measured':
+      return withMeasured(state, report.runId, report.measurement)
     case 'fault':
-      return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, ...afterFault(state, report.kind) }
-    default:
-      return {}
+      if (report.kind === 'measure') return { asked: null, unmeasured: { ...state.unmeasured, [report.id ?? '']: report.message } }
+      return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, measuring: null, asked: null, ...afterFault(state, report.kind) }
   }
+}
+
+/** What was measured of a run, empty when it is another run than before. */
+function measuredOf(state: RunState, runId: string | null): Pick<RunState, 'measuredRun' | 'measurements' | 'losses' | 'unmeasured'> {
+  const { measuredRun, measurements, losses, unmeasured } = state
+  return measuredRun === runId ? { measuredRun, measurements, losses, unmeasured } : { measuredRun: runId, measurements: {}, losses: [], unmeasured: {} }
+}
+
+/** Evaluations that have been kept; a long run keeps the latest. */
+const mostLosses = 400
+
+function withTick(state: RunState, tick: Tick): Partial<RunState> {
+  const measured = measuredOf(state, tick.runId)
+  const { lossByT } = tick
+  if (!lossByT || measured.losses.at(-1) === lossByT) return { ...measured, tick }
+  return { ...measured, tick, losses: [...measured.losses.filter(({ step }) => step < lossByT.step), lossByT].slice(-mostLosses) }
+}
+
+function withMeasured(state: RunState, runId: string | null, measurement: Measurement): Partial<RunState> {
+  const { [measurement.id]: _, ...unmeasured } = state.unmeasured
+  if (runId === null) return { theory: { ...state.theory, [measurement.id]: measurement }, unmeasured }
+  if (state.runId !== null && runId !== state.runId) return {} // of the run before
+  const measured = measuredOf(state, runId)
+  return { ...measured, measurements: withMeasurement(measured.measurements, measurement), unmeasured, asked: state.asked === measurement.id ? null : state.asked }
 }
 
 /**
@@ -92,6 +134,10 @@ export function receive(report: Report): void {
 
 export function dismissFault(): void {
   useRun.setState({ fault: null })
+}
+
+export function dismissUnmeasured(id: string): void {
+  useRun.setState(({ unmeasured: { [id]: _, ...unmeasured } }) => ({ unmeasured }))
 }
 
 /** True while a run exists that accepts live knobs. */

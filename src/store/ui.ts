@@ -4,19 +4,23 @@ import { createJSONStorage, persist } from 'zustand/middleware'
 
 export type Theme = 'system' | 'light' | 'dark'
 export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab'
-export type ChartName = 'lossByT' | 'steps' | 'bands' | 'samples'
+/** `overview`, `training`, or the id of a diagnostic; on a phone also one chart of the first two. */
+export type ViewName = string
 
 interface UiState {
   theme: Theme
   /** Whether controls show their one-sentence explanation. */
   explain: boolean
   dialog: DialogName | null
-  /** The one chart that a phone shows. */
-  chart: ChartName
-  /** Charts shown as a table. */
-  tables: Partial<Record<ChartName, boolean>>
+  view: ViewName
+  /** Charts shown as a table, by name. */
+  tables: Record<string, boolean>
   /** Loss by noise level as it is, or what stands above the floor. */
   lossView: 'raw' | 'excess'
+  /** Replicas that differ only in seed as mean and spread, or each by itself. */
+  seedView: 'together' | 'single'
+  /** The training step whose measurements the charts show; null for the latest. */
+  replayed: number | null
   /** Replicas hidden on every chart, by index. */
   hidden: readonly number[]
   /** The last sentence for the polite live region. */
@@ -25,7 +29,7 @@ interface UiState {
 
 export const useUi = create<UiState>()(
   persist(
-    (): UiState => ({ theme: 'system', explain: true, dialog: null, chart: 'lossByT', tables: {}, lossView: 'raw', hidden: [], announcement: '' }),
+    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], announcement: '' }),
     {
       name: 'low-noise-lab.ui',
       storage: createJSONStorage(() => localStorage),
@@ -36,9 +40,12 @@ export const useUi = create<UiState>()(
 
 export const openDialog = (dialog: DialogName | null) => useUi.setState({ dialog })
 export const setLossView = (lossView: UiState['lossView']) => useUi.setState({ lossView })
+export const setSeedView = (seedView: UiState['seedView']) => useUi.setState({ seedView })
+export const showView = (view: ViewName) => useUi.setState({ view, replayed: null })
+export const replay = (replayed: number | null) => useUi.setState({ replayed })
 export const announce = (announcement: string) => useUi.setState({ announcement })
 
-export function toggleTable(chart: ChartName): void {
+export function toggleTable(chart: string): void {
   useUi.setState(({ tables }) => ({ tables: { ...tables, [chart]: !tables[chart] } }))
 }
 

@@ -1,33 +1,82 @@
 import { Tabs } from '@base-ui/react/tabs'
-import type { ComponentType } from 'react'
-import { type ChartName, useUi } from '../store/ui.ts'
+import type { ReactNode } from 'react'
+import { diagnosticChoices } from '../store/catalog.ts'
+import { stepsOf } from '../store/measurements.ts'
+import { useRun } from '../store/run.ts'
+import { showView, useUi } from '../store/ui.ts'
+import { Legend } from './Legend.tsx'
 import { BandsFigure } from './charts/BandsFigure.tsx'
 import { LossByTFigure } from './charts/LossByTFigure.tsx'
 import { StepsFigure } from './charts/StepsFigure.tsx'
+import { DiagnosticCell } from './diagnostics/DiagnosticFigure.tsx'
+import { DiagnosticView } from './diagnostics/DiagnosticView.tsx'
+import { Scrubber } from './diagnostics/Scrubber.tsx'
 import { SamplesFigure } from './samples/SamplesFigure.tsx'
 import { useMedia } from './useMedia.ts'
 import styles from './Charts.module.css'
 
-const charts: { name: ChartName; tab: string; Figure: ComponentType }[] = [
-  { name: 'lossByT', tab: 'By noise', Figure: LossByTFigure },
-  { name: 'steps', tab: 'Over steps', Figure: StepsFigure },
-  { name: 'bands', tab: 'Bands', Figure: BandsFigure },
-  { name: 'samples', tab: 'Samples', Figure: SamplesFigure },
+interface View {
+  name: string
+  tab: string
+  content: () => ReactNode
+}
+
+/** As many as the central view has room for beside loss and samples. */
+const inOverview = 4
+
+const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
+
+const wide: View[] = [
+  { name: 'overview', tab: 'Overview', content: () => <Overview /> },
+  { name: 'training', tab: 'Over training', content: () => <div className={styles.pair}><StepsFigure /><BandsFigure /></div> },
+  ...diagnosticViews,
 ]
 
-/** All at once where there is room; on a phone one at a time, because the cost of a chart is in its being there. */
+/** One at a time, because the cost of a chart is in its being there. */
+const narrow: View[] = [
+  { name: 'lossByT', tab: 'Loss', content: () => <LossByTFigure /> },
+  ...diagnosticViews,
+  { name: 'samples', tab: 'Samples', content: () => <SamplesFigure /> },
+  { name: 'steps', tab: 'Over steps', content: () => <StepsFigure /> },
+  { name: 'bands', tab: 'Bands', content: () => <BandsFigure /> },
+]
+
 export default function Charts() {
-  const narrow = useMedia('(max-width: 56em)')
-  const chosen = useUi((state) => state.chart)
-  if (!narrow) {
-    return <div className={styles.grid}>{charts.map(({ name, Figure }) => <Figure key={name} />)}</div>
-  }
+  const views = useMedia('(max-width: 56em)') ? narrow : wide
+  const chosen = useUi((state) => state.view)
+  const view = views.find(({ name }) => name === chosen) ?? views[0]
   return (
-    <Tabs.Root value={chosen} onValueChange={(value) => useUi.setState({ chart: value as ChartName })} className={styles.single}>
-      <Tabs.List className={styles.tabs} aria-label="Chart">
-        {charts.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
-      </Tabs.List>
-      {charts.map(({ name, Figure }) => <Tabs.Panel key={name} value={name}><Figure /></Tabs.Panel>)}
+    <Tabs.Root value={view.name} onValueChange={(value) => showView(value as string)} className={styles.views}>
+      <div className={styles.head}>
+        <Tabs.List className={styles.tabs} aria-label="View">
+          {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
+        </Tabs.List>
+        <div className={styles.tools}>
+          <Replay view={view.name} />
+          <Legend />
+        </div>
+      </div>
+      {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>
   )
+}
+
+/** The questions of the paper side by side: where is the loss, how ill-conditioned is it, what do the features say, what comes out. */
+function Overview() {
+  return (
+    <div className={styles.grid}>
+      <LossByTFigure />
+      {diagnosticChoices.slice(0, inOverview).map(({ id }) => <DiagnosticCell key={id} id={id} />)}
+      <SamplesFigure />
+    </div>
+  )
+}
+
+/** Over the steps of what this view shows. */
+function Replay({ view }: { view: string }) {
+  const steps = useRun(({ losses, measurements }) => {
+    if (view === 'overview') return stepsOf(losses, ...diagnosticChoices.slice(0, inOverview).map(({ id }) => measurements[id] ?? [])).join(' ')
+    return stepsOf(view === 'lossByT' ? losses : (measurements[view] ?? [])).join(' ')
+  })
+  return <Scrubber steps={steps === '' ? [] : steps.split(' ').map(Number)} />
 }

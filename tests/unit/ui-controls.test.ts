@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig, sections } from '../../src/config.ts'
 import { ignoredBecause } from '../../src/store/catalog.ts'
-import { type NumberField, fields, narrowed } from '../../src/ui/controls/fields.ts'
+import { type ConfigField, type NumberField, fields, narrowed } from '../../src/ui/controls/fields.ts'
 import { neighbour, placeOf, places, valueAt } from '../../src/ui/controls/track.ts'
 
 const all = Object.values(fields).flat()
-const numbers = all.filter((field): field is NumberField => field.kind === 'number')
+const numbers = all.filter((field): field is ConfigField<NumberField> => field.kind === 'number')
 
 test('every field of the schema has a control with a title, a sentence and its default', () => {
   expect(all.length).toBe(Object.values(sections).reduce((sum, section) => sum + Object.keys(section.shape).length, 0))

@@ -3,7 +3,6 @@ import type { BandSeries, RunEvent } from '../../protocol.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { count, fixed, percent } from '../numbers.ts'
-import { DataTable } from './DataTable.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart, type StepLine } from './StepChart.tsx'
@@ -39,13 +38,12 @@ export function BandsFigure() {
       title="Loss by band of noise levels"
       summary={measured > 0 ? bandsSentence(bands, shown) : 'The same loss, followed over training: which noise levels still improve, and which have stopped?'}
       note={note.filter(Boolean).join(' ')}
-      table={() => (
-        <DataTable
-          caption="Held-out loss by band over steps"
-          columns={['step', ...bands.flatMap((band) => shown.map(({ label }) => `${label}, ${bandName(band)}`))]}
-          rows={(bands[0]?.step ?? []).map((at, i) => [count(at), ...bands.flatMap(({ value }) => shown.map(({ index }) => fixed(value[index]?.[i])))])}
-        />
-      )}
+      step={last}
+      tables={() => [{
+        caption: 'Held-out loss by band over steps',
+        columns: ['step', ...bands.flatMap((band) => shown.map(({ label }) => `${label}, ${bandName(band)}`))],
+        rows: (bands[0]?.step ?? []).map((at, i) => [count(at), ...bands.flatMap(({ value }) => shown.map(({ index }) => fixed(value[index]?.[i])))]),
+      }]}
     >
       <div className={styles.bands}>
         {(bands.length > 0 ? bands : emptyBands).map((band, i) => (

@@ -12,14 +12,15 @@ interface Props {
   label?: unknown
   name: string
   rows: (x: number) => TooltipRow[]
+  write?: (x: number) => string
 }
 
 /** Our own, for two reasons: the stock one prints raw floats, and it interrupts screen readers at every tick. */
-export function ChartTooltip({ active, label, name, rows }: Props) {
+export function ChartTooltip({ active, label, name, rows, write = short }: Props) {
   if (!active || typeof label !== 'number') return null
   return (
     <div className="tooltip">
-      <strong>{name} {short(label)}</strong>
+      <strong>{name} {write(label)}</strong>
       {rows(label).map((row) => (
         <div key={row.label}>
           <i style={{ background: row.colour }} />

@@ -1,36 +1,48 @@
-import { type ReactNode, useId } from 'react'
-import { type ChartName, toggleTable, useUi } from '../../store/ui.ts'
+import { type ReactNode, useId, useRef } from 'react'
+import { toggleTable, useUi } from '../../store/ui.ts'
+import { DataTables, type TableData } from './DataTable.tsx'
+import { ToolIcon } from '../ToolIcon.tsx'
+import { SaveMenu } from './SaveMenu.tsx'
 import styles from './Figure.module.css'
 
 interface Props {
-  name: ChartName
+  name: string
   title: string
   /** One sentence made from the data. */
   summary: string
   /** Sample count and what the spread means. */
-  note?: string
+  note?: ReactNode
   /** Buttons beside the title. */
   tools?: ReactNode
-  table: () => ReactNode
+  /** Below everything: what can be done about it. */
+  foot?: ReactNode
+  tables: () => TableData[]
+  /** Numbers at full precision; the tables as they are read, where a figure has nothing better. */
+  csv?: () => string
+  /** Training step behind the picture, for the stamp on what is saved; null for theory. */
+  step?: number | null
   children: ReactNode
 }
 
 /** The frame of every chart: heading, a sentence, the picture or the same numbers as a table, and what stands behind them. */
-export function Figure({ name, title, summary, note, tools, table, children }: Props) {
+export function Figure({ name, title, summary, note, tools, foot, tables, csv, step = null, children }: Props) {
   const asTable = useUi((state) => state.tables[name] ?? false)
   const id = useId()
+  const figure = useRef<HTMLElement>(null)
   return (
-    <figure className={styles.figure} aria-labelledby={id} data-chart={name}>
+    <figure ref={figure} className={styles.figure} aria-labelledby={id} data-chart={name}>
       <div className={styles.head}>
         <h2 id={id}>{title}</h2>
         {tools}
-        <button type="button" className="quiet" aria-pressed={asTable} onClick={() => toggleTable(name)} aria-label={`${title} as table`}>
-          Table
+        <button type="button" className="quiet tool" aria-pressed={asTable} onClick={() => toggleTable(name)} aria-label={`${title} as table`} title="Show the numbers">
+          <ToolIcon name="table" />
         </button>
+        <SaveMenu name={name} title={title} summary={summary} step={step} figure={figure} tables={tables} csv={csv} drawn={!asTable} />
       </div>
       <p className={styles.summary}>{summary}</p>
-      <div className={styles.body}>{asTable ? table() : children}</div>
+      <div className={styles.body}>{asTable ? <DataTables name={title} tables={tables()} /> : children}</div>
       {note && <figcaption className={styles.note}>{note}</figcaption>}
+      {foot}
     </figure>
   )
 }

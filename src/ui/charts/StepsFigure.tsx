@@ -4,7 +4,6 @@ import { leavesOut } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { count, fixed } from '../numbers.ts'
-import { DataTable } from './DataTable.tsx'
 import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
@@ -56,17 +55,16 @@ export function StepsFigure() {
       title="Loss over steps"
       summary={stepsSentence(replicas, shown)}
       note={note.filter(Boolean).join(' ')}
-      table={() => (
-        <DataTable
-          caption="Smoothed flow-matching loss and contrastive loss by step"
-          columns={['step', ...flow.map(({ series: { label } }) => label), ...contrastive.map(({ series: { label } }) => `${label} contrastive`)]}
-          rows={(flow[0]?.points ?? []).map(({ step: at }, i) => [
+      step={step}
+      tables={() => [{
+        caption: 'Smoothed flow-matching loss and contrastive loss by step',
+        columns: ['step', ...flow.map(({ series: { label } }) => label), ...contrastive.map(({ series: { label } }) => `${label} contrastive`)],
+        rows: (flow[0]?.points ?? []).map(({ step: at }, i) => [
             count(at),
             ...flow.map(({ points }) => fixed(points[i]?.y)),
             ...contrastive.map(({ points }) => fixed(points[i]?.y)),
-          ])}
-        />
-      )}
+          ]),
+      }]}
     >
       <div className={styles.flow}>
         <p className="axis-name">flow-matching loss, {reduction === 'sum' ? 'summed' : 'mean'} over pixels, log</p>

@@ -1,43 +1,47 @@
-/** Rows, axes and words of the loss-by-noise-level chart. Pure. */
-import type { LossByT } from '../../protocol.ts'
-import { fixed, percent, short } from '../numbers.ts'
-import { type Domain, forLog, logDomain } from './scale.ts'
+/** The loss by noise level as a panel, and its sentence. Pure. */
+import type { LossByT, Panel } from '../../protocol.ts'
+import { count, fixed, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
 export type LossView = 'raw' | 'excess'
 
-/** `m0`, `e0` belong to replica 0; Recharts wants flat rows. */
-export type LossRow = { t: number; floor: number | null } & Record<string, number | null | [number, number]>
-
-export function lossRows(loss: LossByT, view: LossView, lowest: number): LossRow[] {
-  return loss.t.map((t, level) => {
-    const floor = loss.floor?.[level] ?? null
-    const below = view === 'excess' ? (floor ?? 0) : 0
-    const row: LossRow = { t, floor: view === 'raw' ? forLog(floor) : null }
-    loss.mean.forEach((means, replica) => {
-      const mean = means[level] === null ? null : means[level] - below
-      const error = loss.standardError[replica]?.[level]
-      row[`m${replica}`] = forLog(mean)
-      row[`e${replica}`] = forLog(mean) !== null && error ? [Math.max(lowest, mean! - error), mean! + error] : null
-    })
-    return row
-  })
+/** Floor by noise level while nothing has been measured. */
+export interface FloorPreview {
+  t: number[]
+  floor: number[]
+  note: string
 }
 
-export function lossDomain(loss: LossByT | null, floor: readonly number[] | null, view: LossView): Domain {
-  const fallback: Domain = view === 'raw' ? [0.05, 2] : [0.002, 1]
-  if (!loss) return floor && view === 'raw' ? logDomain([...floor, 1.5], fallback) : fallback
-  const values = loss.mean.flatMap((means) => means.map((mean, level) => (mean === null ? null : mean - (view === 'excess' ? (loss.floor?.[level] ?? 0) : 0))))
-  const [low, high] = logDomain([...values, ...(view === 'raw' ? (loss.floor ?? []) : [])], fallback)
-  return [Math.max(low, high / 1e4), high] // one lucky excess near zero must not squeeze the rest
-}
+/** An excess smaller than this share of the greatest is the floor, by luck of the draw; it must not squeeze the rest. */
+const asGoodAsFloor = 1e-4
 
-/** Values that this view cannot show. */
-export function notShown(rows: readonly LossRow[], replicas: number): number {
-  let missing = 0
-  for (const row of rows) for (let i = 0; i < replicas; i++) if (row[`m${i}`] === null) missing++
-  return missing
+/** `excess` is loss − floor, which takes the floor's own line away. */
+export function lossPanel(loss: LossByT | null, preview: FloorPreview | null, view: LossView): Panel {
+  const floor = loss ? loss.floor : (preview?.floor ?? null)
+  const t = loss?.t ?? preview?.t ?? []
+  const excess = view === 'excess' && floor !== null
+  const above = (loss?.mean ?? []).map((means) => means.map((mean, i) => (mean === null ? null : excess ? mean - floor[i] : mean)))
+  const least = excess ? asGoodAsFloor * Math.max(0, ...above.flat().map((value) => value ?? 0)) : 0
+  const notes: string[] = []
+  const floorNote = loss?.floorNote || preview?.note
+  if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
+  if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
+  const lost = excess ? above.flat().filter((value) => value !== null && value <= least).length : 0
+  if (lost > 0) notes.push(`${lost} values at or below the floor are not shown.`)
+  return {
+    id: 'lossByT',
+    title: 'Loss by noise level',
+    x: { label: 't', scale: 'log', domain: [0.001, 1] },
+    y: { label: excess ? 'loss per pixel − floor' : 'loss per pixel', scale: 'log', ...(loss ? {} : { domain: excess ? [0.002, 1] : [0.2, 1.5] }) },
+    curves: [
+      ...above.map((y, replica): Panel['curves'][number] => ({ replica, kind: 'measured', label: '', x: t, y: y.map((value) => (value !== null && value > least ? value : null)), spread: loss!.standardError[replica] })),
+      ...(floor && !excess ? [{ replica: null, kind: 'theory', label: 'floor', x: t, y: floor } as const] : []),
+    ],
+    spread: loss ? `± standard error of ${count(loss.count)} held-out images per level, same images and noise for all` : '',
+    summary: '',
+    notes,
+  }
 }
 
 function nearest(levels: readonly number[], t: number): number {

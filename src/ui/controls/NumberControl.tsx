@@ -1,10 +1,7 @@
 import type { CSSProperties } from 'react'
-import { flush, knobKey } from '../../store/actions.ts'
-import { useDraft } from '../../store/draft.ts'
-import { useShallow } from 'zustand/react/shallow'
 import { short } from '../numbers.ts'
 import { NumberInput } from './NumberInput.tsx'
-import { type NumberField, narrowed } from './fields.ts'
+import type { NumberField } from './fields.ts'
 import { neighbour, placeOf, places, valueAt } from './track.ts'
 import styles from './Controls.module.css'
 
@@ -12,19 +9,19 @@ interface Props {
   field: NumberField
   value: number
   change(value: number): void
+  /** The slider was let go. */
+  commit?(): void
   id: string
   describedBy: string
   disabled: boolean
 }
 
 /** A slider and a number field for the same value. Numbers with a huge range (seeds, steps) and the advanced ones have the field alone. */
-export function NumberControl({ field: whole, value, change, id, describedBy, disabled }: Props) {
-  const field = useDraft(useShallow(({ config }) => narrowed(whole, config)))
-  const { title, min, max, integer, unit, section, field: name, standard } = field
+export function NumberControl({ field, value, change, commit, id, describedBy, disabled }: Props) {
+  const { title, min, max, integer, unit, standard } = field
   const input = { min, max, integer, value, disabled, onChange: change }
-  if (!hasSlider(whole)) return <NumberInput {...input} id={id} className={`${styles.number} ${styles.alone}`} describedBy={describedBy} />
+  if (!hasSlider(field)) return <NumberInput {...input} id={id} className={`${styles.number} ${styles.alone}`} describedBy={describedBy} />
 
-  const commit = () => flush(knobKey(section, name))
   const move = (direction: 1 | -1, share?: number) => change(neighbour(value, direction, field, share))
   return (
     <>

@@ -1,10 +1,9 @@
-/** One description per control, read off the config schema: bounds and defaults from zod, words from its metadata. */
+/** One description per control, read off a schema, the config's or a diagnostic's: bounds and defaults from zod, words from its metadata. */
 import { z } from 'zod'
 import { type Config, type FieldMeta, type SectionName, sections } from '../../config.ts'
 import { datasetChoices, datasetOf, methodChoices } from '../../store/catalog.ts'
 
 interface Common extends Required<Pick<FieldMeta, 'title' | 'help' | 'live' | 'advanced'>> {
-  section: SectionName
   field: string
   unit?: string
   source?: string
@@ -28,6 +27,8 @@ export interface SwitchField extends Common {
   standard: boolean
 }
 export type Field = NumberField | ChoiceField | SwitchField
+/** A field of the config, which has an address. */
+export type ConfigField<Kind extends Field = Field> = Kind & { section: SectionName }
 
 interface Property extends Partial<FieldMeta> {
   type?: string
@@ -38,14 +39,15 @@ interface Property extends Partial<FieldMeta> {
   anyOf?: { const: number | string }[]
 }
 
-function fieldsIn(section: SectionName): Field[] {
-  const { properties } = z.toJSONSchema(sections[section], { io: 'input' }) as unknown as { properties: Record<string, Property> }
-  return Object.entries(properties).map(([field, property]) => describe(section, field, property))
+/** Controls of a schema whose fields all have a default. */
+export function fieldsOf(schema: z.ZodObject): Field[] {
+  const { properties } = z.toJSONSchema(schema, { io: 'input' }) as unknown as { properties: Record<string, Property> }
+  return Object.entries(properties).map(([field, property]) => describe(field, property))
 }
 
-function describe(section: SectionName, field: string, property: Property): Field {
+function describe(field: string, property: Property): Field {
   const { title = field, help = '', live = false, advanced = false, unit, source } = property
-  const common: Common = { section, field, title, help, live, advanced, unit, source }
+  const common: Common = { field, title, help, live, advanced, unit, source }
   const options = property.enum ?? property.anyOf?.map((option) => option.const)
   if (options) {
     return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }
@@ -63,12 +65,14 @@ function describe(section: SectionName, field: string, property: Property): Fiel
   return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? 1, standard: property.default as number }
 }
 
-export const fields: Record<SectionName, Field[]> = {
+const fieldsIn = (section: SectionName) => fieldsOf(sections[section]).map((field): ConfigField => ({ ...field, section }))
+
+export const fields: Record<SectionName, ConfigField[]> = {
   net: fieldsIn('net'), data: fieldsIn('data'), objective: fieldsIn('objective'), train: fieldsIn('train'), evaluate: fieldsIn('evaluate'),
 }
 
 /** Bounds that other fields narrow, so that a slider cannot be put where no run exists. */
-export function narrowed(field: NumberField, config: Config): NumberField {
+export function narrowed(field: ConfigField<NumberField>, config: Config): ConfigField<NumberField> {
   if (field.section === 'net' && field.field === 'width') {
     const step = 4 * config.net.heads
     return { ...field, step, min: Math.ceil(field.min / step) * step, max: Math.floor(field.max / step) * step }

@@ -3,7 +3,6 @@ import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
-import { DataTable } from '../charts/DataTable.tsx'
 import { Figure } from '../charts/Figure.tsx'
 import { Marker } from '../charts/Marker.tsx'
 import { tell } from '../charts/sentences.ts'
@@ -36,7 +35,8 @@ export function SamplesFigure() {
       title="Samples"
       summary={grid ? samplesSentence(grid, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
       note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${evaluate.solverSteps} ${evaluate.solver} steps.` : undefined}
-      table={() => <DataTable caption="Pixel statistics of the images shown" columns={['images', 'mean', 'standard deviation', 'least', 'greatest']} rows={rows} />}
+      step={grid?.step}
+      tables={() => [{ caption: 'Pixel statistics of the images shown', columns: ['images', 'mean', 'standard deviation', 'least', 'greatest'], rows }]}
     >
       <div className={styles.grids} style={{ '--grids': shown.length + 1 } as CSSProperties}>
         {realGrid && (

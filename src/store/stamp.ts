@@ -1,0 +1,35 @@
+/** What every exported figure says of where it comes from. */
+import { version } from '../../package.json'
+import type { Config } from '../config.ts'
+import { useDraft } from './draft.ts'
+import { toHash } from './permalink.ts'
+import { knobOf } from './replicas.ts'
+import { useRun } from './run.ts'
+
+export interface Stamp {
+  /** Program, settings, seeds, step and adapter, in one line. */
+  line: string
+  /** Opens the page with these settings. */
+  link: string
+}
+
+/** Of the run shown, or of the settings on the page while there is none. */
+export function stamp(step: number | null): Stamp {
+  const { tick, capabilities } = useRun.getState()
+  const config = tick?.config ?? useDraft.getState().config
+  const parts = [`Low-Noise Lab ${version}`, `settings ${fingerprint(config)}`, seedsOf(config), step === null ? 'theory' : `step ${step}`]
+  if (step !== null && capabilities) parts.push(capabilities.adapter)
+  return { line: parts.join(' · '), link: `${location.origin}${location.pathname}#${toHash(config)}` }
+}
+
+function seedsOf(config: Config): string {
+  const seeds = [...new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed')))]
+  return `${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(', ')}`
+}
+
+/** Eight hexadecimal digits that tell settings apart (FNV-1a of the link). */
+export function fingerprint(config: Config): string {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(toHash(config))) hash = Math.imul(hash ^ byte, 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}

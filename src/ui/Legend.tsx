@@ -1,0 +1,35 @@
+import { useDraft } from '../store/draft.ts'
+import { useRun } from '../store/run.ts'
+import { seedGroups } from '../store/seeds.ts'
+import { setSeedView, toggleReplica, useUi } from '../store/ui.ts'
+import { Choice } from './Choice.tsx'
+import { Marker } from './charts/Marker.tsx'
+import { useSeries } from './charts/series.ts'
+import styles from './Lede.module.css'
+
+const seedViews = [{ value: 'together', label: 'Mean ± SD' }, { value: 'single', label: 'Single seeds' }] as const
+
+/** The one legend for all charts. */
+export function Legend() {
+  const series = useSeries()
+  const seedView = useUi((state) => state.seedView)
+  const drafted = useDraft(({ config }) => seedGroups(config).some((group) => group.length > 1))
+  const several = useRun(({ tick }) => (tick ? seedGroups(tick.config).some((group) => group.length > 1) : drafted))
+  return (
+    <div className={styles.shown}>
+      <fieldset className={styles.legend}>
+        <legend className="visually-hidden">Shown on all charts</legend>
+        {series.map(({ index, label, colour, marker, dash, hidden }) => (
+          <button key={index} type="button" className="quiet" aria-pressed={!hidden} onClick={() => toggleReplica(index)} title={hidden ? `Show ${label}` : `Hide ${label}`}>
+            <svg width="26" height="12" viewBox="0 0 26 12" aria-hidden="true">
+              <path d="M0 6H26" stroke={colour} strokeWidth="2" strokeDasharray={dash} />
+              <Marker shape={marker} x={13} y={6} colour={colour} />
+            </svg>
+            {label}
+          </button>
+        ))}
+      </fieldset>
+      {several && <Choice label="Seeds" choices={seedViews} value={seedView} onChange={setSeedView} />}
+    </div>
+  )
+}

@@ -1,0 +1,80 @@
+import { type Key, memo, useMemo } from 'react'
+import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from 'recharts'
+import type { Panel } from '../../protocol.ts'
+import { ChartTooltip } from './ChartTooltip.tsx'
+import { EndLabels, type LineEnd, labelMargin } from './EndLabels.tsx'
+import { Marker } from './Marker.tsx'
+import { TMinShade } from './TMinShade.tsx'
+import { axis, chartStyle } from './axis.ts'
+import { type PanelAxes, type PanelLine, isNoiseLevel, pointNear, write, writeTick } from './panel.ts'
+
+interface Props {
+  panel: Pick<Panel, 'title' | 'x' | 'y'>
+  lines: readonly PanelLine[]
+  axes: PanelAxes
+  /** Longer names stand in the key below the chart. */
+  longestName: number
+}
+
+/** Lines with bands over one axis each, logarithmic or not. */
+export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, longestName }: Props) {
+  const union = useMemo(() => [...new Set(lines.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b).map((at) => ({ x: at })), [lines])
+  const ends = lines.flatMap(({ label, colour, marker, points }): LineEnd[] => {
+    const end = points.findLast((point) => point.y !== null)
+    return end && label.length <= longestName ? [{ label, colour, marker, x: end.x, y: end.y! }] : []
+  })
+  const tooltip = (at: number) =>
+    lines.flatMap(({ label, colour, points }) => {
+      const point = pointNear(points, at, x.scale)
+      return point ? [{ label, colour, text: `${write(y, point.y)}${point.spread === null ? '' : ` ± ${write(y, point.spread)}`}` }] : []
+    })
+  const writeX = (value: number) => (value === axes.zeroAt ? '0' : write(x, value))
+
+  return (
+    <ComposedChart
+      responsive
+      data={union}
+      style={chartStyle}
+      margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label)), bottom: 0, left: 0 }}
+      title={title}
+      desc={`${y.label} over ${x.label}. The same numbers are in the table.`}
+    >
+      <CartesianGrid vertical={false} />
+      <XAxis dataKey="x" type="number" scale={x.scale} domain={axes.x} ticks={axes.xTicks} allowDataOverflow tickFormatter={writeX} {...axis.x} />
+      <YAxis type="number" scale={y.scale} domain={axes.y} ticks={axes.yTicks} allowDataOverflow tickFormatter={(value: number) => writeTick(y, value)} {...axis.y} />
+      {isNoiseLevel(x) && <TMinShade />}
+      <Tooltip content={<ChartTooltip name={`${x.label} =`} rows={tooltip} write={writeX} />} isAnimationActive={false} />
+      {lines.map(({ key, points, colour }) =>
+        points.some(({ band }) => band) ? <Area key={`${key}b`} data={points} dataKey="band" stroke="none" fill={colour} fillOpacity={0.18} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" /> : null,
+      )}
+      {lines.map(({ key, points, kind, colour, marker, rank, dash }) => (
+        <Line
+          key={key}
+          data={points}
+          dataKey="y"
+          stroke={colour}
+          strokeWidth={kind === 'measured' ? (rank > 0 ? 1.25 : 2) : 1.5}
+          strokeDasharray={dash}
+          isAnimationActive={false}
+          activeDot={false}
+          // Dots on: a lone value between two gaps would be invisible as a line.
+          dot={marker === undefined ? lonely(points, colour) : ({ key: own, cx, cy }: Dot) =>
+            cx === undefined || cy === undefined || Number.isNaN(cy) ? <g key={own} /> : <Marker key={own} shape={marker} x={cx} y={cy} size={rank > 1 ? 1.8 : 2.5} colour={colour} hollow={rank === 1} />
+          }
+        />
+      ))}
+      <EndLabels ends={ends} />
+    </ComposedChart>
+  )
+})
+
+interface Dot {
+  key?: Key | null
+  cx?: number
+  cy?: number
+}
+
+/** A theory of one point alone would not be seen. */
+function lonely(points: PanelLine['points'], colour: string) {
+  return points.length === 1 ? { r: 2.5, fill: colour, stroke: 'none' } : false
+}

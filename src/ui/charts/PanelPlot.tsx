@@ -1,0 +1,45 @@
+import type { Panel } from '../../protocol.ts'
+import { HeatMapChart } from './HeatMapChart.tsx'
+import { PanelChart } from './PanelChart.tsx'
+import { PictureRow } from './PictureRow.tsx'
+import { type PanelAxes, type PanelLine, isNoiseLevel, notShown } from './panel.ts'
+import styles from './PanelPlot.module.css'
+
+interface Props {
+  panel: Panel
+  lines: readonly PanelLine[]
+  axes: PanelAxes
+  /** In a small cell only the lines are drawn, and only short names at their ends. */
+  compact: boolean
+}
+
+/** What a panel holds: lines, then numbers over two axes, then pictures. */
+export function PanelPlot({ panel, lines, axes, compact }: Props) {
+  const longestName = compact ? 9 : 18
+  const keyed = lines.filter(({ label, points }) => label.length > longestName && points.some(({ y }) => y !== null))
+  const missing = notShown(panel)
+  const maps = compact && panel.curves.length > 0 ? [] : (panel.heat ?? [])
+  return (
+    <>
+      {panel.curves.length > 0 && (
+        <div className={styles.lines}>
+          <p className="axis-name">{panel.y.label}{panel.y.scale === 'log' ? ', log' : ''}{missing > 0 && `; ${missing} values ≤ 0 not shown`}</p>
+          <PanelChart panel={panel} lines={lines} axes={axes} longestName={longestName} />
+          <p className="axis-name x">{isNoiseLevel(panel.x) ? `clean ← noise level t${panel.x.scale === 'log' ? ', log' : ''} → noise` : `${panel.x.label}${panel.x.scale === 'log' ? ', log' : ''}`}</p>
+          {keyed.length > 0 && (
+            <ul className={compact ? `${styles.key} ${styles.brief}` : styles.key} aria-hidden="true">
+              {keyed.map(({ key, label, colour, dash }) => (
+                <li key={key} title={label}>
+                  <svg data-figure width="24" height="8" viewBox="0 0 24 8"><path d="M0 4H24" stroke={colour} strokeWidth="2" strokeDasharray={dash} /></svg>
+                  <span data-words>{label}</span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+      )}
+      {maps.map((map) => <HeatMapChart key={map.label} map={map} />)}
+      {!compact && panel.pictures?.map((pictures) => <PictureRow key={pictures.label} pictures={pictures} />)}
+    </>
+  )
+}

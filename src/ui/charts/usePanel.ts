@@ -1,0 +1,63 @@
+/** Lines, axes and numbers of a panel as the page shows it now: replicas hidden, seeds together or single. */
+import { useMemo } from 'react'
+import type { HeatMap, Panel } from '../../protocol.ts'
+import { seedGroups } from '../../store/seeds.ts'
+import { useDraft } from '../../store/draft.ts'
+import { useRun } from '../../store/run.ts'
+import { useUi } from '../../store/ui.ts'
+import { short } from '../numbers.ts'
+import type { TableData } from './DataTable.tsx'
+import { type PanelAxes, type PanelLine, axesOf, gridOf, linesOf, longGridOf, write } from './panel.ts'
+import { csvOf } from './save.ts'
+import { useSeries } from './series.ts'
+
+const none: number[][] = []
+
+/** Replicas that differ only in seed, if the page shows them together; the same array until that changes. */
+export function useSeedGroups(): number[][] {
+  const running = useRun(({ tick }) => (tick ? JSON.stringify(seedGroups(tick.config)) : null))
+  const drafted = useDraft(({ config }) => JSON.stringify(seedGroups(config)))
+  const together = useUi(({ seedView }) => seedView === 'together')
+  const key = running ?? drafted
+  return useMemo(() => (together ? (JSON.parse(key) as number[][]) : none), [key, together])
+}
+
+export interface ShownPanel {
+  lines: PanelLine[]
+  axes: PanelAxes
+  tables: () => TableData[]
+  csv: () => string
+  /** What the bands are; over seeds it is the spread over seeds that counts. */
+  spread: string
+}
+
+/** `history` holds the same panel at other steps, so that the axes do not jump between them. */
+export function usePanel(panel: Panel, history?: readonly Panel[]): ShownPanel {
+  const series = useSeries()
+  const groups = useSeedGroups()
+  return useMemo(() => {
+    const axes = axesOf(panel, history)
+    const lines = linesOf(panel, series, groups, axes)
+    const seeds = lines.find((line) => line.seeds)?.seeds
+    const over = seeds ? `Mean ± SD over ${seeds} seeds` : ''
+    return {
+      lines, axes,
+      tables: () => tablesOf(panel, lines),
+      csv: () => [csvOf(longGridOf(panel, lines)), ...(panel.heat ?? []).map((map) => csvOf(heatTable(map, String)))].join('\n'),
+      spread: [over, panel.spread && (over ? `(single replicas: ${panel.spread})` : panel.spread)].filter(Boolean).join(' '),
+    }
+  }, [panel, history, series, groups])
+}
+
+function tablesOf(panel: Panel, lines: readonly PanelLine[]): TableData[] {
+  const curves = panel.curves.length > 0 ? [{ caption: `${panel.title}; ${panel.y.label}${panel.spread ? `, ${panel.spread}` : ''}`, ...gridOf(panel, lines) }] : []
+  return [...curves, ...(panel.heat ?? []).map((map) => heatTable(map, short))]
+}
+
+function heatTable(map: HeatMap, text: (value: number) => string): TableData {
+  return {
+    caption: `${map.label}${map.unit && `, ${map.unit}`}`,
+    columns: [`${map.y.label} \\ ${map.x.label}`, ...map.x.at.map((at) => write(map.x, at))],
+    rows: map.y.at.map((at, row) => [write(map.y, at), ...map.values[row].map((value) => (value === null ? '–' : text(value)))]),
+  }
+}

@@ -1,0 +1,59 @@
+import { useMemo } from 'react'
+import type { Measurement, Panel } from '../../protocol.ts'
+import { diagnosticOf } from '../../store/catalog.ts'
+import { Figure } from '../charts/Figure.tsx'
+import { PanelPlot } from '../charts/PanelPlot.tsx'
+import { What } from '../charts/What.tsx'
+import { usePanel } from '../charts/usePanel.ts'
+import { MeasureBar } from './MeasureBar.tsx'
+import { useShown } from './shown.ts'
+import styles from './Diagnostics.module.css'
+
+/** The first panel of a diagnostic, in the central view. */
+export function DiagnosticCell({ id }: { id: string }) {
+  const { panels, measurement, history } = useShown(id)
+  const diagnostic = diagnosticOf(id)
+  if (!diagnostic) return null
+  if (panels.length === 0) {
+    return (
+      <Figure name={id} title={diagnostic.title} summary={diagnostic.summary} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
+        <p className={styles.empty}>Not measured yet.</p>
+      </Figure>
+    )
+  }
+  return <PanelFigure id={id} panel={panels[0]} measurement={measurement} history={history} compact />
+}
+
+interface Props {
+  id: string
+  panel: Panel
+  measurement: Measurement | null
+  history?: Measurement[]
+  compact: boolean
+}
+
+/** One panel: its picture, its numbers, what it is. */
+export function PanelFigure({ id, panel, measurement, history, compact }: Props) {
+  const before = useMemo(() => history?.flatMap(({ panels }) => panels.filter((other) => other.id === panel.id)), [history, panel.id])
+  const { lines, axes, tables, csv, spread } = usePanel(panel, before)
+  const looked = panel.curves.some(({ replica }) => replica !== null) || !panelIsTheory(panel)
+  const diagnostic = diagnosticOf(id)
+  const notes = panel.notes.map((note) => <span key={note}>{note} </span>)
+  return (
+    <Figure
+      name={compact ? id : `${id}.${panel.id}`}
+      title={panel.title}
+      summary={panel.summary}
+      note={<>{spread && <span className={compact ? 'one-line' : undefined} title={compact ? spread : undefined}>{spread}. </span>}{!compact && notes}</>}
+      tools={compact && <What title={panel.title} words={[diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} paper={diagnostic?.paper} />}
+      foot={compact && <MeasureBar id={id} measurement={measurement} compact />}
+      tables={tables}
+      csv={csv}
+      step={looked ? (measurement?.step ?? null) : null}
+    >
+      <PanelPlot panel={panel} lines={lines} axes={axes} compact={compact} />
+    </Figure>
+  )
+}
+
+const panelIsTheory = ({ curves }: Panel) => curves.length > 0 && curves.every(({ kind }) => kind === 'theory')

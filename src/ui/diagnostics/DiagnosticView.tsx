@@ -1,0 +1,57 @@
+import { useId, useMemo } from 'react'
+import { diagnosticOf } from '../../store/catalog.ts'
+import { useDraft } from '../../store/draft.ts'
+import { everyOf } from '../../store/measurements.ts'
+import { changeMeasure } from '../../store/measuring.ts'
+import { FieldRow } from '../controls/FieldRow.tsx'
+import { fieldsOf } from '../controls/fields.ts'
+import { count } from '../numbers.ts'
+import { PanelFigure } from './DiagnosticFigure.tsx'
+import { MeasureBar } from './MeasureBar.tsx'
+import { useShown } from './shown.ts'
+import styles from './Diagnostics.module.css'
+
+/** Everything about one diagnostic: all its panels, its settings, its pace, what it costs. */
+export function DiagnosticView({ id }: { id: string }) {
+  const { panels, measurement, settings, history } = useShown(id)
+  const diagnostic = diagnosticOf(id)
+  const fields = useMemo(() => (diagnostic ? fieldsOf(diagnostic.settings) : []), [diagnostic])
+  if (!diagnostic) return null
+  return (
+    <div className={styles.view}>
+      <section className={styles.about} aria-label={`How it is measured: ${diagnostic.title}`}>
+        <h2>{diagnostic.title}</h2>
+        <p>{diagnostic.summary} <cite>{diagnostic.paper}</cite></p>
+        <MeasureBar id={id} measurement={measurement} compact={false} />
+        {diagnostic.measure && <Pace id={id} />}
+        {fields.map((field) => (
+          <FieldRow key={field.field} field={field} address={`${id}.${field.field}`} value={settings[field.field] ?? field.standard} change={(value) => changeMeasure(id, { settings: { [field.field]: value } })} />
+        ))}
+      </section>
+      <div className={styles.panels}>
+        {panels.map((panel) => <PanelFigure key={panel.id} id={id} panel={panel} measurement={measurement} history={history} compact={false} />)}
+        {panels.length === 0 && <p className={styles.empty}>Not measured yet.</p>}
+      </div>
+    </div>
+  )
+}
+
+const paces = [0, 50, 100, 200, 500, 1000, 2000]
+
+function Pace({ id }: { id: string }) {
+  const every = useDraft(({ config }) => everyOf(config, id))
+  const off = useDraft(({ config }) => !config.evaluate.measure)
+  const own = useId()
+  const choices = [...new Set([...paces, diagnosticOf(id)?.every ?? 0, every])].sort((a, b) => a - b)
+  return (
+    <>
+      <p className={styles.pace}>
+        <label htmlFor={own}>While training</label>
+        <select id={own} value={every} disabled={off} onChange={(event) => changeMeasure(id, { every: Number(event.target.value) })}>
+          {choices.map((steps) => <option key={steps} value={steps}>{steps === 0 ? 'only on request' : `every ${count(steps)} steps`}</option>)}
+        </select>
+      </p>
+      {off && <p className={styles.cost}>Off: “Measure while training” is switched off among the settings.</p>}
+    </>
+  )
+}

@@ -1,0 +1,67 @@
+/** What there is to show of one diagnostic: what was measured, what theory says of the settings on the page, or both on the same axes. */
+import { useEffect, useMemo } from 'react'
+import { useShallow } from 'zustand/react/shallow'
+import type { Measurement, Panel, Settings } from '../../protocol.ts'
+import { diagnosticOf } from '../../store/catalog.ts'
+import { useDraft } from '../../store/draft.ts'
+import { askTheory } from '../../store/measuring.ts'
+import { measuredAt, sameSettings, settingsOf } from '../../store/measurements.ts'
+import { useRun } from '../../store/run.ts'
+import { useUi } from '../../store/ui.ts'
+import { fieldsOf } from '../controls/fields.ts'
+
+export interface Shown {
+  panels: Panel[]
+  /** The measurement behind the replicas' lines; null when there is none. */
+  measurement: Measurement | null
+  /** The draft's settings. */
+  settings: Settings
+  /** Same panels at all steps, while they are replayed. */
+  history?: Measurement[]
+}
+
+const none: Measurement[] = []
+
+export function useShown(id: string): Shown {
+  const settings = useDraft(useShallow(({ config }) => settingsOf(config, id)))
+  const list = useRun(({ measurements }) => measurements[id] ?? none)
+  const theory = useRun((state) => state.theory[id] ?? null)
+  const replayed = useUi((state) => state.replayed)
+  useTheory(id, settings, theory)
+  return useMemo(() => {
+    const measurement = measuredAt(list, replayed)
+    const panels = replayed !== null && measurement ? measurement.panels : panelsOf(measurement, theory)
+    return { panels, measurement, settings, history: replayed === null ? undefined : list }
+  }, [list, theory, replayed, settings])
+}
+
+/** Keeps theory up with the sliders. */
+function useTheory(id: string, settings: Settings, theory: Measurement | null): void {
+  useEffect(() => {
+    if (!diagnosticOf(id)?.theory || (theory && sameSettings(theory.settings, settings))) return
+    const timer = setTimeout(() => askTheory(id, settings), 60)
+    return () => clearTimeout(timer)
+    // An answer that does not fit is a reason to ask again only once the settings have moved.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [id, settings])
+}
+
+/** A replica's lines stay on the axes while the theory behind them follows the sliders, and a note says what they were measured with. */
+export function panelsOf(measurement: Measurement | null, theory: Measurement | null): Panel[] {
+  if (!measurement) return theory?.panels ?? []
+  if (!theory || sameSettings(theory.settings, measurement.settings)) return measurement.panels
+  const others = measurement.panels.filter(({ id }) => !theory.panels.some((panel) => panel.id === id))
+  return [...theory.panels.map((panel): Panel => {
+    const measured = measurement.panels.find(({ id }) => id === panel.id)
+    const own = measured?.curves.filter(({ replica }) => replica !== null) ?? []
+    if (!measured || own.length === 0) return panel
+    return { ...panel, curves: [...panel.curves, ...own], spread: measured.spread, notes: [...panel.notes, `The replicas’ lines were measured with ${differences(measurement, theory.settings)}.`] }
+  }), ...others]
+}
+
+/** The settings in which a measurement differs from others, in the words of the controls. */
+export function differences({ id, settings }: Measurement, from: Settings): string {
+  const diagnostic = diagnosticOf(id)
+  const fields = diagnostic ? fieldsOf(diagnostic.settings) : []
+  return fields.filter(({ field }) => settings[field] !== from[field]).map(({ field, title }) => `${title} ${settings[field]}`).join(', ') || 'other settings'
+}
