@@ -1,6 +1,6 @@
 // Gradient of mean cross-entropy + λ/2 ‖W‖² of a softmax probe, b without penalty: g = 1/n Σ residual z + λ W.
 // x (G,N,C)  rows (S,capacity)  scale (P,2,C)  weights, gradient (P,K,C+4), b in column C  residual (P,n,K)  penalty λ (P)
-// One thread per (probe, class, 4 features).
+// Probes that have arrived (progress.w, see probe_nesterov) are left out.  One thread per (probe, class, 4 features).
 struct Shape {
   draws: u32,     // S
   samples: u32,   // n
@@ -17,13 +17,14 @@ struct Shape {
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 @group(0) @binding(5) var<storage, read> penalty: array<f32>;
 @group(0) @binding(6) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> gradient: array<vec4f>;
+@group(0) @binding(7) var<storage, read> progress: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> gradient: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn probe_gradient(@builtin(global_invocation_id) id: vec3u) {
   let p = id.z;
   let width = shape.columns + 1u;
-  if (id.x >= shape.classes * width) { return; }
+  if (id.x >= shape.classes * width || progress[p].w > 0.0) { return; }
   let k = id.x / width;
   let c = id.x % width;
   let at = p * shape.classes * width + id.x;

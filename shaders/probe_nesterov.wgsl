@@ -2,7 +2,7 @@
 // 1/(curvature + λ), which is safe where curvature bounds the second derivative of the loss. The gradient belongs to `weights`:
 //   w' = weights − gradient/(curvature + λ)   restart when ⟨gradient, w' − w⟩ > 0   weights = w' + β (w' − w)
 // A probe whose greatest |gradient| is within the tolerance stays where it is.  gradient, weights, before = w (P,length)
-// progress (P): x momentum θ, 0 before the first step; y greatest |gradient|; z steps taken.  One workgroup per probe, fixed tree.
+// progress (P): x momentum θ, 0 before the first step; y greatest |gradient|; z steps taken; w 1 once arrived.  One workgroup per probe, fixed tree.
 const LANES = 64u;
 struct Shape {
   length: u32,     // K (C + 4) / 4
@@ -55,5 +55,5 @@ fn probe_nesterov(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
   }
   storageBarrier();
   workgroupBarrier();
-  if (lane.x == 0u) { progress[p] = vec4f(select(next, known.x, arrived), greatest[0], known.z + select(1.0, 0.0, arrived), 0.0); }
+  if (lane.x == 0u) { progress[p] = vec4f(select(next, known.x, arrived), greatest[0], known.z + select(1.0, 0.0, arrived), select(0.0, 1.0, arrived)); }
 }

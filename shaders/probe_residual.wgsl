@@ -1,6 +1,6 @@
 // What a softmax probe gets wrong: residual = softmax(W z + b) − one-hot(label), z = (x − mean) · inverse deviation.
 // x (G,N,C)  rows (S,capacity)  labels (N)  scale (P,2,C)  weights (P,K,C+4), b in column C  residual (P,n,K)  probe p = g S + s.
-// One thread per (probe, labelled row).
+// Probes that have arrived (progress.w, see probe_nesterov) are left out.  One thread per (probe, labelled row).
 struct Shape {
   draws: u32,     // S
   samples: u32,   // n
@@ -16,12 +16,13 @@ struct Shape {
 @group(0) @binding(3) var<storage, read> labels: array<u32>;
 @group(0) @binding(4) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(5) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> residual: array<f32>;
+@group(0) @binding(6) var<storage, read> progress: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> residual: array<f32>;
 
 @compute @workgroup_size(64)
 fn probe_residual(@builtin(global_invocation_id) id: vec3u) {
   let p = id.z;
-  if (id.x >= shape.samples) { return; }
+  if (id.x >= shape.samples || progress[p].w > 0.0) { return; }
   let row = rows[(p % shape.draws) * shape.capacity + shape.start + id.x];
   let image = ((p / shape.draws) * shape.images + row) * shape.columns;
   let deviation = p * 2u * shape.columns;

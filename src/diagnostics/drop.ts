@@ -43,7 +43,7 @@ export function dropsInWords(config: Config, labels: readonly string[], drops: r
     const { value } = meanOf(own.map(drop => drop.value))
     const deviation = Math.sqrt(own.reduce((sum, drop) => sum + (drop.value - value) ** 2, 0) / (own.length - 1))
     const doubt = own.length > 1 ? deviation : own[0].standardError
-    if (value < 0.5 || value < 2 * (own.length > 1 ? deviation / Math.sqrt(own.length) : doubt)) return `${name} loses nothing that can be told from chance`
+    if (value < 0.5 || value < 2 * (own.length > 1 ? deviation / Math.sqrt(own.length) : doubt)) return `${name} loses none`
     const places = [...new Set(own.map(({ from, to }) => `from t = ${level(from)} to ${level(to)}`))]
     const where = places.length === 1 ? places[0] : `from each seed’s best t to ${level(own[0].to)}`
     return `${name} loses ${value.toFixed(1)} ± ${doubt.toFixed(1)} points ${where}${own.length > 1 ? ` (mean ± SD of ${own.length} seeds)` : ''}`

@@ -1,7 +1,7 @@
 /** Probes fitted to what a source of features shows, all noise levels, groups and label draws at once on the GPU. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import {
-  makeAdamMoments, makeDescent, makeProbes, parts, probeAccuracy, probeAdamW, probeDescent, probeNeighbours, type Probes, probeScale,
+  makeAdamMoments, makeProbes, parts, probeAccuracy, probeAdamW, probeDescent, probeNeighbours, type Probes, probeScale,
 } from '../ops/probe.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import type { Bench, Table } from './diagnostic.ts'
@@ -110,8 +110,8 @@ export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, pen
   const all = probes.groups * draws
   const [scale, burst, ask, choose] = ['probe', 'probe', 'probe test', 'probe validation'].map(stage => bench.recorder().at(stage))
   probeScale(scale, probes, true)
-  const descent = makeDescent(burst, probes)
-  for (let i = 0; i < BURST; i++) probeDescent(burst, probes, descent, TOLERANCE)
+  const before = burst.tensor('probe weights before', probes.weights.length)
+  for (let i = 0; i < BURST; i++) probeDescent(burst, probes, before, TOLERANCE)
   const correct = ask.tensor('correct', all * parts(test.count))
   probeAccuracy(ask, probes, testAt, test.count, correct)
   const chosenRight = choose.tensor('correct in validation', all * parts(validation?.count ?? 1))
@@ -132,9 +132,9 @@ export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, pen
     for (const penalty of penalties) {
       table.write(probes.penalty, new Float32Array(all).fill(penalty))
       table.write(probes.weights, new Float32Array(probes.weights.length))
-      table.write(descent.before, new Float32Array(probes.weights.length))
-      table.write(descent.progress, new Float32Array(4 * all))
-      const { unfinished, steps } = await converge(table, () => table.submit(burst), descent.progress, count, between)
+      table.write(before, new Float32Array(probes.weights.length))
+      table.write(probes.progress, new Float32Array(4 * all))
+      const { unfinished, steps } = await converge(table, () => table.submit(burst), probes.progress, count, between)
       result.fits += count
       result.unfinished += unfinished
       result.steps = Math.max(result.steps, steps)

@@ -32,6 +32,8 @@ export interface Probes extends ProbeSizes {
   weights: Tensor
   gradient: Tensor
   residual: Tensor
+  /** What the convex fit carries from step to step, (P,4): momentum, greatest |gradient|, steps taken, 1 once arrived; zero at first. */
+  progress: Tensor
 }
 
 export function makeProbes(recorder: Recorder, sizes: ProbeSizes, features: Tensor, labels: Tensor, name = 'probe'): Probes {
@@ -42,6 +44,7 @@ export function makeProbes(recorder: Recorder, sizes: ProbeSizes, features: Tens
     ...sizes, features, labels, rows: recorder.tensor(`${name} rows`, draws * labelled), penalty: recorder.tensor(`${name} penalty`, count),
     scale: recorder.tensor(`${name} scale`, count * 2 * width), weights: recorder.tensor(`${name} weights`, length),
     gradient: recorder.tensor(`${name} gradient`, length), residual: recorder.tensor(`${name} residual`, count * labelled * classes),
+    progress: recorder.tensor(`${name} progress`, 4 * count),
   }
 }
 
@@ -51,32 +54,22 @@ export function probeScale(recorder: Recorder, { groups, images, draws, labelled
     [Math.ceil(width / 256), groups * draws])
 }
 
-/** Gradient of the loss over labelled rows start … start + count − 1 of each draw. */
+/** Gradient of the loss over labelled rows start … start + count − 1 of each draw; that of probes that have arrived stays as it was. */
 export function probeGradient(recorder: Recorder, probes: Probes, start = 0, count = probes.labelled): void {
-  const { groups, images, draws, labelled, width, classes, features, rows, labels, penalty, scale, weights, gradient, residual } = probes
+  const { groups, images, draws, labelled, width, classes, features, rows, labels, penalty, scale, weights, gradient, residual, progress } = probes
   const shape = { draws, samples: count, start, capacity: labelled, images, columns: width / 4, classes }
-  recorder.dispatch('probe_residual', { x: features, rows, labels, scale, weights, residual }, shape, [Math.ceil(count / 64), 1, groups * draws])
-  recorder.dispatch('probe_gradient', { x: features, rows, scale, residual, penalty, weights, gradient }, shape,
+  recorder.dispatch('probe_residual', { x: features, rows, labels, scale, weights, progress, residual }, shape, [Math.ceil(count / 64), 1, groups * draws])
+  recorder.dispatch('probe_gradient', { x: features, rows, scale, residual, penalty, weights, progress, gradient }, shape,
     [Math.ceil((classes * (width + 4)) / 256), 1, groups * draws])
 }
 
-/** What the convex fit carries from step to step. */
-export interface Descent {
-  before: Tensor
-  /** (P,4): momentum, greatest |gradient|, steps taken, unused */
-  progress: Tensor
-}
-
-export function makeDescent(recorder: Recorder, { groups, draws, weights }: Probes, name = 'probe'): Descent {
-  return { before: recorder.tensor(`${name} weights before`, weights.length), progress: recorder.tensor(`${name} progress`, 4 * groups * draws) }
-}
-
 /**
- * One step towards the least loss; probes with every |gradient| ≤ tolerance stay where they are. `curvature` must bound the second derivative
+ * One step towards the least loss; probes with every |gradient| ≤ tolerance stay where they are. `before`, as large as the weights and zero at
+ * first, holds the step before. `curvature` must bound the second derivative
  * without penalty: ½ (C + 1) does for features of deviation 1, by Böhning's bound (Ann. Inst. Stat. Math. 44, 1992) and the trace.
  */
-export function probeDescent(recorder: Recorder, probes: Probes, { before, progress }: Descent, tolerance: number, curvature = (probes.width + 1) / 2): void {
-  const { groups, draws, width, classes, gradient, penalty, weights } = probes
+export function probeDescent(recorder: Recorder, probes: Probes, before: Tensor, tolerance: number, curvature = (probes.width + 1) / 2): void {
+  const { groups, draws, width, classes, gradient, penalty, weights, progress } = probes
   probeGradient(recorder, probes)
   recorder.dispatch('probe_nesterov', { gradient, penalty, weights, before, progress }, { length: (classes * (width + 4)) / 4, curvature, tolerance }, [groups * draws])
 }

@@ -6,7 +6,7 @@ import { type Exam, fitAdamW, fitFewLabels, TOLERANCE } from '../../src/diagnost
 import probe from '../../src/diagnostics/probe.diagnostic.ts'
 import { netSource, type Sight, type Source } from '../../src/diagnostics/sweep.ts'
 import { readNpz } from '../../src/lab/npz.ts'
-import { makeDescent, makeProbes, parts, probeAccuracy, probeDescent, probeScale } from '../../src/ops/probe.ts'
+import { makeProbes, parts, probeAccuracy, probeDescent, probeScale } from '../../src/ops/probe.ts'
 import { probeLoss, probeScale as scaleTwin } from '../../src/reference/probe.ts'
 import { Random } from '../../src/reference/random.ts'
 import { withBench } from '../support/bench.ts'
@@ -109,8 +109,8 @@ describe('beside scikit-learn on the same features', () => {
       const probes = makeProbes(recorder, { groups: 1, images: N, draws: 1, labelled: n, width: C, classes }, recorder.constant('x', x), recorder.constant('classes', labels))
       probeScale(recorder, probes, true)
       const steps = bench.recorder()
-      const descent = makeDescent(steps, probes)
-      for (let i = 0; i < 50; i++) probeDescent(steps, probes, descent, TOLERANCE)
+      const before = steps.tensor('before', probes.weights.length)
+      for (let i = 0; i < 50; i++) probeDescent(steps, probes, before, TOLERANCE)
       const ask = bench.recorder()
       const correct = ask.tensor('correct', parts(N - n))
       probeAccuracy(ask, probes, n, N - n, correct)
