@@ -44,7 +44,7 @@ export default defineDiagnostic({
   theory: chosen => [demanded(chosen, []), schedules(chosen), grid(chosen)],
 
   async measure(bench, chosen) {
-    const { levels, pairs } = chosen
+    const { levels, pairs, t2 } = chosen
     const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
     const look = recordLook(bench, { samples: 2 * pairs, images: pairs })
     const table = await bench.lay(look.recorder)
@@ -56,10 +56,11 @@ export default defineDiagnostic({
     const t = logLevels(levels)
     const gains: Estimate[][] = Array.from({ length: R }, () => [])
     for (const [i, level] of t.entries()) {
-      table.write(look.batch.t, new Float32Array(R * 2 * pairs).fill(level))
+      writeAll(table, R, look.batch.t, Float32Array.from({ length: 2 * pairs }, (_, k) => (k < pairs ? level : t2 || level)))
       table.submit(look.recorder)
-      const velocity = await table.read(look.frozen.velocity!)
-      for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * 2 * pairs * d, (r + 1) * 2 * pairs * d), noise, level, pairs, d))
+      const each = 2 * pairs * d
+      const [input, velocity] = [await table.read(look.batch.xt, 0, each), await table.read(look.frozen.velocity!, 0, R * each)]
+      for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * each, (r + 1) * each), input, pairs))
       await bench.progress(i + 1, t.length)
     }
     const measured = gains.map((gain, replica): Curve =>
@@ -73,17 +74,15 @@ export default defineDiagnostic({
   },
 })
 
-/** √E‖Δv‖² / √E‖Δx‖² over pairs. velocity, noise (2·pairs, d): a pair is (i, pairs + i). */
-export function gainOf(velocity: Float32Array, noise: Float32Array, t: number, pairs: number, d: number): Estimate {
-  const output = new Float64Array(pairs)
-  const input = new Float64Array(pairs)
-  for (let i = 0; i < pairs; i++) {
-    for (let k = 0; k < d; k++) {
-      output[i] += (velocity[i * d + k] - velocity[(pairs + i) * d + k]) ** 2
-      input[i] += (t * (noise[i * d + k] - noise[(pairs + i) * d + k])) ** 2
-    }
-  }
-  return rootMeanSquareRatio(output, input)
+/** √E‖Δv‖² / √E‖Δx‖² over pairs; velocity, input (2·pairs, d): a pair is (i, pairs + i). */
+export function gainOf(velocity: Float32Array, input: Float32Array, pairs: number): Estimate {
+  const d = input.length / (2 * pairs)
+  const squares = (values: Float32Array) => Float64Array.from({ length: pairs }, (_, i) => {
+    let sum = 0
+    for (let k = 0; k < d; k++) sum += (values[i * d + k] - values[(pairs + i) * d + k]) ** 2
+    return sum
+  })
+  return rootMeanSquareRatio(squares(velocity), squares(input))
 }
 
 function pathOf({ path, p, sigmaMin }: Chosen): Path {

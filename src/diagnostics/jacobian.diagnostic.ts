@@ -3,33 +3,29 @@
  * carry the class and all others. Cotangents only: for u ~ N(0,I), E‖P Jᵀu‖² = ‖J P‖_F².
  */
 import { z } from 'zod'
-import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { recordInputCotangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { type Bench, defineDiagnostic, type Group } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
-import { fromClassMeans, fromClassSwap, fromPrincipalComponents, massIn, type Semantic } from './semantic.ts'
+import { dimensionsOf, directionSettings, directionsOf, massIn, refuseDirections, type Semantic } from './semantic.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Samples that go through the net at a time. */
 const CHUNK = 64
-/** Images behind class means and principal components. */
-const STATISTICS = 2048
 
 const settings = z.strictObject({
-  directions: z.enum(['swap', 'means', 'pca']).default('swap').meta({ title: 'Class directions', help: 'The class swap with all else kept, the paper’s class means, or principal components.' }),
+  ...directionSettings,
   layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
   levels: z.number().int().min(3).max(32).default(8).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
   images: z.number().int().min(8).max(1024).default(64).meta({ title: 'Images', help: 'Held-out images behind each point.' }),
   probes: z.number().int().min(1).max(64).default(4).meta({ title: 'Probes', help: 'Random directions in feature space per image.' }),
-  rank: z.number().int().min(1).max(64).default(9).meta({ title: 'Components', help: 'How many principal components count as the class directions.' }),
 })
 
 type Chosen = z.output<typeof settings>
 
 const LEVEL: Axis = { label: 't', scale: 'log' }
-const dimensionsOf = ({ net }: Config) => net.channels * net.size * net.size
 
 export default defineDiagnostic({
   id: 'jacobian',
@@ -40,13 +36,10 @@ export default defineDiagnostic({
   settings,
   every: 500,
   work: ({ objective, net }, { levels, images, probes, layer }) => ({ forwards: levels * images * (1 + 2 * probes) * ((layer || objective.layer) / net.blocks) }),
-  refuse(config, dataset, { layer, images, directions, rank }) {
+  refuse(config, dataset, { layer, images, ...rest }) {
     if (layer > config.net.blocks) return `there is no block ${layer}; this net has ${config.net.blocks}`
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
-    if (directions !== 'pca' && dataset.classes.length < 2) return `${dataset.label} has no two classes to tell apart; take principal components as the directions`
-    const r = directions === 'swap' ? 1 : directions === 'means' ? dataset.classes.length - 1 : rank
-    if (r >= dimensionsOf(config)) return `${r} directions leave none of the ${dimensionsOf(config)} dimensions for the others; take fewer`
-    return undefined
+    return refuseDirections(config, dataset, rest)
   },
 
   async measure(bench, chosen) {
@@ -97,13 +90,6 @@ export default defineDiagnostic({
   },
 })
 
-function directionsOf(bench: Bench, { directions, rank }: Chosen, images: Awaited<ReturnType<Bench['images']>>): Promise<Semantic> {
-  const { data: { dataset }, config } = bench
-  const d = dimensionsOf(config)
-  if (directions === 'swap') return Promise.resolve(fromClassSwap(dataset, images, config.net.size, d))
-  return bench.images(STATISTICS, { split: 'train' }).then(batch => (directions === 'means' ? fromClassMeans(dataset, batch, d) : fromPrincipalComponents(batch, rank, d)))
-}
-
 /** ‖P_S Jᵀu‖², ‖(I−P_S) Jᵀu‖² and ‖Jᵀu‖² of each image, mean over its probes. */
 interface Masses {
   inside: Float64Array
@@ -114,16 +100,13 @@ interface Masses {
 /** [replica][level] */
 async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number, t: number[], images: Float32Array, semantic: Semantic): Promise<Masses[][]> {
   const { training, config } = bench
-  const { replicas: R, dit, optimizer: { ema } } = training
+  const { replicas: R } = training
   const d = dimensionsOf(config)
   const C = config.net.width
   const chunk = Math.min(CHUNK, n)
   const look = recordLook(bench, { samples: chunk, images: n, layers: [layer], velocity: false, keep: true })
   const back = bench.recorder()
-  const cotangent = { ...look.frozen.features[0], tensor: back.tensor('feature cotangent', R * chunk * C) }
-  const gradient = back.tensor('image gradient', R * chunk * d)
-  const extent = { replicas: R, samples: chunk }
-  dit.backwardInput(back, ema, look.frozen.trace, extent, null, { layer, pooled: true, dz: cotangent, extent }, gradient)
+  const { dfeatures, dimage } = recordInputCotangent(back, training, look.frozen, { layer })
   const table = await bench.lay(look.recorder, back)
   table.write(look.images, images)
   const noise = normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 2)
@@ -141,9 +124,9 @@ async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number
       for (let r = 0; r < R; r++) for (let i = 0; i < chunk; i++) for (const values of Object.values(result[r][at])) values[start + i] = 0
       for (let p = 0; p < probes; p++) {
         random.fillNormal(u)
-        writeAll(table, R, cotangent.tensor, u)
+        writeAll(table, R, dfeatures!.tensor, u)
         table.submit(back)
-        const g = await table.read(gradient)
+        const g = await table.read(dimage)
         for (let r = 0; r < R; r++) {
           for (let i = 0; i < chunk; i++) {
             const row = g.subarray((r * chunk + i) * d, (r * chunk + i + 1) * d)

@@ -1,6 +1,42 @@
 /** Directions in pixel space that carry the class (LCF §4.3): S_sem, of dimension r among d. Everything else is S_noise. */
 import { Matrix, SVD } from 'ml-matrix'
+import { z } from 'zod'
+import type { Config } from '../config.ts'
 import type { Dataset, DatasetBatch } from '../datasets/dataset.ts'
+import type { Bench } from './diagnostic.ts'
+
+/** Images behind class means and principal components. */
+export const STATISTICS = 2048
+
+/** The controls that choose the directions. */
+export const directionSettings = {
+  directions: z.enum(['swap', 'means', 'pca']).default('swap').meta({ title: 'Class directions', help: 'The class swap with all else kept, the paper’s class means, or principal components.' }),
+  rank: z.number().int().min(1).max(64).default(9).meta({ title: 'Components', help: 'How many principal components count as the class directions.' }),
+}
+
+interface Chosen {
+  directions: 'swap' | 'means' | 'pca'
+  rank: number
+}
+
+/** d */
+export const dimensionsOf = ({ net }: Config) => net.channels * net.size * net.size
+
+/** Why there are no such directions, or none are left beside them. */
+export function refuseDirections(config: Config, dataset: Dataset, { directions, rank }: Chosen): string | undefined {
+  if (directions !== 'pca' && dataset.classes.length < 2) return `${dataset.label} has no two classes to tell apart; take principal components as the directions`
+  const r = directions === 'swap' ? 1 : directions === 'means' ? dataset.classes.length - 1 : rank
+  return r >= dimensionsOf(config) ? `${r} directions leave none of the ${dimensionsOf(config)} dimensions for the others; take fewer` : undefined
+}
+
+/** @param images those whose own directions are wanted */
+export async function directionsOf(bench: Bench, { directions, rank }: Chosen, images: DatasetBatch): Promise<Semantic> {
+  const { data: { dataset }, config } = bench
+  const d = dimensionsOf(config)
+  if (directions === 'swap') return fromClassSwap(dataset, images, config.net.size, d)
+  const batch = await bench.images(STATISTICS, { split: 'train' })
+  return directions === 'means' ? fromClassMeans(dataset, batch, d) : fromPrincipalComponents(batch, rank, d)
+}
 
 export interface Semantic {
   /** r */

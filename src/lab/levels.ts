@@ -1,4 +1,5 @@
 /** From single errors to loss by noise level with its count and spread. */
+import type { NetConfig } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { LossByT } from '../protocol.ts'
 
@@ -11,7 +12,7 @@ function standardError(values: Float32Array): number {
 }
 
 /** errors[level][replica][image] of held-out images → means, standard errors and the floor, where the data set knows one */
-export function summariseLevels(step: number, levels: Float32Array, errors: Float32Array[][], dataset: Dataset, size: number): LossByT {
+export function summariseLevels(step: number, levels: Float32Array, errors: Float32Array[][], dataset: Dataset, { size, classes }: NetConfig): LossByT {
   const t = Array.from(levels)
   const statistic = (of: (values: Float32Array) => number) => errors[0].map((_, r) => errors.map(level => {
     const value = of(level[r])
@@ -19,6 +20,6 @@ export function summariseLevels(step: number, levels: Float32Array, errors: Floa
   }))
   return {
     step, t, count: errors[0][0].length, mean: statistic(mean), standardError: statistic(standardError),
-    floor: dataset.floor ? t.map(level => dataset.floor!(level, size)) : null, floorNote: dataset.floorAssumes ?? '',
+    floor: dataset.floor ? t.map(level => dataset.floor!(level, size, classes > 0)) : null, floorNote: dataset.floorAssumes ?? '',
   }
 }

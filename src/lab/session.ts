@@ -245,7 +245,7 @@ export class Session {
     const { evaluation } = this.trainer.recorded
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    this.lossByT = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net.size)
+    this.lossByT = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
     addToBands(this.bands, this.lossByT)
     return this.lossByT
   }

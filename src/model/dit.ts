@@ -244,10 +244,15 @@ export class Dit {
     unpatchify(recorder, extent, this.net, 'cpp', dpatches, dimage, B)
   }
 
-  /** → gradient of the tokens before the first block, and on the way, where `wanted`, of weights and modulation vectors. */
+  /** dvelocity (R,B,ch,h,w) → gradient of the tokens after block `layer` (R,B,T,C), through the blocks above it and the head alone. */
+  backwardToTokens(recorder: Recorder, weights: FlatParameters, trace: DitTrace, extent: Extent, dvelocity: Tensor, layer: number): Activation {
+    return this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, undefined, layer)
+  }
+
+  /** → gradient of the tokens after block `stop` (0: before the first), and on the way, where `wanted`, of weights and modulation vectors. */
   private backwardTokens(
     recorder: Recorder, weights: FlatParameters, wanted: { gradients: LinearGradients; dada: Activation } | null, trace: DitTrunk | DitTrace, extent: Extent,
-    dvelocity: Tensor | null, feature?: FeatureCotangent,
+    dvelocity: Tensor | null, feature?: FeatureCotangent, stop = 0,
   ): Activation {
     const { net, tokens: T, layout: { layers } } = this
     const { gradients, dada } = wanted ?? { gradients: null, dada: null }
@@ -278,7 +283,7 @@ export class Dit {
       })
     }
 
-    for (let n = (dvelocity ? net.blocks : feature?.layer ?? 0) - 1; n >= 0; n--) {
+    for (let n = (dvelocity ? net.blocks : feature?.layer ?? 0) - 1; n >= stop; n--) {
       const block = trace.blocks[n]
       const { attention: first, mlp: second } = this.places(n)
       if (feature?.layer === n + 1) {

@@ -25,6 +25,8 @@ export interface Tangent {
   velocity: Tensor | null
   /** Of the token means (R,n,1,C) after the blocks asked for, in their order */
   features: Activation[]
+  /** Of the tokens (R,n,T,C) after the last block that was gone through */
+  tokens: Activation
 }
 
 export interface TangentOptions {
@@ -115,7 +117,7 @@ export function recordTangent(
       tokenMean(recorder, extent, x, features[i])
     })
   }
-  if (!velocity || !('velocity' in trace)) return { velocity: null, features }
+  if (!velocity || !('velocity' in trace)) return { velocity: null, features, tokens: x }
 
   recorder.at('head tangent')
   modulateTangent(recorder, extent, {
@@ -124,5 +126,5 @@ export function recordTangent(
   const output = through('final_layer.linear', trace.final, y, activation('output', T, patchWidth))
   const velocityTangent = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
   unpatchify(recorder, extent, net, 'ppc', output, velocityTangent, B)
-  return { velocity: velocityTangent, features }
+  return { velocity: velocityTangent, features, tokens: x }
 }
