@@ -1,0 +1,82 @@
+/** What an ONNX file has to say, without running it: a small Netron. */
+import { create, toBinary } from '@bufbuild/protobuf'
+import { ConfigError } from '../config.ts'
+import { foldConstants } from './fold.ts'
+import { type Graph, readGraph } from './graph.ts'
+import { ModelProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from './onnx_pb.ts'
+import { ASSUMED_BATCH } from './shapes.ts'
+import { locationOf, sizeOf, typeName } from './tensor.ts'
+
+export interface ValueDescription {
+  name: string
+  /** float32, int64, …; or what it is when it is no tensor. */
+  type: string
+  /** A number, a letter for an open size, or null when nothing is said. Null altogether when even the rank is open. */
+  shape: (number | string | null)[] | null
+}
+
+export interface OnnxDescription {
+  inputs: ValueDescription[]
+  outputs: ValueDescription[]
+  /** Most frequent first; operators of other domains with the domain in front. */
+  operators: { name: string; count: number }[]
+  nodes: number
+  /** Numbers in float tensors. */
+  parameters: number
+  /** By domain, '' being ONNX's own. */
+  opsets: Record<string, number>
+  producer: string
+  metadata: Record<string, string>
+  /** Names of further files that hold its weights. */
+  files: string[]
+  /** Values on the way whose shape (B, …) is known, in the order they are made: any can be looked at through `exposeValues`. */
+  values: { name: string; operator: string; shape: (number | string)[] }[]
+}
+
+/** @throws ConfigError with one sentence when the file is no whole ONNX model */
+export function describeOnnx(bytes: Uint8Array): OnnxDescription {
+  const graph = readGraph(bytes)
+  const { model, nodes, tensors } = graph
+  const counts = new Map<string, number>()
+  for (const { op } of nodes) counts.set(op, (counts.get(op) ?? 0) + 1)
+  const floats = [...tensors.values()].filter(({ dataType }) => /float/.test(typeName(dataType)))
+  return {
+    inputs: graph.inputs.map(describeValue), outputs: graph.outputs.map(describeValue), nodes: nodes.length,
+    operators: [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1)),
+    parameters: floats.reduce((sum, { dims }) => sum + sizeOf(dims.map(Number)), 0),
+    opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)])),
+    producer: [model.producerName, model.producerVersion].filter(text => text !== '').join(' '),
+    metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
+    files: [...new Set([...tensors.values()].flatMap(tensor => locationOf(tensor) ?? []))],
+    values: listValues(graph),
+  }
+}
+
+function describeValue({ name, type }: ValueInfoProto): ValueDescription {
+  if (type?.value.case !== 'tensorType') return { name, type: type?.value.case ?? 'unknown', shape: null }
+  const { elemType, shape } = type.value.value
+  return { name, type: typeName(elemType), shape: shape ? shape.dim.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : (value.value ?? null))) : null }
+}
+
+/** Leaves the list empty when weights in a second file keep shapes from being worked out. */
+function listValues(graph: Graph): OnnxDescription['values'] {
+  try {
+    const { constants, shapes } = foldConstants(graph)
+    return graph.nodes.flatMap(({ op, outputs }) => outputs.flatMap(name => {
+      const shape = shapes.get(name)
+      return shape && shape.length >= 2 && !constants.has(name) ? [{ name, operator: op, shape: shape.map((size, axis) => (axis === 0 && size === ASSUMED_BATCH ? 'B' : size)) }] : []
+    }))
+  } catch (error) {
+    if (error instanceof ConfigError) return []
+    throw error
+  }
+}
+
+/** The same model with values on the way as further outputs. @throws ConfigError for names that no node makes */
+export function exposeValues(bytes: Uint8Array, names: readonly string[]): Uint8Array<ArrayBuffer> {
+  const { model, maker, outputs } = readGraph(bytes)
+  const unknown = names.find(name => !maker(name))
+  if (unknown !== undefined) throw new ConfigError(`the graph makes no value called ${unknown.slice(0, 100)}`)
+  const added = names.filter(name => !outputs.some(output => output.name === name)).map(name => create(ValueInfoProtoSchema, { name }))
+  return toBinary(ModelProtoSchema, { ...model, graph: { ...model.graph!, output: [...outputs, ...added] } }) as Uint8Array<ArrayBuffer>
+}
