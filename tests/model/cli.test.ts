@@ -90,7 +90,7 @@ test('lab evaluate measures a stored run, the same twice', async () => {
   const { status, out, said } = await lab(...words)
   expect(status, said).toBe(0)
   const { step, lossByT, labels, measurements } = JSON.parse(out)
-  expect([step, labels.length, lossByT.mean.length, measurements[0].id, measurements[0].panels[0].curves.length]).toEqual([3, 2, 2, 'condition', 3])
+  expect([step, labels.length, lossByT.mean.length, measurements[0].id, measurements[0].panels[0].curves.length]).toEqual([3, 2, 2, 'condition', 4])
   const again = JSON.parse((await lab(...words)).out)
   expect(again.measurements[0].panels).toEqual(measurements[0].panels)
   const wrong = await lab('evaluate', run, '--what', 'probes')
