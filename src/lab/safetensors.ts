@@ -5,6 +5,7 @@
 import { ConfigError } from '../config.ts'
 import type { NamedTensor } from '../model/parameters.ts'
 import { fromBfloat16, fromFloat16 } from '../onnx/half.ts'
+import { shown } from '../onnx/shown.ts'
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1, F8_E5M2: 1, F8_E4M3: 1 } as const
 type Dtype = keyof typeof BYTES
@@ -44,7 +45,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   const entries = Object.entries(named).map(([name, value]) => readEntry(name, value)).sort((a, b) => a.begin - b.begin || a.end - b.end)
   let at = 0
   for (const { name, begin, end } of entries) {
-    if (begin !== at) throw new ConfigError(`tensor ${name} begins at byte ${begin} of the data, and the one before it ends at ${at}: tensors must lie side by side`)
+    if (begin !== at) throw new ConfigError(`tensor ${shown(name)} begins at byte ${begin} of the data, and the one before it ends at ${at}: tensors must lie side by side`)
     at = end
   }
   if (at !== bytes.length - start) throw new ConfigError(`the tensors take ${at} bytes and the file holds ${bytes.length - start}: it is cut short or has something else at its end`)
@@ -68,9 +69,9 @@ function readNotes(notes: unknown): Record<string, string> {
 }
 
 function readEntry(name: string, value: unknown): Entry {
-  const fail = (what: string) => new ConfigError(`tensor ${name.slice(0, 100)} ${what}`)
+  const fail = (what: string) => new ConfigError(`tensor ${shown(name)} ${what}`)
   const { dtype, shape, data_offsets: offsets } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
-  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) throw fail(`is of type ${JSON.stringify(dtype) ?? 'none'}; one of ${Object.keys(BYTES).join(', ')} is expected`)
+  if (typeof dtype !== 'string' || !Object.hasOwn(BYTES, dtype)) throw fail(`is of type ${shown(JSON.stringify(dtype) ?? 'none')}; one of ${Object.keys(BYTES).join(', ')} is expected`)
   const whole = (number: unknown): number is number => Number.isSafeInteger(number) && (number as number) >= 0
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every(whole)) throw fail(`has a shape that is no list of up to ${MOST_DIMENSIONS} whole numbers from 0`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole) || offsets[0] > offsets[1]) throw fail('has data_offsets that are not two places in the file, the first before the second')

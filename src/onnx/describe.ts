@@ -5,6 +5,7 @@ import { foldConstants } from './fold.ts'
 import { type Graph, readGraph } from './graph.ts'
 import { ModelProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from './onnx_pb.ts'
 import { ASSUMED_BATCH } from './shapes.ts'
+import { shown } from './shown.ts'
 import { locationOf, sizeOf, typeName } from './tensor.ts'
 
 export interface ValueDescription {
@@ -76,7 +77,7 @@ function listValues(graph: Graph): OnnxDescription['values'] {
 export function exposeValues(bytes: Uint8Array, names: readonly string[]): Uint8Array<ArrayBuffer> {
   const { model, maker, outputs } = readGraph(bytes)
   const unknown = names.find(name => !maker(name))
-  if (unknown !== undefined) throw new ConfigError(`the graph makes no value called ${unknown.slice(0, 100)}`)
+  if (unknown !== undefined) throw new ConfigError(`the graph makes no value called ${shown(unknown)}`)
   const added = names.filter(name => !outputs.some(output => output.name === name)).map(name => create(ValueInfoProtoSchema, { name }))
   return toBinary(ModelProtoSchema, { ...model, graph: { ...model.graph!, output: [...outputs, ...added] } }) as Uint8Array<ArrayBuffer>
 }

@@ -2,6 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { ConfigError } from '../config.ts'
 import { type AttributeProto, type ModelProto, ModelProtoSchema, type NodeProto, type TensorProto, type ValueInfoProto } from './onnx_pb.ts'
+import { shown } from './shown.ts'
 import { checkTensor } from './tensor.ts'
 
 /** Protobuf itself goes no further. */
@@ -42,7 +43,7 @@ export function readGraph(bytes: Uint8Array): Graph {
   if (graph.sparseInitializer.length > 0) throw new ConfigError('the graph has sparse tensors, which are not read')
   const tensors = new Map<string, TensorProto>()
   for (const tensor of graph.initializer) {
-    if (tensors.has(tensor.name)) throw new ConfigError(`two tensors are called ${tensor.name.slice(0, 100)}`)
+    if (tensors.has(tensor.name)) throw new ConfigError(`two tensors are called ${shown(tensor.name)}`)
     checkTensor(tensor)
     tensors.set(tensor.name, tensor)
   }
@@ -50,7 +51,7 @@ export function readGraph(bytes: Uint8Array): Graph {
   const nodes = graph.node.map(readNode)
   const makers = linkMakers(nodes, [...inputs.map(({ name }) => name), ...tensors.keys()])
   const missing = graph.output.find(({ name }) => !makers.has(name))
-  if (missing) throw new ConfigError(`the output ${missing.name.slice(0, 100)} is made by no node`)
+  if (missing) throw new ConfigError(`the output ${shown(missing.name)} is made by no node`)
   const users = new Map<string, Node[]>()
   for (const node of nodes) {
     for (const value of new Set(node.inputs)) {
@@ -79,11 +80,11 @@ const readNode = ({ opType, domain, name, input, output, attribute }: NodeProto,
 function linkMakers(nodes: Node[], given: string[]): Map<string, Node | null> {
   const makers = new Map<string, Node | null>(given.map(name => [name, null]))
   for (const node of nodes) {
-    const called = `node ${(node.name || node.op).slice(0, 100)}`
+    const called = `node ${shown(node.name || node.op)}`
     const unknown = node.inputs.find(value => value !== '' && !makers.has(value))
-    if (unknown !== undefined) throw new ConfigError(`${called} uses ${unknown.slice(0, 100)}, which nothing before it makes: the graph has a cycle or a gap`)
+    if (unknown !== undefined) throw new ConfigError(`${called} uses ${shown(unknown)}, which nothing before it makes: the graph has a cycle or a gap`)
     for (const value of node.outputs) {
-      if (makers.has(value)) throw new ConfigError(`${called} makes ${value.slice(0, 100)}, which is there already`)
+      if (makers.has(value)) throw new ConfigError(`${called} makes ${shown(value)}, which is there already`)
       makers.set(value, node)
     }
   }

@@ -2,6 +2,7 @@
 import type { Folded } from './fold.ts'
 import { type Graph, intOf, type Node } from './graph.ts'
 import { permutationOf } from './shapes.ts'
+import { shown } from './shown.ts'
 import type { Constant } from './tensor.ts'
 
 export interface Layer {
@@ -24,7 +25,7 @@ export interface Layer {
 }
 
 /** What to call it in a sentence: its scope as the exporter noted it, or its place. */
-export const calledLayer = ({ node }: Layer) => (node.name ? node.name.replace(/^\/|\/[^/]*$/g, '').slice(0, 100) : `number ${node.index} (${node.op})`)
+export const calledLayer = ({ node }: Layer) => (node.name ? shown(node.name.replace(/^\/|\/[^/]*$/g, '')) : `number ${node.index} (${shown(node.op)})`)
 
 /** Ops that move numbers without changing them. */
 const MOVES = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Expand', 'Dropout'])

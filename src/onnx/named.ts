@@ -2,6 +2,7 @@
 import type { NamedTensor } from '../model/parameters.ts'
 import { readMetadata } from './metadata.ts'
 import { assemble, describeSource, expectedShapes, type Imported, type ImportHints, isPositionTable, OTHER_POSITIONS, type TensorReport } from './report.ts'
+import { shown } from './shown.ts'
 
 export interface NamedFile {
   tensors: Readonly<Record<string, { shape: number[]; dtype: string; data: Float32Array | null }>>
@@ -26,7 +27,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
     if (!tensor.name.startsWith(prefix) || !data) continue
     found.set(tensor.name.slice(prefix.length), { shape, data })
   }
-  const notes = prefixes.length > 1 ? [`the file has ${prefixes.length} sets of weights; those under ${prefix || 'no prefix'} were taken`] : []
+  const notes = prefixes.length > 1 ? [`the file has ${prefixes.length} sets of weights; those under ${shown(prefix) || 'no prefix'} were taken`] : []
   const differences: string[] = []
   const [width, channels, patch] = found.get(FIRST)?.shape ?? []
   const blocks = new Set([...found.keys()].flatMap(name => /^blocks\.(\d+)\./.exec(name)?.[1] ?? [])).size
@@ -50,7 +51,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
   if (!source) notes.push('a file of weights does not say how its noise level runs; DiT’s was assumed: 1000 t at DiT’s frequencies')
   return {
     ...about, net: whole.net, parameters: whole.parameters, missing: whole.missing, asks: whole.asks, tensors, time: { scale: source ? 1 : 1000 }, notes,
-    differences: [...whole.differences, ...unmatched.map(({ name, shape }) => `the engine has no place for ${name.slice(0, 100)} (${shape.join(', ')})`)],
+    differences: [...whole.differences, ...unmatched.map(({ name, shape }) => `the engine has no place for ${shown(name)} (${shape.join(', ')})`)],
   }
 }
 

@@ -2,6 +2,7 @@
 import { ConfigError } from '../config.ts'
 import { fromBfloat16, fromFloat16 } from './half.ts'
 import { type TensorProto, TensorProto_DataLocation as DataLocation } from './onnx_pb.ts'
+import { shown } from './shown.ts'
 
 /** A float tensor, or whole numbers as doubles: ONNX keeps shapes in int64, whose large values no shape needs. */
 export interface Constant {
@@ -23,7 +24,7 @@ const TYPES: Record<number, [string, number]> = {
 
 export const typeName = (type: number) => TYPES[type]?.[0] ?? `type ${type}`
 
-const called = ({ name }: TensorProto) => (name ? `tensor ${name.slice(0, 100)}` : 'a tensor without a name')
+const called = ({ name }: TensorProto) => (name ? `tensor ${shown(name)}` : 'a tensor without a name')
 
 /** @throws ConfigError for dimensions that are negative or beyond counting */
 export function shapeOf(tensor: TensorProto): number[] {
@@ -72,7 +73,7 @@ function outside(tensor: TensorProto, location: string, files: ExternalFiles, si
   const found = Object.entries(files).filter(([name]) => base(name) === base(location))
   // A single file may have been renamed; its contents are checked anyway.
   const file = found[0]?.[1] ?? (Object.keys(files).length === 1 ? Object.values(files)[0] : undefined)
-  if (!file) throw new ConfigError(`the numbers of ${called(tensor)} are in a second file, “${base(location).slice(0, 100)}”: give it as well`)
+  if (!file) throw new ConfigError(`the numbers of ${called(tensor)} are in a second file, “${shown(base(location))}”: give it as well`)
   const field = (key: string, otherwise: number) => Number(tensor.externalData.find(entry => entry.key === key)?.value ?? otherwise)
   const begin = field('offset', 0)
   const length = field('length', size * (TYPES[tensor.dataType]?.[1] ?? 0))
