@@ -31,6 +31,11 @@ export function bytes(value: number): string {
   return `${Number((value / 1e9).toPrecision(3))} GB`
 }
 
+/** A time that may well be short. */
+export function seconds(value: number): string {
+  return value < 9.95 ? `${Number(value.toPrecision(2))} s` : duration(value)
+}
+
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–'
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`

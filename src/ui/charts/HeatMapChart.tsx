@@ -26,7 +26,7 @@ export const HeatMapChart = memo(function HeatMapChart({ map }: { map: HeatMap }
   const atY = (i: number) => top + inner - (i + 1) * h // least at the bottom
   return (
     <div className={styles.heat}>
-      <h3 data-words>{map.label}</h3>
+      <h3 data-words>{map.label}{map.unit && <small>, {map.unit}</small>}</h3>
       <svg data-figure viewBox={`0 0 ${width} ${height}`} role="img" aria-label={heatSentence(map)}>
         {map.values.map((values, row) => values.map((value, column) => {
           const share = scale.share(value)
@@ -45,7 +45,7 @@ export const HeatMapChart = memo(function HeatMapChart({ map }: { map: HeatMap }
           <>
             <text x={width - right + 26} y={top + 8}>{short(scale.high)}</text>
             <text x={width - right + 26} y={top + inner}>{short(scale.low)}</text>
-            <text x={width - right + 26} y={top + inner / 2} dy="0.35em">{map.unit}{scale.log ? ' log' : ''}</text>
+            {scale.log && <text x={width - right + 26} y={top + inner / 2} dy="0.35em">log</text>}
           </>
         )}
       </svg>

@@ -38,10 +38,11 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
       title={panel.title}
       summary={summary}
       note={<span className="one-line" title={notes.join(' ')}>{notes.join(' ')}</span>}
-      tools={<>{hasFloor && <Choice label="Values" choices={views} value={view} onChange={setLossView} />}<What title={panel.title} words={notes} /></>}
+      tools={<>{hasFloor && <Choice label="Values" choices={views} value={view} onChange={setLossView} />}<What title={panel.title} words={[summary, ...notes]} /></>}
       tables={tables}
       csv={csv}
       step={loss?.step}
+      compact={compact}
     >
       <PanelPlot panel={panel} lines={lines} axes={axes} compact={compact} />
     </Figure>

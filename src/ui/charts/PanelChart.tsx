@@ -35,7 +35,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
       responsive
       data={union}
       style={chartStyle}
-      margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label)), bottom: 0, left: 0 }}
+      margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label), 6.6 * longestName + 18), bottom: 0, left: 0 }}
       title={title}
       desc={`${y.label} over ${x.label}. The same numbers are in the table.`}
     >
@@ -43,7 +43,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
       <XAxis dataKey="x" type="number" scale={x.scale} domain={axes.x} ticks={axes.xTicks} allowDataOverflow tickFormatter={writeX} {...axis.x} />
       <YAxis type="number" scale={y.scale} domain={axes.y} ticks={axes.yTicks} allowDataOverflow tickFormatter={(value: number) => writeTick(y, value)} {...axis.y} />
       {isNoiseLevel(x) && <TMinShade />}
-      <Tooltip content={<ChartTooltip name={`${x.label} =`} rows={tooltip} write={writeX} />} isAnimationActive={false} />
+      <Tooltip content={<ChartTooltip name={isNoiseLevel(x) ? 't =' : `${x.label} =`} rows={tooltip} write={writeX} />} isAnimationActive={false} />
       {lines.map(({ key, points, colour }) =>
         points.some(({ band }) => band) ? <Area key={`${key}b`} data={points} dataKey="band" stroke="none" fill={colour} fillOpacity={0.18} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" /> : null,
       )}

@@ -72,7 +72,7 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
 }
 
 function labelOf({ label, seeds, replica }: SeedCurve, series: Series | undefined): string {
-  const name = series ? (seeds ? `${series.name}, ${seeds} seeds` : series.label) : replica === null ? '' : `replica ${replica + 1}`
+  const name = series ? (seeds ? `${series.name} ×${seeds}` : series.label) : replica === null ? '' : `replica ${replica + 1}`
   return name && label ? `${name} ${label}` : name || label
 }
 
@@ -124,9 +124,11 @@ export function write(axis: Axis, value: number | null | undefined): string {
   return axis.percent && typeof value === 'number' && Number.isFinite(value) ? percent(value) : short(value)
 }
 
-/** The same in the five letters that an axis has room for. */
+/** The same in the five letters that an axis has room for, without a space to break at. */
 export function writeTick(axis: Axis, value: number): string {
-  return !axis.percent && Math.abs(value) >= 1e4 ? value.toExponential(0).replace('e+', 'e') : write(axis, value)
+  const size = Math.abs(value)
+  const brief = !axis.percent && value !== 0 && (size >= 1e4 || size < 1e-3)
+  return brief ? String(Number(value.toPrecision(1)).toExponential()).replace('e+', 'e') : write(axis, value).replace(' ', '\u00a0')
 }
 
 /** Value of a line at the point nearest to x. */
@@ -161,4 +163,4 @@ export function longGridOf(panel: Panel, lines: readonly PanelLine[]): Grid {
 }
 
 /** Whether the axis is the noise level, which T_min divides. */
-export const isNoiseLevel = (axis: Axis) => /^t\b/.test(axis.label)
+export const isNoiseLevel = (axis: Axis) => /(^|\s)t$/.test(axis.label)

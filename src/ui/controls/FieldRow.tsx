@@ -2,6 +2,7 @@ import { useId, type ReactNode } from 'react'
 import { useUi } from '../../store/ui.ts'
 import { LiveMark } from './LiveMark.tsx'
 import { NumberControl } from './NumberControl.tsx'
+import { TextInput } from './TextInput.tsx'
 import type { Field } from './fields.ts'
 import styles from './Controls.module.css'
 
@@ -52,6 +53,7 @@ export function FieldRow({ field, address, value, change, commit, ignored = null
     if (field.kind === 'switch') {
       return <input type="checkbox" id={id} className={styles.checkbox} checked={value as boolean} disabled={common.disabled} aria-describedby={common.describedBy} onChange={(event) => change(event.target.checked)} />
     }
+    if (field.kind === 'text') return <TextInput value={String(value)} onChange={change} {...common} />
     return (
       <select
         id={id}

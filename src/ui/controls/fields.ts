@@ -26,7 +26,11 @@ export interface SwitchField extends Common {
   kind: 'switch'
   standard: boolean
 }
-export type Field = NumberField | ChoiceField | SwitchField
+export interface TextField extends Common {
+  kind: 'text'
+  standard: string
+}
+export type Field = NumberField | ChoiceField | SwitchField | TextField
 /** A field of the config, which has an address. */
 export type ConfigField<Kind extends Field = Field> = Kind & { section: SectionName }
 
@@ -34,10 +38,14 @@ interface Property extends Partial<FieldMeta> {
   type?: string
   minimum?: number
   maximum?: number
+  multipleOf?: number
   default: unknown
   enum?: string[]
   anyOf?: { const: number | string }[]
 }
+
+/** The config takes any id here; what there is to choose from, the lab knows. */
+const known: Record<string, ChoiceField['choices']> = { dataset: datasetChoices, method: methodChoices.map(({ id, label }) => ({ value: id, label })) }
 
 /** Controls of a schema whose fields all have a default. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
@@ -54,15 +62,14 @@ function describe(field: string, property: Property): Field {
   }
   if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
   if (property.type === 'string') {
-    // The schema takes any id; what there is to choose from, the lab knows.
-    const choices = field === 'dataset' ? datasetChoices : methodChoices.map(({ id, label }) => ({ value: id, label }))
-    return { ...common, kind: 'choice', choices, standard: property.default as string }
+    const choices = known[field]
+    return choices ? { ...common, kind: 'choice', choices, standard: property.default as string } : { ...common, kind: 'text', standard: property.default as string }
   }
   const { minimum: min = 0, maximum: max = 1 } = property
   const integer = property.type === 'integer'
   // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
   const log = property.scale === 'log' || (property.scale === undefined && integer && max / Math.max(min, 1) >= 100)
-  return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? 1, standard: property.default as number }
+  return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? property.multipleOf ?? 1, standard: property.default as number }
 }
 
 const fieldsIn = (section: SectionName) => fieldsOf(sections[section]).map((field): ConfigField => ({ ...field, section }))

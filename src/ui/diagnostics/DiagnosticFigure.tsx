@@ -16,7 +16,7 @@ export function DiagnosticCell({ id }: { id: string }) {
   if (!diagnostic) return null
   if (panels.length === 0) {
     return (
-      <Figure name={id} title={diagnostic.title} summary={diagnostic.summary} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
+      <Figure compact name={id} title={diagnostic.title} summary={diagnostic.summary} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
         <p className={styles.empty}>Not measured yet.</p>
       </Figure>
     )
@@ -41,11 +41,12 @@ export function PanelFigure({ id, panel, measurement, history, compact }: Props)
   const notes = panel.notes.map((note) => <span key={note}>{note} </span>)
   return (
     <Figure
+      compact={compact}
       name={compact ? id : `${id}.${panel.id}`}
       title={panel.title}
       summary={panel.summary}
       note={<>{spread && <span className={compact ? 'one-line' : undefined} title={compact ? spread : undefined}>{spread}. </span>}{!compact && notes}</>}
-      tools={compact && <What title={panel.title} words={[diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} paper={diagnostic?.paper} />}
+      tools={compact && <What title={panel.title} words={[panel.summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} paper={diagnostic?.paper} />}
       foot={compact && <MeasureBar id={id} measurement={measurement} compact />}
       tables={tables}
       csv={csv}

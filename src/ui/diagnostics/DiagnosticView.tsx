@@ -1,10 +1,12 @@
+import { Collapsible } from '@base-ui/react/collapsible'
 import { useId, useMemo } from 'react'
 import { diagnosticOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { everyOf } from '../../store/measurements.ts'
 import { changeMeasure } from '../../store/measuring.ts'
 import { FieldRow } from '../controls/FieldRow.tsx'
-import { fieldsOf } from '../controls/fields.ts'
+import { type Field, fieldsOf } from '../controls/fields.ts'
+import controls from '../controls/Controls.module.css'
 import { count } from '../numbers.ts'
 import { PanelFigure } from './DiagnosticFigure.tsx'
 import { MeasureBar } from './MeasureBar.tsx'
@@ -17,6 +19,11 @@ export function DiagnosticView({ id }: { id: string }) {
   const diagnostic = diagnosticOf(id)
   const fields = useMemo(() => (diagnostic ? fieldsOf(diagnostic.settings) : []), [diagnostic])
   if (!diagnostic) return null
+  const more = fields.filter(({ advanced }) => advanced)
+  const changed = more.filter(({ field, standard }) => settings[field] !== undefined && settings[field] !== standard).length
+  const row = (field: Field) => (
+    <FieldRow key={field.field} field={field} address={`${id}.${field.field}`} value={settings[field.field] ?? field.standard} change={(value) => changeMeasure(id, { settings: { [field.field]: value } })} />
+  )
   return (
     <div className={styles.view}>
       <section className={styles.about} aria-label={`How it is measured: ${diagnostic.title}`}>
@@ -24,9 +31,13 @@ export function DiagnosticView({ id }: { id: string }) {
         <p>{diagnostic.summary} <cite>{diagnostic.paper}</cite></p>
         <MeasureBar id={id} measurement={measurement} compact={false} />
         {diagnostic.measure && <Pace id={id} />}
-        {fields.map((field) => (
-          <FieldRow key={field.field} field={field} address={`${id}.${field.field}`} value={settings[field.field] ?? field.standard} change={(value) => changeMeasure(id, { settings: { [field.field]: value } })} />
-        ))}
+        {fields.filter(({ advanced }) => !advanced).map(row)}
+        {more.length > 0 && (
+          <Collapsible.Root>
+            <Collapsible.Trigger className={controls.more} aria-label={`More settings: ${diagnostic.title}`}>{more.length} more{changed > 0 && `, ${changed} changed`}</Collapsible.Trigger>
+            <Collapsible.Panel>{more.map(row)}</Collapsible.Panel>
+          </Collapsible.Root>
+        )}
       </section>
       <div className={styles.panels}>
         {panels.map((panel) => <PanelFigure key={panel.id} id={id} panel={panel} measurement={measurement} history={history} compact={false} />)}

@@ -6,7 +6,7 @@ import { everyOf, sameSettings, settingsOf } from '../../store/measurements.ts'
 import { cancelMeasure, measure } from '../../store/measuring.ts'
 import { dismissUnmeasured, hasRun, useRun } from '../../store/run.ts'
 import { showView } from '../../store/ui.ts'
-import { count, duration, percent, short } from '../numbers.ts'
+import { count, duration, percent, seconds, short } from '../numbers.ts'
 import type { Measurement } from '../../protocol.ts'
 import styles from './Diagnostics.module.css'
 
@@ -21,7 +21,8 @@ interface Props {
 export function MeasureBar({ id, measurement, compact }: Props) {
   const diagnostic = diagnosticOf(id)
   const busy = useRun(({ measuring, asked }) => (measuring?.id ?? asked) === id)
-  const blocked = useBlocked(id)
+  const refusal = useRefusal(id)
+  const blocked = useBlocked(id, refusal)
   const title = diagnostic?.title ?? id
   const problem = useRun(({ unmeasured }) => unmeasured[id])
   const cost = useCostSentence(id)
@@ -36,7 +37,7 @@ export function MeasureBar({ id, measurement, compact }: Props) {
       )}
       {!compact && able && <p className={styles.cost}>{cost}</p>}
       <div className={styles.row}>
-        {busy ? <Busy /> : <Status id={id} measurement={measurement} />}
+        {busy ? <Busy /> : <Status id={id} measurement={measurement} refusal={compact ? refusal : null} />}
         {able && !busy && (
           <button type="button" className={compact ? 'quiet' : ''} disabled={blocked !== null} title={blocked ?? cost} aria-label={compact ? `Measure now: ${title}` : undefined} onClick={() => measure(id)}>
             Measure now
@@ -49,14 +50,19 @@ export function MeasureBar({ id, measurement, compact }: Props) {
   )
 }
 
+/** Why these settings do not go with the run, or with the draft while there is none. */
+function useRefusal(id: string): string | null {
+  const running = useRun(({ tick }) => tick?.config)
+  const drafted = useDraft(({ config }) => config)
+  const reason = refusalOf(id, running ?? drafted, settingsOf(drafted, id))
+  return reason && `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? '' : '.'}`
+}
+
 /** Why it cannot be measured now, in one sentence; null when it can. */
-function useBlocked(id: string): string | null {
+function useBlocked(id: string, refusal: string | null): string | null {
   const running = useRun(({ phase }) => hasRun(phase))
   const other = useRun(({ measuring, asked }) => measuring?.id ?? asked)
-  const refused = useRun(({ tick }) => tick?.config)
-  const drafted = useDraft(({ config }) => config)
-  const reason = refusalOf(id, refused ?? drafted, settingsOf(drafted, id))
-  if (reason) return capital(reason)
+  if (refusal) return refusal
   if (!running) return 'It looks at a net: start a run first.'
   return other && other !== id ? `“${diagnosticOf(other)?.title ?? other}” is being measured.` : null
 }
@@ -69,22 +75,23 @@ function useCostSentence(id: string): string {
   if (!diagnostic) return ''
   const settings = settingsOf(config, id)
   if (!diagnostic.settings.safeParse(settings).success) return ''
-  const { steps, seconds } = costOf(config, diagnostic.work(config, settings), rate)
+  const { steps, seconds: time } = costOf(config, diagnostic.work(config, settings), rate)
   const every = everyOf(config, id)
   const pace = every > 0 ? ` Every ${count(every)} steps that makes training ${percent(steps / every)} longer.` : ''
-  return `About ${short(Number(steps.toPrecision(2)))} training steps’ work${seconds === null ? '' : `: ≈ ${duration(seconds)} here`}.${pace}`
+  return `About ${short(Number(steps.toPrecision(2)))} training steps’ work${time === null ? '' : `: ≈ ${duration(time)} here`}.${pace}`
 }
 
-function Status({ id, measurement }: Pick<Props, 'id' | 'measurement'>) {
+function Status({ id, measurement, refusal }: Pick<Props, 'id' | 'measurement'> & { refusal: string | null }) {
   const config = useDraft((state) => state.config)
   const { evaluate } = config
+  if (refusal) return <span className={styles.status}>{refusal}</span>
   if (!measurement) {
     const every = everyOf(config, id)
     if (!diagnosticOf(id)?.measure) return <span className={styles.status}>Exact; needs no run.</span>
     return <span className={styles.status}>{every > 0 && evaluate.measure ? `Every ${count(every)} steps of a run.` : 'On request.'}</span>
   }
   const other = !sameSettings(measurement.settings, settingsOf(config, id))
-  return <span className={styles.status}>Step {count(measurement.step ?? 0)}, took {duration(measurement.duration)}{other && ', with other settings'}</span>
+  return <span className={styles.status}>Step {count(measurement.step ?? 0)}, took {seconds(measurement.duration)}{other && ', with other settings'}</span>
 }
 
 /** Progress comes into view only when it takes longer than a second. */
@@ -106,5 +113,3 @@ function Busy() {
     </>
   )
 }
-
-const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`

@@ -31,6 +31,7 @@ export function SamplesFigure() {
   }, [grid, series])
   return (
     <Figure
+      compact
       name="samples"
       title="Samples"
       summary={grid ? samplesSentence(grid, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
