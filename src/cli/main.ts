@@ -3,7 +3,10 @@ import { Command, CommanderError } from 'commander'
 import packageFile from '../../package.json'
 import { doctor } from './commands/doctor.ts'
 import { evaluate } from './commands/evaluate.ts'
+import { exportCommand } from './commands/export.ts'
 import { fork } from './commands/fork.ts'
+import { importCommand } from './commands/import.ts'
+import { inspect } from './commands/inspect.ts'
 import { kappa } from './commands/kappa.ts'
 import { listPresets } from './commands/presets.ts'
 import { reproduce } from './commands/reproduce.ts'
@@ -20,7 +23,7 @@ const program = new Command('lab')
   .exitOverride()
 
 let status = 0
-for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa, reproduce]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
+for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa, reproduce, exportCommand, importCommand, inspect]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
