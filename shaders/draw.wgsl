@@ -10,7 +10,6 @@ const MOST = 1024u;  // largest batch
 struct Shape {
   batch: u32,      // B
   capacity: u32,   // B, or 2 B when there are anchors
-  images: u32,     // rows in the data set
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -46,7 +45,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     for (var j = 0u; j < i; j++) { before += u32(level[j] < knob.t_min); }
     let is_low = level[i] < knob.t_min;
     let place = r * shape.capacity + select(low + i - before, before, is_low);
-    let image = philox_multiply_high(philox(vec4u(i / 4u, step, STREAM_BATCH, 0u), key)[i % 4u], shape.images);
+    let image = philox_multiply_high(philox(vec4u(i / 4u, step, STREAM_BATCH, 0u), key)[i % 4u], knob.images);
     t[place] = level[i];
     source[place] = i;
     row[place] = image;

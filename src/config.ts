@@ -91,6 +91,7 @@ export const trainSchema = z.strictObject({
   weightDecay: finite(0, 1).default(0.01).meta({ title: 'Weight decay', help: 'Decoupled decay of every weight, times the learning rate.', live: true, advanced: true }),
   clip: finite(0, 1e9).default(1).meta({ title: 'Gradient clip', help: 'The gradient of a replica is scaled down to this length; 0 turns clipping off.', live: true, advanced: true }),
   emaDecay: finite(0, 0.99999).default(0.997).meta({ title: 'EMA decay', help: 'Samples and evaluations use a running mean of the weights with this memory.', live: true, advanced: true }),
+  images: whole(0, 262144).default(0).meta({ title: 'Images used', help: 'Training draws from the first so many images only; 0 uses all. Give replicas different ones to see what little data does.', live: true, advanced: true }),
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'Start weights, batches, noise levels and noise all follow from it.' }),
 })
 
@@ -103,6 +104,7 @@ export const replicaSchema = z.strictObject({
   lambda: objectiveSchema.shape.lambda.unwrap().optional(),
   tau: objectiveSchema.shape.tau.unwrap().optional(),
   learningRate: trainSchema.shape.learningRate.unwrap().optional(),
+  images: trainSchema.shape.images.unwrap().optional(),
 })
 
 export const evaluateSchema = z.strictObject({
@@ -182,8 +184,8 @@ export function isLive(section: SectionName, field: string): boolean {
 /** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
 export function seedGroups({ replicas, objective, train }: Config): number[][] {
   const groups = new Map<string, number[]>()
-  replicas.forEach(({ method = objective.method, label, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate }, index) => {
-    const key = JSON.stringify([method, label, tMin, lambda, tau, learningRate])
+  replicas.forEach(({ method = objective.method, label, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
+    const key = JSON.stringify([method, label, tMin, lambda, tau, learningRate, images])
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]

@@ -2,6 +2,7 @@
 // Field names are the single source: the CPU packs values by reflection of this struct.
 struct Knobs {
   seed: u32,
+  images: u32,         // rows of the data set that are drawn from, the first ones
   t_min: f32,
   lambda: f32,
   lambda_start: u32,   // step before which the contrastive term is off

@@ -41,6 +41,30 @@ export const presets: Preset[] = [
     config: { replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
   },
   {
+    id: 'late-degradation',
+    title: 'Does it come late?',
+    notice: 'Flow matching alone, its probe measured every 250 steps: move the time slider and see when the fall towards t = 0 begins.',
+    config: { replicas: [0, 1, 2].map(seed => ({ method: 'fm', seed })), train: { steps: 3000 }, measures: [{ id: 'probe', every: 250 }] },
+  },
+  {
+    id: 'data-size',
+    title: 'How much data?',
+    notice: 'The same net on the first 64, 512, 4,096 and all 16,384 images: which curves need many images, and which net learns by heart?',
+    config: { replicas: [64, 512, 4096, 0].map(images => ({ method: 'fm', images, label: images === 0 ? 'all images' : `${images} images` })) },
+  },
+  {
+    id: 't-min',
+    title: 'Where to cut?',
+    notice: 'LCF with T_min from .02 to .2 beside plain flow matching: a larger T_min gives the features more anchors and the velocity fewer levels.',
+    config: { replicas: [{ method: 'fm' }, ...[0.02, 0.05, 0.1, 0.2].map(tMin => ({ method: 'lcf', tMin, label: `LCF T_min ${tMin}` }))] },
+  },
+  {
+    id: 'subspace',
+    title: 'Data on a subspace',
+    notice: 'Gaussian classes in 10 of 144 dimensions, where every floor is exact: switch the loss to its excess and see what could still be learned.',
+    config: { data: { dataset: 'subspace' } },
+  },
+  {
     id: 'shapes',
     title: 'Coloured shapes',
     notice: 'Three colour channels, 16 × 16 pixels, larger patches.',

@@ -154,7 +154,7 @@ export class Session {
   patch({ replica, section, field, value }: KnobPatch): void {
     if (!isLive(section, field)) throw new ConfigError(`${section}.${field} needs a restart`)
     const replicas = this.config.replicas.map(r => ({ ...r }))
-    const own = ['tMin', 'lambda', 'tau', 'learningRate'].includes(field) ? (field as 'tMin' | 'lambda' | 'tau' | 'learningRate') : null
+    const own = ownable.find(name => name === field) ?? null
     let next: unknown
     if (replica === 'all') {
       if (own) for (const r of replicas) delete r[own]
@@ -366,5 +366,8 @@ export class Session {
     this.trainer.destroy()
   }
 }
+
+/** Live fields that a replica may have a value of its own for. */
+const ownable = ['tMin', 'lambda', 'tau', 'learningRate', 'images'] as const
 
 const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)

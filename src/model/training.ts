@@ -85,7 +85,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const withAnchors: Extent = contrasts ? { replicas: R, samples: capacity, anchors } : whole
 
   recorder.at('batch')
-  if (!given) draw(recorder, R, B, images, knobs, state, batch)
+  if (!given) draw(recorder, R, B, knobs, state, batch)
   anchors?.record(recorder, state)
   if (!given) noise(recorder, withAnchors, B, knobs, state, batch)
   interpolate(recorder, withAnchors, data, classes, batch)

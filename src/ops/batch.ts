@@ -31,8 +31,8 @@ export function makeBatch(recorder: Recorder, replicas: number, capacity: number
 }
 
 /** Draws t, source and row of a batch of `size`; state learns how many lie below T_min. */
-export function draw(recorder: Recorder, replicas: number, size: number, images: number, knobs: Tensor, state: Tensor, batch: Batch): void {
-  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity, images }, [1, 1, replicas])
+export function draw(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch): void {
+  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity }, [1, 1, replicas])
 }
 
 /** ε of every sample; samples from `size` on are anchors. */

@@ -4,7 +4,7 @@ import { methodOf } from './catalog.ts'
 
 /** Run-level home of every field that a replica may set for itself. */
 export const overridable = {
-  tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', seed: 'train',
+  tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', images: 'train', seed: 'train',
 } as const satisfies Record<string, SectionName>
 export type Overridable = keyof typeof overridable
 export const overridableFields = Object.keys(overridable) as Overridable[]

@@ -15,6 +15,8 @@ interface Setting {
   lambdaStart: number
   lambdaRamp: number
   stratified: boolean
+  /** Of the shape's, where it draws from fewer. */
+  images?: number
 }
 
 interface Shape {
@@ -24,7 +26,8 @@ interface Shape {
 }
 
 /** What one replica draws. */
-function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified }: Setting, { batch, anchored, images }: Shape) {
+function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, ...own }: Setting, { batch, anchored, ...shape }: Shape) {
+  const images = own.images ?? shape.images
   const capacity = anchored ? 2 * batch : batch
   const strata = stratified ? Math.ceil(Math.fround(tMin * batch)) : 0
   const levels = Array.from({ length: batch }, (_, i) => {
@@ -59,11 +62,11 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
     record(recorder) {
       const capacity = anchored ? 2 * batch : batch
       const knob = knobs(recorder, settings.map(each => ({
-        seed: each.seed, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0,
+        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0,
       })))
       const states = state(recorder, settings.map(each => ({ step: each.step })))
       const made = makeBatch(recorder, replicas, capacity, 4, false)
-      draw(recorder, replicas, batch, images, knob, states, made)
+      draw(recorder, replicas, batch, knob, states, made)
       const twins = settings.map(each => twin(each, shape))
       const bits = (name: 'source' | 'row'): Output => ({ name, tensor: made[name], expected: () => Uint32Array.from(twins.flatMap(each => [...each[name]])) })
       const levels = Float32Array.from(twins.flatMap(each => [...each.t]))
@@ -81,7 +84,7 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
 const plain: Setting = { seed: 7, step: 12, tMin: Math.fround(0.3), lambda: 0.5, lambdaStart: 0, lambdaRamp: 0, stratified: false }
 
 export const drawCases: OpCase[] = [
-  drawCase('draw', { batch: 37, anchored: false, images: 1000 }, [plain, { ...plain, seed: 0xfedcba98 }, { ...plain, tMin: 0 }], 1101),
+  drawCase('draw', { batch: 37, anchored: false, images: 1000 }, [plain, { ...plain, seed: 0xfedcba98 }, { ...plain, tMin: 0, images: 40 }], 1101),
   // Replicas: on; not yet on; half way up the ramp; on, but no level is below T_min.
   drawCase('draw with anchors', { batch: 300, anchored: true, images: 3 }, [
     plain, { ...plain, lambdaStart: 13 }, { ...plain, lambdaStart: 8, lambdaRamp: 8 }, { ...plain, tMin: 2 ** -24 },
