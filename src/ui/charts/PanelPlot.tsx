@@ -3,6 +3,7 @@ import { HeatMapChart } from './HeatMapChart.tsx'
 import { PanelChart } from './PanelChart.tsx'
 import { PictureRow } from './PictureRow.tsx'
 import { type PanelAxes, type PanelLine, isNoiseLevel, notShown } from './panel.ts'
+import { useMedia } from '../useMedia.ts'
 import styles from './PanelPlot.module.css'
 
 interface Props {
@@ -15,7 +16,8 @@ interface Props {
 
 /** What a panel holds: lines, then numbers over two axes, then pictures. */
 export function PanelPlot({ panel, lines, axes, compact }: Props) {
-  const longestName = compact ? 11 : 24
+  const narrow = useMedia('(max-width: 56em)')
+  const longestName = compact || narrow ? 11 : 24
   const keyed = lines.filter(({ label, points }) => label.length > longestName && points.some(({ y }) => y !== null))
   const missing = notShown(panel)
   const maps = compact && panel.curves.length > 0 ? [] : (panel.heat ?? [])

@@ -28,7 +28,7 @@ export function lossPanel(loss: LossByT | null, preview: FloorPreview | null, vi
   if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
   if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
   const lost = excess ? above.flat().filter((value) => value !== null && value <= least).length : 0
-  if (lost > 0) notes.push(`${lost} values at or below the floor are not shown.`)
+  if (lost > 0) notes.push(`${lost} ${lost > 1 ? 'values' : 'value'} at or below the floor not shown.`)
   return {
     id: 'lossByT',
     title: 'Loss by noise level',

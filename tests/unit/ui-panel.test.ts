@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import type { Curve, LossByT, Panel } from '../../src/protocol.ts'
+import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
+import { lossPanel } from '../../src/ui/charts/lossByT.ts'
+import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, notShown, writeTick } from '../../src/ui/charts/panel.ts'
+import { csvOf } from '../../src/ui/charts/save.ts'
+import { seriesOf } from '../../src/ui/charts/series.ts'
+
+const curve = (change: Partial<Curve> = {}): Curve => ({ replica: 0, kind: 'measured', label: '', x: [0.001, 0.1], y: [2, 3], ...change })
+const panel = (curves: Curve[], change: Partial<Panel> = {}): Panel => ({ id: 'p', title: 'P', x: { label: 't', scale: 'log' }, y: { label: 'y', scale: 'log' }, curves, spread: '', summary: '', notes: [], ...change })
+const series = seriesOf([{ label: 'Flow matching', method: 'fm', seed: 0 }, { label: 'LCF', method: 'lcf', seed: 0 }])
+const drawn = (one: Panel, groups: number[][] = []) => linesOf(one, series, groups, axesOf(one))
+
+describe('logarithmic axes', () => {
+  test.each([[0], [-1], [NaN], [Infinity], [null]])('%s leaves a gap and the other points', (bad) => {
+    const one = panel([curve({ y: [bad, 3], spread: [1, 1] })])
+    const [line] = drawn(one)
+    expect(line.points.map(({ y }) => y)).toEqual([null, 3])
+    const { y } = axesOf(one)
+    expect(y[0]).toBeGreaterThan(0)
+    expect(y[0]).toBeLessThan(y[1])
+  })
+
+  test('a band below zero ends at the edge', () => {
+    const one = panel([curve({ y: [2, 3], spread: [5, 1] })])
+    const [line] = drawn(one)
+    expect(line.points[0].band).toEqual([axesOf(one).y[0], 7])
+  })
+
+  test('the clean image at t = 0 has a place left of all others, and keeps its name in the table', () => {
+    const one = panel([curve({ x: [0, 0.001, 1], y: [1, 2, 3] })])
+    const axes = axesOf(one)
+    expect(axes.zeroAt).toBe(axes.x[0])
+    expect(axes.zeroAt!).toBeLessThan(0.001)
+    expect(axes.xTicks[0]).toBe(axes.zeroAt)
+    const lines = drawn(one)
+    expect(lines[0].points[0]).toMatchObject({ x: axes.zeroAt, at: 0, y: 1 })
+    expect(gridOf(one, lines).rows[0][0]).toBe('0')
+  })
+
+  test('what cannot be drawn is counted', () => {
+    expect(notShown(panel([curve({ y: [0, -2] }), curve({ y: [null, 1] })]))).toBe(2)
+    expect(notShown(panel([curve({ y: [0, -2] })], { y: { label: 'y', scale: 'linear' } }))).toBe(0)
+  })
+
+  test('nothing at all still has axes', () => {
+    const { x, y } = axesOf(panel([]))
+    expect(x[0]).toBeLessThan(x[1])
+    expect(y[0]).toBeLessThan(y[1])
+  })
+})
+
+test('shares stay between 0 and 1, with the ends that were asked for', () => {
+  const { y } = axesOf(panel([curve({ y: [0.9, 0.95], spread: [0.3, 0.3] })], { y: { label: 'accuracy', scale: 'linear', percent: true, domain: [0, 1] } }))
+  expect(y).toEqual([0, 1])
+})
+
+test('while replayed, the axes hold every step', () => {
+  const early = panel([curve({ y: [500, 900] })])
+  expect(axesOf(panel([curve()]), [early]).y[1]).toBeGreaterThanOrEqual(900)
+})
+
+describe('lines', () => {
+  test('wear their replica’s colour; theory is dashed, a baseline dotted', () => {
+    const lines = drawn(panel([curve(), curve({ replica: 1 }), curve({ replica: null, kind: 'theory', label: '1/t' }), curve({ replica: null, kind: 'theory', label: 'bound' }), curve({ replica: null, kind: 'baseline', label: 'chance' })]))
+    expect(lines.map(({ label }) => label)).toEqual(['FM', 'LCF', '1/t', 'bound', 'chance'])
+    expect(lines[0].colour).not.toBe(lines[1].colour)
+    expect(new Set(lines.slice(1).map(({ dash }) => dash)).size).toBe(4)
+    expect(lines[0].marker).toBeDefined()
+    expect(lines[2].marker).toBeUndefined()
+  })
+
+  test('a second curve of one replica has marks of its own', () => {
+    expect(drawn(panel([curve({ label: 'class' }), curve({ label: 'other' })])).map(({ label, rank }) => [label, rank])).toEqual([['FM class', 0], ['FM other', 1]])
+  })
+
+  test('a hidden replica is in no line, no mean and no table', () => {
+    const hidden = seriesOf([{ label: 'FM', method: 'fm', seed: 0 }, { label: 'FM', method: 'fm', seed: 1 }], [1])
+    const one = panel([curve(), curve({ replica: 1 })])
+    const lines = linesOf(one, hidden, [[0, 1]], axesOf(one))
+    expect(lines).toHaveLength(1)
+    expect(lines[0].seeds).toBeUndefined()
+    expect(gridOf(one, lines).columns).toHaveLength(2)
+  })
+
+  test('seeds together say how many they are', () => {
+    const twins = seriesOf([{ label: 'Flow matching', method: 'fm', seed: 0 }, { label: 'Flow matching', method: 'fm', seed: 1 }])
+    const one = panel([curve({ y: [2, 3] }), curve({ replica: 1, y: [4, 3] })])
+    const [line, ...rest] = linesOf(one, twins, [[0, 1]], axesOf(one))
+    expect(rest).toEqual([])
+    expect(line).toMatchObject({ label: 'FM ×2', seeds: 2, points: [{ y: 3, spread: Math.SQRT2 }, { y: 3, spread: 0 }] })
+  })
+})
+
+test('tables line up values of one x, files hold them in full', () => {
+  const one = panel([curve({ spread: [0.5, null] }), curve({ replica: null, kind: 'theory', label: '1/t', x: [0.001], y: [1000] })])
+  const lines = drawn(one)
+  expect(gridOf(one, lines)).toEqual({ columns: ['t', 'FM', '1/t'], rows: [['0.001', '2 ± 0.5', '1,000'], ['0.1', '3', '–']] })
+  expect(csvOf(longGridOf(one, lines))).toBe('series,kind,t,y,spread\nFM,measured,0.001,2,0.5\nFM,measured,0.1,3,\n1/t,theory,0.001,1000,\n')
+  expect(csvOf({ columns: ['a,b', 'c "d"'], rows: [] })).toBe('"a,b","c ""d"""\n')
+})
+
+test('ticks fit the room an axis has', () => {
+  const plain = { label: '', scale: 'log' } as const
+  expect([1e-5, 0.001, 1, 1000, 10000, 2e7].map((value) => writeTick(plain, value))).toEqual(['1e-5', '0.001', '1', '1,000', '1e4', '2e7'])
+  expect(writeTick({ ...plain, percent: true }, 1)).toBe('100\u00a0%')
+})
+
+test('the noise level is known by its name', () => {
+  expect(['t', 'noise level t', 'step', 'layer', 't₁'].map((label) => isNoiseLevel({ label, scale: 'log' }))).toEqual([true, true, false, false, false])
+})
+
+describe('loss by noise level', () => {
+  const loss: LossByT = { step: 5, t: [0.1, 0.5], count: 8, mean: [[1, 0.2], [0.5, null]], standardError: [[0.1, 0.1], [0.1, null]], floor: [0.6, 0.1], floorNote: 'Known.' }
+
+  test('raw, with the floor dashed', () => {
+    const { curves, notes } = lossPanel(loss, null, 'raw')
+    expect(curves.map(({ kind, y }) => [kind, y])).toEqual([['measured', [1, 0.2]], ['measured', [0.5, null]], ['theory', [0.6, 0.1]]])
+    expect(notes.join()).toContain('Known.')
+  })
+
+  test('excess is loss − floor, and says what lies at or below the floor', () => {
+    const { curves, y, notes } = lossPanel(loss, null, 'excess')
+    expect(curves.map((one) => one.y)).toEqual([[0.4, 0.1], [null, null]])
+    expect(y.label).toContain('− floor')
+    expect(notes.join()).toContain('1 value at or below')
+  })
+
+  test('without a floor there is no excess', () => {
+    expect(lossPanel({ ...loss, floor: null }, null, 'excess').curves[0].y).toEqual([1, 0.2])
+  })
+})
+
+describe('heat maps', () => {
+  const map = { label: 'κ', unit: '', x: { label: 't₁', scale: 'log', at: [0.1, 1] }, y: { label: 't₂', scale: 'log', at: [0.1, 1] } } as const
+  const of = (values: (number | null)[][]) => ({ ...map, x: { ...map.x, at: [...map.x.at] }, y: { ...map.y, at: [...map.y.at] }, values })
+
+  test('are logarithmic over two decades of positive values, else linear', () => {
+    expect(heatScale({ values: [[1, 10, 100]] })).toMatchObject({ log: true, low: 1, high: 100 })
+    expect(heatScale({ values: [[1, 10, 100]] }).share(10)).toBeCloseTo(0.5)
+    expect(heatScale({ values: [[0, 10, 100]] }).log).toBe(false)
+    expect(heatScale({ values: [[3, 3]] }).share(3)).toBe(0.5)
+    expect(heatScale({ values: [[null, NaN]] }).share(null)).toBeNull()
+  })
+
+  test('say their extremes and where these are', () => {
+    expect(heatSentence(of([[1000, 2], [5, null]]))).toBe('κ: from 2 at t₂ 0.1, t₁ 1 to 1,000 at t₂ 0.1, t₁ 0.1.')
+    expect(heatSentence(of([[null, null], [null, null]]))).toBe('κ: nothing finite.')
+  })
+
+  test('go from dark to light', () => {
+    const light = [0, 0.25, 0.5, 0.75, 1].map((share) => colourAt(share).match(/\d+/g)!.map(Number)).map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b)
+    expect([...light].sort((a, b) => a - b)).toEqual(light)
+  })
+})
