@@ -1,5 +1,5 @@
 /** Weights of one replica as a file for other programs, and files of other programs as a run to go on from. The page and the terminal use the same. */
-import { type Config, ConfigError, type ConfigInput, parseConfig } from '../config.ts'
+import { type Config, ConfigError, type ConfigInput, dataSchema, parseConfig } from '../config.ts'
 import { datasets } from '../datasets/index.ts'
 import { startState } from '../model/knobs.ts'
 import { fromNamed, parameterLayout, toNamed } from '../model/parameters.ts'
@@ -71,7 +71,8 @@ function configFor({ config: own, net }: Imported, sections: ConfigInput): Confi
 /** @throws ConfigError when none has images of that size and as many classes */
 function datasetFor({ channels, size, classes }: Config['net'], asked: string | undefined): string {
   if (asked !== undefined) return asked
-  const fitting = Object.values(datasets).find(dataset => dataset.channels === channels && dataset.sizes.includes(size) && (classes === 0 || dataset.classes.length === classes))
+  // The default before the others.
+  const fitting = [datasets[dataSchema.parse({}).dataset], ...Object.values(datasets)].find(dataset => dataset.channels === channels && dataset.sizes.includes(size) && (classes === 0 || dataset.classes.length === classes))
   if (fitting) return fitting.id
   const among = classes > 0 ? ` and ${classes} classes` : ''
   throw new ConfigError(`the weights are for images of ${channels} channels at ${size} pixels${among}, and there is no data set here like that`)

@@ -12,7 +12,7 @@ export interface Output {
 export interface Model {
   inputs: readonly string[]
   outputs: readonly string[]
-  /** x (B,ch,h,w), t (B), y (B) → every output by name */
+  /** x (B,ch,h,w), t (B), y (B), fed in the order of the inputs → every output by name */
   run(x: Float32Array, shape: readonly number[], t: Float32Array, y?: readonly number[]): Promise<Record<string, Output>>
   release(): Promise<void>
 }
@@ -23,9 +23,8 @@ export async function openModel(bytes: Uint8Array): Promise<Model> {
     inputs: session.inputNames,
     outputs: session.outputNames,
     async run(x, shape, t, y) {
-      const feeds: Record<string, Tensor> = { x: new Tensor('float32', x, shape), t: new Tensor('float32', t, [t.length]) }
-      if (y) feeds.y = new Tensor('int64', BigInt64Array.from(y, BigInt), [y.length])
-      const results = await session.run(feeds)
+      const given = [new Tensor('float32', x, shape), new Tensor('float32', t, [t.length]), ...(y ? [new Tensor('int64', BigInt64Array.from(y, BigInt), [y.length])] : [])]
+      const results = await session.run(Object.fromEntries(session.inputNames.map((name, i) => [name, given[i]])))
       return Object.fromEntries(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: data as Float32Array }]))
     },
     release: () => session.release(),

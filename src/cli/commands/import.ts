@@ -50,7 +50,8 @@ export const importCommand: MakeCommand = done => new Command('import')
     done(0)
   })
 
-function lines({ tensors, differences, notes, missing }: Imported): string {
+function lines({ config, net, tensors, differences, notes, missing }: Imported): string {
+  if (!net) return [...differences, ...notes].join('\n')
   const matched = tensors.filter(({ status }) => status === 'matched')
   const others = tensors.filter(({ status }) => status !== 'matched').map(({ name, shape, status, role }) => [status, name, `(${shape.join(', ')})`, role ?? ''])
   return [
@@ -58,5 +59,6 @@ function lines({ tensors, differences, notes, missing }: Imported): string {
     ...(others.length > 0 ? [table(others)] : []),
     ...missing.map(({ name, shape }) => `missing: ${name} (${shape.join(', ')})`),
     ...differences.map(text => `differs: ${text}`), ...notes.map(text => `note: ${text}`),
+    ...(config ? [] : ['note: what a network of others predicts is not in its file; here its answer is taken as the velocity ε − x0 of x_t = (1 − t) x0 + t ε']),
   ].join('\n')
 }
