@@ -9,6 +9,8 @@ import { few, finite } from './words.ts'
 
 /** Blocks of images that are left out in turn for the jackknife. */
 const BLOCKS = 8
+/** Width up to which the rank gets an error: eigenvalues of wide features take too long to be found once for every block. */
+const RANKED = 96
 
 export default defineDiagnostic({
   id: 'features',
@@ -35,7 +37,7 @@ export default defineDiagnostic({
     const table = await bench.lay(...sweep.recorders)
     const { images, labels: classes } = await bench.images(count, { split: 'test' })
     const sight = { count, images, noise: noiseOf(config, count, 2) }
-    const total = source.pieces(t.length, count)
+    const total = source.pieces(t.length, count) + t.length
     let done = 0
     const found = labels.map(() => [] as (Scatter & { errors: Scatter })[])
     for (const levels of pieces) {
@@ -43,8 +45,8 @@ export default defineDiagnostic({
       for (const l of levels.keys()) {
         const features = await table.read(sweep.features, l * R * count * C, R * count * C)
         for (let r = 0; r < R; r++) found[r].push(withErrors(features.subarray(r * count * C, (r + 1) * count * C), classes, C))
+        await bench.progress(Math.min(++done, total), total)
       }
-      await bench.progress(Math.min(done, total), total)
     }
     const panel = (name: keyof Scatter, rest: Pick<Panel, 'id' | 'title' | 'notes'> & { y: Axis; word: (value: number | null) => string }): Panel => {
       const curves = found.map((own, replica): Curve => ({
@@ -83,7 +85,7 @@ function withErrors(x: Float32Array, classes: Uint8Array, C: number): Scatter & 
     const kept = Array.from({ length: n }, (_, i) => i).filter(i => i % BLOCKS !== block)
     const rows = new Float32Array(kept.length * C)
     kept.forEach((i, to) => rows.set(x.subarray(i * C, (i + 1) * C), to * C))
-    return scatterOf(rows, kept.map(i => classes[i]), C)
+    return scatterOf(rows, kept.map(i => classes[i]), C, C <= RANKED)
   })
   const error = (name: keyof Scatter) => {
     const mean = parts.reduce((sum, part) => sum + part[name] / BLOCKS, 0)

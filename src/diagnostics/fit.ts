@@ -36,9 +36,11 @@ export interface Fits {
   /** Of the nearest neighbours: [level][group]; only when asked for. */
   neighbours: number[][] | null
   fits: number
-  /** Fits whose greatest |gradient| stayed above the tolerance, and the most steps any of them took; 0 where the protocol does not converge. */
+  /** Fits whose greatest |gradient| stayed above the tolerance; 0 where the protocol does not ask. */
   unfinished: number
+  /** The most that any of them took, and all together. */
   steps: number
+  allSteps: number
   /** λ that was chosen, how often. */
   chosen: Map<number, number>
 }
@@ -104,7 +106,7 @@ const split = <T>(values: T[], size: number): T[][] => Array.from({ length: valu
  */
 export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, penalties: readonly number[], { between, t, neighbours }: Effort): Promise<Fits> {
   const { labelled, draws, train, validation, test } = exam
-  const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, chosen: new Map() }
+  const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, allSteps: 0, chosen: new Map() }
   const pieces = levelsTogether(t, elementsOf(source, exam, imagesOf(exam)))
   const { sweep, probes, testAt, vote } = stand(bench, source, exam, pieces[0].length, labelled, draws)
   const all = probes.groups * draws
@@ -137,7 +139,8 @@ export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, pen
       const { unfinished, steps } = await converge(table, () => table.submit(burst), probes.progress, count, between)
       result.fits += count
       result.unfinished += unfinished
-      result.steps = Math.max(result.steps, steps)
+      result.steps = Math.max(result.steps, ...steps)
+      result.allSteps += steps.reduce((sum, taken) => sum + taken, 0)
       table.submit(ask)
       if (validation) table.submit(choose)
       const right = await sharesOf(table, correct, count, test.count)
@@ -154,13 +157,13 @@ export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, pen
 }
 
 /** Bursts until every fit has arrived or the steps are used up. */
-async function converge(table: Table, burst: () => void, progress: Tensor, count: number, between: () => Promise<void>): Promise<{ unfinished: number; steps: number }> {
+async function converge(table: Table, burst: () => void, progress: Tensor, count: number, between: () => Promise<void>): Promise<{ unfinished: number; steps: number[] }> {
   for (let taken = 0; ; ) {
     burst()
     taken += BURST
     const state = await table.read(progress, 0, 4 * count)
     const open = Array.from({ length: count }, (_, p) => state[4 * p + 1]).filter(greatest => !(greatest <= TOLERANCE)).length
-    const steps = Array.from({ length: count }, (_, p) => state[4 * p + 2]).reduce((most, value) => Math.max(most, value), 0)
+    const steps = Array.from({ length: count }, (_, p) => state[4 * p + 2])
     await between()
     if (open === 0 || taken >= MOST_STEPS) return { unfinished: open, steps }
   }
@@ -185,7 +188,7 @@ export interface AdamWPlan {
 export async function fitAdamW(bench: Bench, source: Source, exam: Exam, plan: AdamWPlan, { between, t, neighbours }: Effort): Promise<Fits> {
   const { train, test } = exam
   const perEpoch = train.count / BATCH
-  const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, chosen: new Map() }
+  const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, allSteps: 0, chosen: new Map() }
   const pieces = levelsTogether(t, elementsOf(source, exam, imagesOf(exam)))
   const { sweep, probes, testAt, vote } = stand(bench, source, exam, pieces[0].length, train.count, 1)
   const [scale, ask] = ['probe', 'probe test'].map(stage => bench.recorder().at(stage))
@@ -222,6 +225,7 @@ export async function fitAdamW(bench: Bench, source: Source, exam: Exam, plan: A
       accuracy.push(await sharesOf(table, correct, count, test.count))
     }
     result.steps = plan.steps
+    result.allSteps = plan.steps * result.fits
     result.accuracy.push(...split(accuracy[0].map((_, g) => accuracy.map(shares => shares[g])), source.groups))
   }
   return result

@@ -10,9 +10,10 @@ export interface Scatter {
 
 /**
  * @param x features (n,C), row by row  @param labels (n)
+ * @param ranked whether the rank is wanted; NaN otherwise
  * Between: (SS_b − (K−1) MS_w) / SS_total, sums over all features, K classes that occur (Kelley's ε²).
  */
-export function scatterOf(x: Float32Array, labels: ArrayLike<number>, C: number): Scatter {
+export function scatterOf(x: Float32Array, labels: ArrayLike<number>, C: number, ranked = true): Scatter {
   const n = labels.length
   const counts = new Map<number, number>()
   const sums = new Map<number, Float64Array>()
@@ -42,7 +43,7 @@ export function scatterOf(x: Float32Array, labels: ArrayLike<number>, C: number)
   let between = 0
   for (const [label, sum] of sums) for (let c = 0; c < C; c++) between += counts.get(label)! * (sum[c] / counts.get(label)! - mean[c]) ** 2
   const K = counts.size
-  return { between: (between - ((K - 1) * (total - between)) / (n - K)) / total, rank: effectiveRank(covariance, C) }
+  return { between: (between - ((K - 1) * (total - between)) / (n - K)) / total, rank: ranked ? effectiveRank(covariance, C) : NaN }
 }
 
 /** Of a symmetric matrix whose lower triangle is given. */
