@@ -5,12 +5,13 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
+import { datasets } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
 import { type Bench, defineDiagnostic } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
 import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
-import { DEFAULT_LEVELS, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
+import { DEFAULT_LEVELS, LARGEST_BINDING, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
 
 /** λ that a validation split chooses among. */
 const PENALTIES = [0.1, 0.01, 0.001]
@@ -71,7 +72,7 @@ export default defineDiagnostic({
     const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
     const seen = few(chosen) ? train + validationOf(chosen) + chosen.test : chosen.noiseDraws * (train * (chosen.freshNoise ? epochs : 1) + chosen.test)
     const rows = few(chosen) ? USUAL_STEPS * penaltiesOf(chosen).length * draws * chosen.labels : chosen.noiseDraws * chosen.steps * BATCH
-    const classes = 10 // of the data sets there are; the work is an estimate
+    const classes = datasets[config.data.dataset]?.classes.length ?? 10
     const each = (features: number) => levels * (4 * rows + 2 * draws * chosen.test) * features * classes
     return { forwards: levels * seen * (Math.max(...layers) / blocks), flops: layers.length * each(width) + each(channels * size * size) / replicas.length }
   },
@@ -83,7 +84,12 @@ export default defineDiagnostic({
       return `${labelled} labelled images${validationOf(chosen) ? ` and ${validationOf(chosen)} for choosing λ` : ''} are more than the ${data.count} training images; take fewer`
     }
     const images = trainCount(config, chosen) + validationOf(chosen) + chosen.test
-    return refuseSweep(config, dataset, { layer: chosen.layer, test: chosen.test, images: images * layersOf(config, chosen).length })
+    const layers = layersOf(config, chosen).length
+    const probes = layers * config.replicas.length * Math.max(trainCount(config, chosen), drawsOf(config, chosen) * (config.net.width + 4)) * dataset.classes.length
+    const pixels = images * Math.ceil((config.net.channels * config.net.size ** 2) / 4) * 4
+    const bytes = 4 * Math.max(probes, pixels)
+    return refuseSweep(config, dataset, { layer: chosen.layer, test: chosen.test, images: images * layers })
+      ?? (bytes > LARGEST_BINDING ? `${images.toLocaleString('en')} images and their probes take ${Math.ceil(bytes / 2 ** 20)} MiB at one noise level, and 128 is the most; take fewer labelled or test images` : undefined)
   },
 
   async measure(bench, chosen) {

@@ -182,6 +182,8 @@ test('what cannot be probed is refused in one sentence', () => {
   expect(refuse({ labels: 2048, penalty: 'validated' })).toMatch(/2048 labelled images and 1024 for choosing λ are more than the 2048 training images/)
   expect(refuse({ protocol: 'paper', images: 4096 })).toMatch(/4096 labelled images are more than the 2048/)
   expect(refuse({ test: 2048 })).toMatch(/2048 test images are more than the 1024 held-out ones/)
+  const large = tinyConfig({ net: { size: 32 }, data: { count: 65536, heldOut: 1024 } })
+  expect(probe.refuse!(large, dataset(['a', 'b']), settings({ protocol: 'paper', images: 65536 }))).toMatch(/66,560 images and their probes take 260 MiB .* take fewer/)
   expect(refuse({ layer: 3 })).toMatch(/there is no block 3; this net has blocks 1 to 2/)
   for (const t of ['', 'none', '0.1 2', '-1']) expect(() => settings({ t }), t).toThrow(/1 to 64 noise levels from 0 to 1/)
 })
