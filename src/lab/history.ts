@@ -1,5 +1,5 @@
 /** Full-rate history of a run, and the thinned series the page draws. */
-import type { BandSeries, LossByT, StepSeries } from '../protocol.ts'
+import type { BandSeries, LossByT, Measurement, RunEvent, SampleGrid, StepSeries } from '../protocol.ts'
 import type { MetricsRow } from './trainer.ts'
 
 const POINTS = 200
@@ -7,7 +7,7 @@ const SMOOTHING = 0.98
 
 /** A growing list of numbers. */
 class Column {
-  private values = new Float32Array(1024)
+  private values: Float32Array = new Float32Array(1024)
   length = 0
 
   push(value: number): void {
@@ -23,16 +23,36 @@ class Column {
     return this.values[i]
   }
 
-  copy(): Column {
-    const copy = new Column()
-    copy.values = this.values.slice()
-    copy.length = this.length
-    return copy
+  /** The numbers so far, in an array of their own. */
+  all(): Float32Array {
+    return this.values.slice(0, this.length)
+  }
+
+  static of(values: Float32Array): Column {
+    const column = new Column()
+    if (values.length === 0) return column
+    column.values = values // full, so that the next push copies it
+    column.length = values.length
+    return column
   }
 }
 
-const NAMES = ['flow', 'flowSmooth', 'contrastive', 'gradientNorm'] as const
+export const NAMES = ['flow', 'flowSmooth', 'contrastive', 'gradientNorm'] as const
 type Name = (typeof NAMES)[number]
+
+/** One replica's numbers in plain arrays, one entry per step from `from` on. */
+export type ReplicaRecord = { from: number; last: MetricsRow | null; stuckFor: number } & Record<Name, Float32Array>
+
+/** All that a run has shown so far: with it the charts of a run that is gone on with have no gap. */
+export interface RunHistory {
+  replicas: ReplicaRecord[]
+  bands: BandSeries[]
+  /** Loss by noise level at each evaluation, oldest first. */
+  losses: LossByT[]
+  samples: SampleGrid | null
+  events: RunEvent[]
+  measurements: Measurement[]
+}
 
 /** One replica's numbers, one entry per step from `from` on. */
 export class ReplicaHistory {
@@ -64,12 +84,22 @@ export class ReplicaHistory {
     return thin(this.columns[name], this.from)
   }
 
+  /** As it is now, whatever is added afterwards. */
+  record(): ReplicaRecord {
+    const columns = Object.fromEntries(NAMES.map(name => [name, this.columns[name].all()])) as Record<Name, Float32Array>
+    return { ...columns, from: this.from, last: this.last, stuckFor: this.stuckFor }
+  }
+
   copy(): ReplicaHistory {
-    const copy = new ReplicaHistory(this.from)
-    for (const name of NAMES) copy.columns[name] = this.columns[name].copy()
-    copy.last = this.last
-    copy.stuckFor = this.stuckFor
-    return copy
+    return ReplicaHistory.of(this.record())
+  }
+
+  static of(record: ReplicaRecord): ReplicaHistory {
+    const history = new ReplicaHistory(record.from)
+    for (const name of NAMES) history.columns[name] = Column.of(record[name])
+    history.last = record.last
+    history.stuckFor = record.stuckFor
+    return history
   }
 }
 
@@ -112,6 +142,17 @@ export const BANDS = [
 
 export function startBands(): BandSeries[] {
   return BANDS.map(band => ({ ...band, step: [], value: [] }))
+}
+
+/** Bands with the values of these replicas only, in arrays of their own. */
+export function copyBands(bands: readonly BandSeries[], replicas: readonly number[]): BandSeries[] {
+  return bands.map(band => ({ ...band, step: [...band.step], value: replicas.map(r => [...(band.value[r] ?? [])]) }))
+}
+
+/** What `count` replicas that go on from replica `from` have behind them: its losses. Samples and measurements are of nets and labels that the fork has not. */
+export function forkHistory({ replicas, bands, events }: RunHistory, from: number, count: number, event: RunEvent): RunHistory {
+  const parents = Array.from({ length: count }, () => from)
+  return { replicas: parents.map(r => replicas[r]), bands: copyBands(bands, parents), losses: [], samples: null, events: [...events, event], measurements: [] }
 }
 
 /** Adds one evaluation; bands keep the last 200. */

@@ -11,12 +11,12 @@ import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, T
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
 import { atBench, Cancelled } from './bench.ts'
-import { addToBands, ReplicaHistory, startBands } from './history.ts'
+import { addToBands, copyBands, forkHistory, ReplicaHistory, type RunHistory, startBands } from './history.ts'
 import { Measurements } from './measurements.ts'
 import { summariseLevels } from './levels.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
-import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+import { type MetricsRow, type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 
 /** GPU work between two looks at the clock: short enough for smooth frames and a quick pause, long enough to hide the wait. */
 const BURST_MS = 12
@@ -25,12 +25,16 @@ const MOST_PER_BURST = 64
 const GENTLE_MS = 6
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
 const FIRST_LOOK = 10
+/** Evaluations that are kept. */
+const KEPT = 400
 
 /** A run as it can be stored and gone on with. */
 export interface Checkpoint {
   config: Config
   step: number
   replicas: ReplicaState[]
+  /** What was seen of it, for charts without a gap; absent where only the weights were kept. */
+  history?: RunHistory
 }
 
 export interface SessionOptions {
@@ -56,7 +60,8 @@ export class Session {
   readonly events: RunEvent[] = []
   private histories: ReplicaHistory[]
   private bands = startBands()
-  private lossByT: LossByT | null = null
+  /** Loss by noise level, oldest first. */
+  private losses: LossByT[] = []
   private samples: SampleGrid | null = null
   private target: number
   private stepMs = 0
@@ -68,6 +73,9 @@ export class Session {
   private looping: Promise<void> | null = null
   private readingMetrics: Promise<void> = Promise.resolve()
   private measuring: Promise<unknown> = Promise.resolve()
+  private snapshotting: Promise<Checkpoint> | null = null
+  /** A snapshot that waits until the loop is between two steps. */
+  private beforeStep: (() => void) | null = null
   private readonly diagnostics = new Measurements()
 
   private constructor(
@@ -85,6 +93,8 @@ export class Session {
     this.read = start
     this.target = config.train.steps
     this.histories = config.replicas.map(() => new ReplicaHistory(start))
+    const history = options.checkpoint?.history
+    if (history) this.restore(history)
     if (start >= this.target) this.state = 'finished'
   }
 
@@ -98,6 +108,15 @@ export class Session {
     const data = options.data ?? await generateData(config, options.progress, options.breathe)
     const trainer = await Trainer.create(device, library, config, data, run, checkpoint?.replicas)
     return new Session(runId, device, library, config, data, trainer, options, checkpoint?.step ?? 0, plan.total)
+  }
+
+  private restore({ replicas, bands, losses, samples, events, measurements }: RunHistory): void {
+    this.histories = replicas.map(record => ReplicaHistory.of(record))
+    this.bands = copyBands(bands, replicas.map((_, r) => r))
+    this.losses = losses
+    this.samples = samples
+    this.events.push(...events)
+    this.diagnostics.all.push(...measurements)
   }
 
   get currentConfig(): Config {
@@ -123,6 +142,7 @@ export class Session {
       throw error
     } finally {
       this.looping = null
+      this.beforeStep?.()
     }
   }
 
@@ -180,6 +200,7 @@ export class Session {
     const waiting: Promise<void>[] = []
     for (;;) {
       await this.measuring // one that was asked for: all of it at one step
+      this.beforeStep?.()
       if (this.state !== 'running' || this.step >= until()) break
       const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       const began = performance.now()
@@ -219,12 +240,7 @@ export class Session {
   private async fetchMetrics(): Promise<void> {
     const to = this.step
     if (this.read === to) return
-    const rows = await this.trainer.metrics(this.read, to)
-    // When more steps went by than the ring holds, the gap shows as missing values.
-    for (let missing = to - this.read - rows.length; missing > 0; missing--) {
-      for (const history of this.histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
-    }
-    for (const row of rows) row.forEach((values, r) => this.histories[r].add(values))
+    addRows(this.histories, await this.trainer.metrics(this.read, to), to - this.read)
     this.read = to
   }
 
@@ -245,9 +261,10 @@ export class Session {
     const { evaluation } = this.trainer.recorded
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    this.lossByT = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
-    addToBands(this.bands, this.lossByT)
-    return this.lossByT
+    const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
+    this.losses = [...this.losses.filter(earlier => earlier.step < step), loss].slice(-KEPT)
+    addToBands(this.bands, loss)
+    return loss
   }
 
   /** Draws samples now, always from the same noise. */
@@ -317,9 +334,44 @@ export class Session {
     await settled(this.device, this.device.queue.onSubmittedWorkDone())
   }
 
+  /** Weights, optimiser and counters alone. */
   async checkpoint(): Promise<Checkpoint> {
+    const config = this.whole
     const replicas = await this.trainer.replicaStates()
-    return { config: { ...this.config, train: { ...this.config.train, steps: this.target } }, step: stepsOf(replicas[0]), replicas }
+    return { config, step: stepsOf(replicas[0]), replicas }
+  }
+
+  /** The config as a run that goes on from here needs it. */
+  private get whole(): Config {
+    return { ...this.config, train: { ...this.config.train, steps: this.target } }
+  }
+
+  /**
+   * Everything that going on needs, the charts included, as it is between two steps when all that was due there is measured. Training goes on
+   * meanwhile. While one is being taken, others are told the same.
+   */
+  snapshot(): Promise<Checkpoint> {
+    return (this.snapshotting ??= this.betweenSteps(() => this.takeSnapshot()).finally(() => { this.snapshotting = null }))
+  }
+
+  private betweenSteps<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.looping) return this.alone(work)
+    return new Promise(resolve => {
+      this.beforeStep = () => {
+        this.beforeStep = null
+        resolve(work())
+      }
+    })
+  }
+
+  /** Up to its first wait it sees one step: copies of the GPU's numbers are ordered before the next step is. */
+  private async takeSnapshot(): Promise<Checkpoint> {
+    const { step, whole: config, losses, samples, read } = this
+    const histories = this.histories.map(history => history.copy())
+    const shown = { losses, samples, bands: copyBands(this.bands, config.replicas.map((_, r) => r)), events: [...this.events], measurements: [...this.measurements] }
+    const [replicas, rows] = await Promise.all([this.trainer.replicaStates(), this.trainer.metrics(read, step)])
+    addRows(histories, rows, step - read)
+    return { config, step, replicas, history: { ...shown, replicas: histories.map(history => history.record()) } }
   }
 
   /**
@@ -334,13 +386,9 @@ export class Session {
     const { train } = resolveReplica(this.config, source)
     // The draws of a forked run go on where its parent's stood, so the seed goes along unless another is asked for.
     const config = parseConfig({ ...this.config, train: { ...this.config.train, steps: this.target }, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
-    const { step, replicas: states } = await this.checkpoint()
-    const forked = await Session.create(this.device, this.library, runId, config, { ...this.options, ...telling, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]) } })
-    await this.readMetrics()
-    forked.histories = replicas.map(() => this.histories[from].copy())
-    forked.bands = this.bands.map(band => ({ ...band, step: [...band.step], value: replicas.map(() => [...(band.value[from] ?? [])]) }))
-    forked.events.push(...this.events, { step: this.step, label: `forked from ${replicaLabel(this.config, from)}` })
-    return forked
+    const { step, replicas: states, history } = await this.snapshot()
+    const past = forkHistory(history!, from, replicas.length, { step, label: `forked from ${replicaLabel(this.config, from)}` })
+    return Session.create(this.device, this.library, runId, config, { ...this.options, ...telling, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]), history: past } })
   }
 
   /** The whole state of the run as the page sees it. */
@@ -349,7 +397,7 @@ export class Session {
       type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
       stepsPerSecond: this.stepMs > 0 ? 1000 / this.stepMs : 0, config: this.config,
       replicas: this.config.replicas.map((_, r) => replicaTick(this.config, r, this.histories[r])),
-      lossByT: this.lossByT, bands: this.bands, samples: this.samples, events: this.events,
+      lossByT: this.losses.at(-1) ?? null, bands: this.bands, samples: this.samples, events: this.events,
       cost: { bytes: this.bytes, dispatches: this.trainer.dispatchesPerStep, submits: this.submitsPerStep, parameters: this.trainer.recorded.training.layout.count },
     }
   }
@@ -362,12 +410,20 @@ export class Session {
   async destroy(): Promise<void> {
     this.cancelMeasure()
     await this.pause().catch(() => {})
-    await Promise.allSettled([this.readingMetrics, this.measuring])
+    await Promise.allSettled([this.readingMetrics, this.measuring, this.snapshotting])
     this.trainer.destroy()
   }
 }
 
 /** Live fields that a replica may have a value of its own for. */
 const ownable = ['tMin', 'lambda', 'tau', 'learningRate', 'images'] as const
+
+/** Adds the last of `steps` steps. When more went by than the ring holds, the gap shows as missing values. */
+function addRows(histories: readonly ReplicaHistory[], rows: readonly MetricsRow[][], steps: number): void {
+  for (let missing = steps - rows.length; missing > 0; missing--) {
+    for (const history of histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
+  }
+  for (const row of rows) row.forEach((values, r) => histories[r].add(values))
+}
 
 const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)
