@@ -64,7 +64,7 @@ export default defineDiagnostic({
     return [
       panel('between', {
         id: 'between', title: 'Share of the features’ variance that lies between classes', y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.5], percent: true },
-        word: value => (value === null ? 'no variance at all' : `${(100 * value).toFixed(1)} %`),
+        word: value => (value === null ? 'no variance at all' : `${(100 * Math.max(0, value)).toFixed(1)} %`),
         notes: ['Sums over all features, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total.', 'Token means as they are, of EMA weights.'],
       }),
       panel('rank', {

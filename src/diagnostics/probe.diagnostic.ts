@@ -196,6 +196,7 @@ function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, found: Fi
     ? [
         'At very low noise the class is still in the features, but you need more labels to read it: with thousands of labels the curves meet.',
         `L2 logistic regression, mean cross-entropy + λ/2 ‖W‖², ${chosen.penalty === 'validated' ? `λ from ${PENALTIES.join(', ')} by 1,024 validation images, for each fit` : 'λ = .01'}, features z-scored with the ${chosen.labels.toLocaleString('en')} labelled images of each draw.`,
+        'How strong λ is matters: shrinking hides what lies in directions of little variance, and a weaker λ reads more of it. Compare .01 with the validated choice.',
         unfinished === 0 ? `All ${fits.toLocaleString('en')} fits converged to a greatest |gradient| of ${TOLERANCE}, in at most ${Math.max(found.steps, baseline.steps).toLocaleString('en')} steps and ${Math.round((found.allSteps + baseline.allSteps) / fits).toLocaleString('en')} on average.`
           : `${unfinished.toLocaleString('en')} of ${fits.toLocaleString('en')} fits had a |gradient| above ${TOLERANCE} after ${MOST_STEPS.toLocaleString('en')} steps.`,
       ]
