@@ -4,11 +4,12 @@ import { post } from './bridge.ts'
 import { diagnosticOf } from './catalog.ts'
 import { setConfig, useDraft } from './draft.ts'
 import { settingsOf, withMeasure } from './measurements.ts'
-import { hasRun, useRun } from './run.ts'
+import { dismissUnmeasured, hasRun, useRun } from './run.ts'
 
 /** Measures one diagnostic on the run as it is, with the draft's settings. */
 export function measure(id: string): void {
-  useRun.setState(({ unmeasured: { [id]: _, ...unmeasured } }) => ({ unmeasured, asked: id }))
+  dismissUnmeasured(id)
+  useRun.setState({ asked: id })
   post({ type: 'measure', id, settings: settingsOf(useDraft.getState().config, id) })
 }
 

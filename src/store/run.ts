@@ -90,8 +90,12 @@ function withTick(state: RunState, tick: Tick): Partial<RunState> {
   return { ...measured, tick, losses: [...measured.losses.filter(({ step }) => step < lossByT.step), lossByT].slice(-mostLosses) }
 }
 
+function without(messages: Record<string, string>, id: string): Record<string, string> {
+  return id in messages ? Object.fromEntries(Object.entries(messages).filter(([key]) => key !== id)) : messages
+}
+
 function withMeasured(state: RunState, runId: string | null, measurement: Measurement): Partial<RunState> {
-  const { [measurement.id]: _, ...unmeasured } = state.unmeasured
+  const unmeasured = without(state.unmeasured, measurement.id)
   if (runId === null) return { theory: { ...state.theory, [measurement.id]: measurement }, unmeasured }
   if (state.runId !== null && runId !== state.runId) return {} // of the run before
   const measured = measuredOf(state, runId)
@@ -137,7 +141,7 @@ export function dismissFault(): void {
 }
 
 export function dismissUnmeasured(id: string): void {
-  useRun.setState(({ unmeasured: { [id]: _, ...unmeasured } }) => ({ unmeasured }))
+  useRun.setState(({ unmeasured }) => ({ unmeasured: without(unmeasured, id) }))
 }
 
 /** True while a run exists that accepts live knobs. */

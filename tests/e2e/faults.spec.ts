@@ -17,7 +17,7 @@ for (const { kind, words, way } of faults) {
     const alert = page.getByRole('alert')
     await expect(alert.getByRole('heading', { name: words })).toBeVisible()
     await expect(alert.getByText('What the machine said.')).toBeVisible()
-    await expect(lab.chart('steps').locator('.recharts-line').first()).toBeVisible()
+    await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
     await lab.expectNoAxeViolations()
     await alert.getByRole('button', { name: way }).click()
     await expect(lab.button('Pause')).toBeVisible()

@@ -6,6 +6,7 @@ import { type Locator, type Page, expect, test as base } from '@playwright/test'
 export const tiny = new URLSearchParams({
   'net.width': '16', 'net.blocks': '2', 'objective.layer': '1', 'train.batch': '8', 'train.steps': '100000', 'train.warmup': '5', 'train.learningRate': '0.003',
   'data.count': '64', 'data.heldOut': '32', 'evaluate.every': '20', 'evaluate.perLevel': '8', 'evaluate.samplesEvery': '40', 'evaluate.samples': '4', 'evaluate.solverSteps': '4',
+  'evaluate.measure': 'false', // diagnostics have a test of their own
 })
 
 export class Lab {
@@ -33,6 +34,10 @@ export class Lab {
 
   chart(name: string): Locator {
     return this.page.locator(`[data-chart="${name}"]`)
+  }
+
+  async view(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, exact: true }).click()
   }
 
   async steps(): Promise<number> {

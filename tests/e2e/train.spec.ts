@@ -30,6 +30,7 @@ test('run, watch the loss fall, turn knobs, pause, step once, restart', async ({
   await expect(lab.chart('lossByT').getByText(/^At t = 0.001: FM [\d.]+, LCF [\d.]+; at t = 0.3/)).toBeVisible()
   await expect(page.getByRole('img', { name: /4 samples of LCF/ })).toBeVisible()
 
+  await lab.view('Over training')
   await lab.slider('T_min').press('ArrowRight')
   await lab.slider('λ').press('PageUp')
   await expect(lab.chart('steps').locator('.event-marks').first().locator('g')).toHaveCount(2)
@@ -50,6 +51,7 @@ test('run, watch the loss fall, turn knobs, pause, step once, restart', async ({
   const [first, last] = [Number(await cells.first().textContent()), Number(await cells.last().textContent())]
   expect(last).toBeLessThan(0.9 * first)
 
+  await lab.view('Overview')
   await page.getByRole('button', { name: 'Loss by noise level as table' }).click()
   await expect(lab.chart('lossByT').locator('tbody tr')).toHaveCount(24)
 
@@ -97,7 +99,7 @@ test('what needs a restart says so, and can be discarded or applied', async ({ l
   await page.getByRole('combobox', { name: 'Method of replica 1' }).selectOption('fm-truncated')
   await expect(pending).toContainText('Replica 1 Flow matching → FM at t ≥ T_min')
   await lab.button('Restart with changes').click()
-  await expect(lab.chart('steps').getByText('FM t ≥ T_min').first()).toBeVisible()
+  await expect(page.getByRole('button', { name: 'FM t ≥ T_min' })).toBeVisible()
   await expect(pending).toHaveCount(0)
 })
 

@@ -27,6 +27,7 @@ export const HeatMapChart = memo(function HeatMapChart({ map }: { map: HeatMap }
   return (
     <div className={styles.heat}>
       <h3 data-words>{map.label}{map.unit && <small>, {map.unit}</small>}</h3>
+      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- an <img> would know none of the page's colours */}
       <svg data-figure viewBox={`0 0 ${width} ${height}`} role="img" aria-label={heatSentence(map)}>
         {map.values.map((values, row) => values.map((value, column) => {
           const share = scale.share(value)

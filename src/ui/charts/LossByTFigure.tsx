@@ -25,7 +25,8 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const wanted = useUi((state) => state.lossView)
   const view = hasFloor ? wanted : 'raw'
   const panel = useMemo(() => lossPanel(loss, preview, view), [loss, preview, view])
-  const history = useMemo(() => (replayed === null ? undefined : losses.map((one) => lossPanel(one, null, view))), [replayed === null, losses, view])
+  const past = replayed !== null
+  const history = useMemo(() => (past ? losses.map((one) => lossPanel(one, null, view)) : undefined), [past, losses, view])
   const { lines, axes, tables, csv, spread } = usePanel(panel, history)
   const series = useSeries()
   const summary = loss
