@@ -9,10 +9,10 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import type { NetConfig } from '../config.ts'
 import type { NamedTensor } from '../model/parameters.ts'
 import { positionEmbedding } from '../model/positions.ts'
-import { timeFrequencies } from '../ops/condition.ts'
 import { type GraphBuilder, type Shape, startGraph, valueInfo } from './build.ts'
 import { type Source, writeMetadata } from './metadata.ts'
 import { ModelProtoSchema, TensorProto_DataType as DataType } from './onnx_pb.ts'
+import { timeFeatures } from './time_features.ts'
 
 const OPSET = 20n
 const IR_VERSION = 8n
@@ -83,29 +83,6 @@ function embedCondition(graph: GraphBuilder, net: NetConfig): string {
     c = graph.node('Add', [c, label], 'c')
   }
   return silu(graph, c, 'condition')
-}
-
-/**
- * t (B) → (B,256): cosines, then sines, of 1000 t · 10000^(−k/128). In float32 the angle itself would lose the digits that matter, and GPUs are inexact
- * far from 0; so whole turns are taken off while products are still exact, t and frequency each being split into 12 leading bits and the rest.
- */
-function timeFeatures(graph: GraphBuilder): string {
-  const pairs = timeFrequencies()
-  const part = (offset: number) => Float32Array.from({ length: 128 }, (_, k) => pairs[2 * k + offset])
-  const at = (name: string) => `t_embedder.${name}`
-  const high = graph.tensor(at('frequency.high'), [128], part(0))
-  const low = graph.tensor(at('frequency.low'), [128], part(1))
-  const steps = graph.number(at('steps'), 4096)
-  const t = graph.node('Unsqueeze', ['t', graph.whole(at('axis'), [1])], at('t'), { doc: 'The angle 1000 t · 10000^(−k/128) in turns, from products that are exact in float32.' })
-  const tHigh = graph.node('Div', [graph.node('Floor', [graph.node('Mul', [t, steps], at('t.scaled'))], at('t.whole')), steps], at('t.high'))
-  const tLow = graph.node('Sub', [t, tHigh], at('t.low'))
-  const most = graph.node('Mul', [tHigh, high], at('turns.high'))
-  const fraction = graph.node('Sub', [most, graph.node('Floor', [most], at('turns.high.whole'))], at('turns.high.fraction'))
-  const rest = graph.node('Add', [graph.node('Mul', [tLow, high], at('turns.middle')), graph.node('Mul', [t, low], at('turns.low'))], at('turns.rest'))
-  const turns = graph.node('Add', [fraction, rest], at('turns'))
-  const nearest = graph.node('Floor', [graph.node('Add', [turns, graph.number(at('half'), 0.5)], at('turns.shifted'))], at('turns.nearest'))
-  const angle = graph.node('Mul', [graph.node('Sub', [turns, nearest], at('turns.centred')), graph.number(at('turn'), 2 * Math.PI)], at('angle'))
-  return graph.node('Concat', [graph.node('Cos', [angle], at('cos')), graph.node('Sin', [angle], at('sin'))], at('features'), { attributes: { axis: -1n } })
 }
 
 /** x (B,ch,h,w) → tokens (B,T,C) with their positions added */

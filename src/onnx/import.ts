@@ -74,7 +74,7 @@ function readSize(graph: Graph, { constants, shapes }: Folded, { net, positionsB
 }
 
 const EXPECTED = new Set([
-  'Add', 'Cast', 'Concat', 'Constant', 'Conv', 'Cos', 'Div', 'Einsum', 'Exp', 'Expand', 'Flatten', 'Floor', 'Gather', 'Gelu', 'Gemm', 'Identity', 'LayerNormalization', 'MatMul', 'Mul', 'Neg', 'Pow', 'Range',
+  'Abs', 'Add', 'Cast', 'Concat', 'Constant', 'Conv', 'Cos', 'Div', 'Einsum', 'Exp', 'Expand', 'Flatten', 'Floor', 'Gather', 'Gelu', 'Gemm', 'Identity', 'LayerNormalization', 'MatMul', 'Mul', 'Neg', 'Pow', 'Range',
   'Reciprocal', 'ReduceMean', 'ReduceSum', 'Reshape', 'Shape', 'Sigmoid', 'Sin', 'Slice', 'Softmax', 'Split', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Erf', 'ConstantOfShape', 'Dropout', 'Swish',
 ])
 

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { type ConfigInput, type NetConfig, parseConfig } from '../../src/config.ts'
 import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
+import { exposeValues } from '../../src/onnx/describe.ts'
 import { exportOnnx } from '../../src/onnx/export.ts'
 import { ditForward } from '../../src/reference/dit.ts'
+import { timeFeatures } from '../../src/reference/time_features.ts'
 import { farthest } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
 import { openModel } from '../support/onnx_session.ts'
@@ -51,6 +53,19 @@ test.each(nets)('%s: velocity of the engine, features of the twin', async (_, ne
     } finally {
       await model.release()
     }
+  }
+})
+
+test('time features hold float64’s digits at every noise level', async () => {
+  const config = parseConfig({ net: { size: 4, patch: 2, width: 16, blocks: 1, heads: 2 }, objective: { layer: 1 }, replicas: [{}] })
+  const parameters = toNamed(parameterLayout(config.net), flat(config.net, randomParameters(config.net, 1)))
+  const model = await openModel(exposeValues(exportOnnx({ config, replica: 0, parameters, weights: 'raw', step: 0, version: '0' }), ['t_embedder.features']))
+  try {
+    const t = Float32Array.from([0, 1e-6, 0.0004321, 0.03, 0.25, 0.5001, 0.777, 0.999, 1])
+    const results = await model.run(new Float32Array(t.length * 16), [t.length, 1, 4, 4], t)
+    expect(farthest(results['t_embedder.features'].data, timeFeatures(Float64Array.from(t)))).toBeLessThan(4e-7)
+  } finally {
+    await model.release()
   }
 })
 
