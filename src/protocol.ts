@@ -244,3 +244,62 @@ export type Report =
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
   /** `id` names the diagnostic that could not be measured. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string }
+
+/** Pixels and labels of a visitor's own images, training images first. */
+export interface OwnPool {
+  /** (N,ch,size,size), 0 black to 255 */
+  pixels: Uint8Array
+  /** (N), index of the class */
+  labels: Uint8Array
+}
+
+/** What is known of a visitor's own images besides the images. */
+export interface OwnSet {
+  id: string
+  label: string
+  /** The format they came in, in words. */
+  kind: string
+  classes: string[]
+  channels: number
+  /** Side in pixels. */
+  size: number
+  train: number
+  test: number
+  /** Whether the file says which images are held out, or a seeded draw does. */
+  split: 'given' | 'seeded'
+  /** What must be said about how they were read. */
+  notes: string[]
+  /** A few held-out images. */
+  preview: OwnPool
+}
+
+/** How images from a file are to be kept. */
+export interface OwnAsked {
+  label: string
+  /** Side in pixels. */
+  size: number
+  /** The largest square in the middle brought to the size, or the middle of the image as it is. */
+  fit: 'resize' | 'crop'
+  /** As in the file, or converted. */
+  channels: 'file' | 'grey' | 'rgb'
+}
+
+/** To the worker that reads and keeps visitors' images. */
+export type DataCommand =
+  | { type: 'list' }
+  /** Reads files, and keeps nothing yet. Paths tell the classes of pictures. */
+  | { type: 'open'; files: { path: string; file: File }[] }
+  /** The files that were opened, as they would be kept. */
+  | { type: 'convert'; asked: OwnAsked }
+  /** Keeps what was converted last. */
+  | { type: 'keep' }
+  | { type: 'remove'; id: string }
+
+export type DataReport =
+  | { type: 'sets'; sets: OwnSet[] }
+  /** What was read, what is suggested, and the size of an image as it stands in the file. */
+  | { type: 'opened'; asked: OwnAsked; width: number; height: number; count: number }
+  | { type: 'converted'; set: OwnSet }
+  | { type: 'kept'; set: OwnSet }
+  | { type: 'reading'; label: string; done: number; total: number }
+  | { type: 'refused'; message: string }

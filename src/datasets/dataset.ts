@@ -77,15 +77,26 @@ export interface DatasetDefinition {
   bayesAccuracy?(t: number, size?: number): Estimate;
 }
 
-export interface Dataset extends DatasetDefinition {
+/** Draws its images from numbers, as many as are asked for. */
+export interface ProceduralDataset extends DatasetDefinition {
   sizes: readonly number[];
   /** Images start .. start + count − 1 of a split. */
   generate(count: number, options: GenerateOptions): DatasetBatch;
 }
 
+type Making = 'draw' | 'render' | 'texture' | 'swapClass';
+
+/** Any dataset: one whose images come from a file cannot make new ones, and has only so many. */
+export interface Dataset extends Omit<ProceduralDataset, Making>, Partial<Pick<DatasetDefinition, Making>> {
+  /** Images there are; absent where there is no end of them. */
+  available?: Readonly<Record<Split, number>>;
+  /** Fetches what `generate` needs; called before it. */
+  load?(): Promise<void>;
+}
+
 const STREAM_OF_SPLIT: Record<Split, number> = { train: STREAM_DATA_TRAIN, test: STREAM_DATA_TEST };
 
-export function defineDataset(definition: DatasetDefinition): Dataset {
+export function defineDataset(definition: DatasetDefinition): ProceduralDataset {
   const { id, channels, classes, latentNames, size: nativeSize, sizes = [nativeSize] } = definition;
   if (latentNames[0] !== 'class') throw new Error(`Dataset ${id}: the first latent must be 'class'.`);
   if (classes.length > 256) throw new Error(`Dataset ${id}: labels are bytes, so at most 256 classes.`);

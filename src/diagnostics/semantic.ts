@@ -2,7 +2,7 @@
 import { Matrix, SVD } from 'ml-matrix'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import type { Dataset, DatasetBatch } from '../datasets/dataset.ts'
+import type { Dataset, DatasetBatch, ProceduralDataset } from '../datasets/dataset.ts'
 import type { Bench } from './diagnostic.ts'
 
 /** Images behind class means and principal components. */
@@ -24,6 +24,7 @@ export const dimensionsOf = ({ net }: Config) => net.channels * net.size * net.s
 
 /** Why there are no such directions, or none are left beside them. */
 export function refuseDirections(config: Config, dataset: Dataset, { directions, rank }: Chosen): string | undefined {
+  if (directions === 'swap' && !dataset.swapClass) return `${dataset.label} has images from a file, which cannot be drawn again under another class; take class means or principal components as the directions`
   if (directions !== 'pca' && dataset.classes.length < 2) return `${dataset.label} has no two classes to tell apart; take principal components as the directions`
   const r = directions === 'swap' ? 1 : directions === 'means' ? dataset.classes.length - 1 : rank
   return r >= dimensionsOf(config) ? `${r} directions leave none of the ${dimensionsOf(config)} dimensions for the others; take fewer` : undefined
@@ -108,19 +109,20 @@ function shared(vectors: Float64Array[], captions: string[], d: number, note: st
   return { rank: vectors.length, basis: () => flat, shown: { pixels: Float32Array.from(flat), captions }, note }
 }
 
-/** Each image's own direction: from it to the same image under another class, every nuisance kept. r = 1. */
+/** Each image's own direction: from it to the same image under another class, every nuisance kept. r = 1. For data sets that `refuseDirections` lets pass. */
 export function fromClassSwap(dataset: Dataset, { latents, labels }: DatasetBatch, size: number, d: number): Semantic {
+  const { render: draw, swapClass } = dataset as ProceduralDataset
   const width = dataset.latentNames.length
   const classes = dataset.classes.length
   const render = (row: Float32Array) => {
     const image = new Float32Array(d)
-    dataset.render(row, image, size)
+    draw(row, image, size)
     return image
   }
   const vectors = Array.from(labels, (label, i) => {
     const row = latents.slice(i * width, (i + 1) * width)
     const before = render(row)
-    dataset.swapClass(row, (label + 1 + (i % (classes - 1))) % classes)
+    swapClass(row, (label + 1 + (i % (classes - 1))) % classes)
     const after = render(row)
     const vector = Float64Array.from(after, (value, k) => value - before[k])
     const length = Math.hypot(...vector)

@@ -1,6 +1,7 @@
 /** Images for a run: generated from the seed in pieces, so that a worker can say how far it is. */
 import { type Config, ConfigError } from '../config.ts'
 import { datasets } from '../datasets/index.ts'
+import { isOwn } from '../datasets/own.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
 import { methods } from '../methods/index.ts'
@@ -16,10 +17,12 @@ export type Progress = (label: string, done: number, total: number) => void
 export function checkConfig(config: Config): void {
   const { net, data, objective, train, evaluate } = config
   const dataset = datasets[data.dataset]
+  if (!dataset && isOwn(data.dataset)) throw new ConfigError(`data.dataset: "${data.dataset}" is a data set of someone's own that is not here; bring its file in again (in a terminal: --data FILE)`)
   if (!dataset) throw new ConfigError(`data.dataset: there is no data set "${data.dataset}"; there are ${Object.keys(datasets).join(', ')}`)
   if (dataset.channels !== net.channels) throw new ConfigError(`net.channels: ${dataset.label} has ${dataset.channels} channels, not ${net.channels}`)
   if (!dataset.sizes.includes(net.size)) throw new ConfigError(`net.size: ${dataset.label} can be drawn at ${dataset.sizes.join(', ')} pixels, not ${net.size}`)
   if (net.classes !== 0 && net.classes !== dataset.classes.length) throw new ConfigError(`net.classes: ${dataset.label} has ${dataset.classes.length} classes; 0 trains without labels`)
+  checkAvailable(data, dataset)
   if (evaluate.perLevel > data.heldOut) throw new ConfigError(`evaluate.perLevel: ${evaluate.perLevel} is more than the ${data.heldOut} held-out images`)
   if (evaluate.samples > data.heldOut) throw new ConfigError(`evaluate.samples: ${evaluate.samples} is more than the ${data.heldOut} held-out images`)
   checkMeasures(config)
@@ -28,6 +31,14 @@ export function checkConfig(config: Config): void {
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
     if (method.contrastive && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
   })
+}
+
+/** Images from a file have an end. */
+function checkAvailable({ count, heldOut }: Config['data'], { label, available }: Dataset): void {
+  if (!available) return
+  const [train, test] = [available.train, available.test].map(number => number.toLocaleString('en'))
+  if (count > available.train) throw new ConfigError(`data.count: ${label} has ${train} training images, not ${count.toLocaleString('en')}`)
+  if (heldOut > available.test) throw new ConfigError(`data.heldOut: ${label} has ${test} held-out images, not ${heldOut.toLocaleString('en')}`)
 }
 
 /** Cadences and settings of diagnostics, which each has its own schema for. */
@@ -45,6 +56,7 @@ function checkMeasures({ measures }: Config): void {
 export async function generateData(config: Config, progress: Progress = () => {}, breathe: () => Promise<void> = async () => {}): Promise<RunData> {
   const { net, data } = config
   const dataset = datasets[data.dataset]
+  await dataset.load?.()
   const total = data.count + data.heldOut
   const make = (count: number, split: Split, before: number) => drawImages(dataset, count, { seed: data.seed, split, size: net.size }, async done => {
     progress('drawing images', before + done, total)

@@ -1,8 +1,11 @@
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { datasets } from '../../src/datasets/index.ts';
+import type { ProceduralDataset } from '../../src/datasets/dataset.ts';
+import { datasets as registered } from '../../src/datasets/index.ts';
 import { gaussianTexture } from '../../src/datasets/texture.ts';
 import { encodeGridPng } from '../../src/lab/png.ts';
+
+const datasets = registered as Record<string, ProceduralDataset>;
 
 function mean(values: ArrayLike<number>): number {
   let sum = 0;

@@ -1,0 +1,24 @@
+/** A run's settings made to fit another dataset, with as little change as possible: what someone who picks it would change by hand. */
+import type { Config } from '../config.ts'
+import type { Dataset } from './dataset.ts'
+
+/** Bytes of training images that every GPU can hold in one buffer. */
+const GUARANTEED = 128 * 2 ** 20
+
+/** The side stays where the dataset can be had at it. Settings without an obvious successor stay, for the lab to refuse. */
+export function fittedTo(config: Config, dataset: Dataset): Config {
+  const { net, data, evaluate } = config
+  const { channels, classes, available, sizes } = dataset
+  const possible = sizes.filter(side => side % net.patch === 0)
+  const size = possible.includes(net.size) ? net.size : possible.includes(dataset.size) ? dataset.size : (possible.at(-1) ?? dataset.size)
+  const most = Math.floor(GUARANTEED / (4 * channels * size * size))
+  const count = available ? Math.min(data.count, available.train, most) : data.count
+  const heldOut = available ? Math.min(data.heldOut, available.test) : data.heldOut
+  return {
+    ...config,
+    net: { ...net, channels, size, patch: possible.length > 0 ? net.patch : 1, classes: net.classes === 0 ? 0 : classes.length },
+    data: { ...data, dataset: dataset.id, count, heldOut },
+    train: { ...config.train, batch: Math.min(config.train.batch, count) },
+    evaluate: { ...evaluate, perLevel: Math.min(evaluate.perLevel, heldOut), samples: Math.min(evaluate.samples, heldOut) },
+  }
+}
