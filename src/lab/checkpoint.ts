@@ -1,11 +1,12 @@
 /**
  * A run as one file: an .npz with the config and, replica by replica, weights, optimiser moments, EMA and counters exactly as the GPU
- * has them. Going on from it continues bit for bit on the same adapter, because the step alone decides the draws.
+ * has them; with its history, where that was kept too. Going on from it continues bit for bit on the same adapter, because the step alone decides the draws.
  */
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { parameterLayout } from '../model/parameters.ts'
 import { checkConfig } from './data.ts'
+import { decodeHistory, encodeHistory } from './history_file.ts'
 import { arraysOf, type NpzData, type NpzTensor, readArchive, writeNpz } from './npz.ts'
 import type { Checkpoint } from './session.ts'
 import { type ReplicaState, stepsOf } from './trainer.ts'
@@ -27,7 +28,7 @@ const FLOATS = ['parameters', 'first', 'second', 'ema'] as const
 
 const stateFields = () => Object.keys(unpackState(startState()))
 
-export function encodeCheckpoint({ config, step, replicas }: Checkpoint): ArrayBuffer {
+export function encodeCheckpoint({ config, step, replicas, history }: Checkpoint): ArrayBuffer {
   const header: Header = { format: FORMAT, version: VERSION, step, state: stateFields(), config }
   const R = replicas.length
   const stack = <T extends Float32Array | Uint32Array>(result: T, parts: T[]) => {
@@ -40,7 +41,8 @@ export function encodeCheckpoint({ config, step, replicas }: Checkpoint): ArrayB
   })
   const state = stack(new Uint32Array(R * STATE_WORDS), replicas.map(replica => replica.state))
   const text = new TextEncoder().encode(JSON.stringify(header, null, 1))
-  return writeNpz({ ...Object.fromEntries(floats), state }, { 'config.json': text }).buffer
+  const past = history && encodeHistory(history)
+  return writeNpz({ ...Object.fromEntries(floats), state, ...past?.array }, { 'config.json': text, ...past?.entry }).buffer
 }
 
 /** Everything is checked before anything is returned. @throws ConfigError with one sentence: what is wrong, and what is expected */
@@ -66,7 +68,8 @@ export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer): Checkpoint {
   replicas.forEach((replica, r) => {
     if (stepsOf(replica) !== header.step) throw new ConfigError(`checkpoint: replica ${r} stands at step ${stepsOf(replica)} and the file at step ${header.step}`)
   })
-  return { config, step: header.step, replicas }
+  const history = decodeHistory(entries, arrays, { replicas: R, step: header.step, channels: config.net.channels, size: config.net.size })
+  return history ? { config, step: header.step, replicas, history } : { config, step: header.step, replicas }
 }
 
 function readHeader(bytes: Uint8Array | undefined): Header {
