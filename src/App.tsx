@@ -6,6 +6,7 @@ import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
 import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
+import { Legend } from './ui/Legend.tsx'
 import { Controls } from './ui/controls/Controls.tsx'
 import { About } from './ui/dialogs/About.tsx'
 import { Fork } from './ui/dialogs/Fork.tsx'
@@ -36,7 +37,10 @@ export function App() {
       <div className={styles.columns}>
         <main id="charts" className={styles.main} tabIndex={-1}>
           <Banners />
-          <Lede />
+          <div className={styles.intro}>
+            <Lede />
+            <Legend />
+          </div>
           <Suspense fallback={<div className={styles.placeholder} />}>
             <Charts />
           </Suspense>

@@ -4,7 +4,6 @@ import { diagnosticChoices } from '../store/catalog.ts'
 import { stepsOf } from '../store/measurements.ts'
 import { useRun } from '../store/run.ts'
 import { showView, useUi } from '../store/ui.ts'
-import { Legend } from './Legend.tsx'
 import { BandsFigure } from './charts/BandsFigure.tsx'
 import { LossByTFigure } from './charts/LossByTFigure.tsx'
 import { StepsFigure } from './charts/StepsFigure.tsx'
@@ -51,10 +50,7 @@ export default function Charts() {
         <Tabs.List className={styles.tabs} aria-label="View">
           {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
         </Tabs.List>
-        <div className={styles.tools}>
-          <Replay view={view.name} />
-          <Legend />
-        </div>
+        <Replay view={view.name} />
       </div>
       {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>

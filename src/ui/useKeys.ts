@@ -5,7 +5,7 @@ import { openDialog, useUi } from '../store/ui.ts'
 /** Shortcuts hold only while nothing that takes keys itself has the focus: Space must press a focused button. */
 function taken(event: KeyboardEvent): boolean {
   if (useUi.getState().dialog !== null || event.repeat) return true
-  return event.target instanceof Element && event.target.closest('button, a, input, select, textarea, summary, [role=slider], [role=tab], [role=dialog]') !== null
+  return event.target instanceof Element && event.target.closest('button, a, input, select, textarea, summary, [role=slider], [role=tab], [role=menu], [role=dialog]') !== null
 }
 
 export function useKeys(): void {
