@@ -46,6 +46,6 @@ export function versions(): RunRecord['versions'] {
 }
 
 /** Indented, but with every list of numbers on one line. */
-export function recordText(record: object): string {
+export function recordText(record: RunRecord): string {
   return `${JSON.stringify(record, null, 1).replaceAll(/\[[-\d.e+,\snul]*\]/g, list => list.replaceAll(/\s+/g, ''))}\n`
 }

@@ -25,7 +25,7 @@ const settings = z.strictObject({
 
 type Chosen = z.output<typeof settings>
 
-const LEVEL: Axis = { label: 't', scale: 'log' }
+const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
 
 export default defineDiagnostic({
   id: 'jacobian',

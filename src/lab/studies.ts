@@ -1,7 +1,7 @@
 /** Studies of the papers' figures at this scale: what is run, what is measured, and what each claim comes to, seed by seed. */
 import type { Config, ConfigInput } from '../config.ts'
 import { resolveReplica } from '../model/knobs.ts'
-import type { LossByT, Measurement, Settings } from '../protocol.ts'
+import type { LossByT, Measurement, Settings, Tick } from '../protocol.ts'
 
 /** What was found in one run of a study. */
 export interface Findings {
@@ -39,6 +39,23 @@ export interface ClaimResult extends Omit<Claim, 'effect'> {
   verdict: 'appears' | 'opposite' | 'unclear'
 }
 
+/** A study as it is kept: what the page shows as a recorded run, and what the README quotes. */
+export interface StudyRecord {
+  format: 'low-noise-lab study'
+  version: 1
+  study: string
+  title: string
+  figure: string
+  /** yyyy-mm-dd */
+  date: string
+  versions: Record<string, string>
+  adapter: string
+  claims: ClaimResult[]
+  /** The run's last state, without its samples: those are in the picture beside. */
+  tick: Tick
+  measurements: readonly Measurement[]
+}
+
 const SEEDS = [0, 1, 2]
 
 /** The point of a replica's curve nearest to a level, on a log scale. */
@@ -59,7 +76,7 @@ function nearest(x: readonly number[], t: number): number {
   return x.reduce((best, value, i) => (distance(value) < distance(x[best]) ? i : best), 0)
 }
 
-const PROBE = { diagnostic: 'probe', panel: 'probe' }
+const PROBE = { diagnostic: 'probe', panel: 'accuracy' }
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
 const GAIN = { diagnostic: 'condition', panel: 'condition' }

@@ -5,13 +5,15 @@ import { parseConfig } from '../../config.ts'
 import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../../lab/session.ts'
-import { type ClaimResult, judge, studies, type Study } from '../../lab/studies.ts'
+import { type ClaimResult, judge, studies, type Study, type StudyRecord } from '../../lab/studies.ts'
+import type { Tick } from '../../protocol.ts'
 import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
-import { prepareFolder, readWith, writeOne } from '../files.ts'
+import { prepareFolder, readJson, readWith, writeOne } from '../files.ts'
+import { samplesPng } from '../grid.ts'
 import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
-import { recordText, versions } from '../record.ts'
+import { type RunRecord, versions } from '../record.ts'
 import { nearTo, withSettings } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
@@ -38,7 +40,7 @@ export const reproduce: MakeCommand = done => new Command('reproduce')
       const status = await drive({ config, folder: prepareFolder(folder), tune: true, silent: true })
       if (status !== 0) return done(status)
     }
-    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), join(out, `${study.id}.json`))
+    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), folder, join(out, `${study.id}.json`))
     await print(options, claims, () => table([
       ['claim', 'source', ...claims[0].effects.map((_, i) => `seed ${i + 1}`), 'mean ± SD', 'unit', ''],
       ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), `${figure(claim.mean)} ± ${figure(claim.deviation)}`, claim.unit, claim.verdict]),
@@ -53,7 +55,7 @@ function studyOf(name: string): Study {
   throw new CommandError(`there is no study “${name}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${studies.map(({ id }) => id).join(', ')}`}`)
 }
 
-async function measureStudy(study: Study, checkpoint: Checkpoint, file: string): Promise<ClaimResult[]> {
+async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string, file: string): Promise<ClaimResult[]> {
   const machine = await openMachine()
   let bar = progressBar('measuring')
   const session = await Session.create(machine.device, new KernelLibrary(machine.device), study.id, checkpoint.config, {
@@ -69,14 +71,30 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, file: string):
     }
   }
   await Promise.race([work(), machine.broken])
-  const { config, lossByT, replicas } = session.tick()
+  const tick = session.tick()
   const { measurements } = session
-  const claims = judge(study, { config, lossByT: lossByT!, measurements })
-  const record = {
-    format: 'low-noise-lab study', version: 1, study: study.id, title: study.title, figure: study.figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter,
-    config, step: checkpoint.step, labels: replicas.map(({ label }) => label), claims, lossByT, measurements,
+  const claims = judge(study, { config: tick.config, lossByT: tick.lossByT!, measurements })
+  const { id, title, figure } = study
+  const record: StudyRecord = {
+    format: 'low-noise-lab study', version: 1, study: id, title, figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter,
+    claims, tick: { ...tick, ...history(folder), samples: null }, measurements,
   }
-  writeOne(file, recordText(record))
+  writeOne(file, `${JSON.stringify(record, short)}\n`)
+  writeOne(file.replace(/json$/, 'png'), samplesPng(tick.samples!))
   await session.destroy()
   return claims
+}
+
+/** Curves over steps are not in the checkpoint but in the run.json beside it. */
+function history(folder: string): Partial<Pick<Tick, 'replicas' | 'bands' | 'events'>> {
+  const file = join(folder, 'run.json')
+  if (!existsSync(file)) return {}
+  const { metrics, bands, events } = readJson(file) as Pick<RunRecord, 'metrics' | 'bands' | 'events'>
+  return { replicas: metrics, bands, events }
+}
+
+/** Five digits are more than any chart shows; pixels of pictures need three. */
+function short(_: string, value: unknown): unknown {
+  if (value instanceof Float32Array) return Array.from(value, pixel => Number(pixel.toPrecision(3)))
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
 }
