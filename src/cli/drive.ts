@@ -109,7 +109,7 @@ async function save(session: Session, { from }: Drive, machine: Machine, tiles: 
 }
 
 async function write(session: Session, record: RunRecord, folder: string): Promise<void> {
-  const checkpoint = new Uint8Array(encodeCheckpoint(await session.checkpoint()))
+  const checkpoint = new Uint8Array(encodeCheckpoint(await session.snapshot()))
   writeTogether(folder, { 'checkpoint.npz': checkpoint, 'samples.png': samplesPng(session.tick().samples!), 'run.json': recordText(record) })
 }
 

@@ -76,6 +76,9 @@ test('lab train, then going on: the checkpoint of the run that was not stopped',
   const tensors = (name: string) => readNpz(readFileSync(join(at(name), 'checkpoint.npz')))
   expect(tensors('rest')).toEqual(tensors('whole'))
   const record = JSON.parse(readFileSync(join(at('rest'), 'run.json'), 'utf8'))
+  const straight = JSON.parse(readFileSync(join(at('whole'), 'run.json'), 'utf8'))
+  expect(record.metrics).toEqual(straight.metrics) // all eight steps, though five of them were made by another program
+  expect(record.bands[0].step).toEqual([5, 8])
   expect(record).toMatchObject({ format: 'low-noise-lab run', outcome: 'finished', step: 8, from: { step: 5 } })
   expect(record.lossByT.mean.length).toBe(2)
   expect(record.lossByT.count).toBe(8)

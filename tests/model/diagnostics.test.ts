@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { diagnostics } from '../../src/diagnostics/index.ts'
 import { Cancelled } from '../../src/lab/bench.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import type { Measurement } from '../../src/protocol.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
@@ -26,6 +27,7 @@ test('every diagnostic measures a tiny run, and says with how many numbers', asy
       if (panel.curves.some(({ spread }) => spread)) expect(panel.spread, `${id} ${panel.id}`).toMatch(/\d/)
     }
   }
+  expect(decodeCheckpoint(encodeCheckpoint(await session.snapshot())).history!.measurements, 'as a saved run has them').toEqual(session.measurements)
 }, 120_000)
 
 /** Settings under which a tiny run can be measured quickly. */

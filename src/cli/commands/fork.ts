@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { parseConfig, type ReplicaConfig } from '../../config.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { checkConfig } from '../../lab/data.ts'
+import { forkHistory } from '../../lab/history.ts'
 import { resolveReplica } from '../../model/knobs.ts'
 import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
@@ -43,7 +44,8 @@ export const fork: MakeCommand = done => new Command('fork')
     checkConfig(config)
     if (parent.step >= steps) throw new CommandError(`${options.checkpoint} stands at step ${parent.step} already and training stops at step ${steps}: give a larger --steps`)
 
-    const checkpoint = { config, step: parent.step, replicas: wanted.map(() => parent.replicas[from]) }
-    const events = [{ step: parent.step, label: `forked from replica ${from}` }]
-    done(await drive({ config, folder: prepareFolder(options.out), from: { checkpoint, file: options.checkpoint }, events, tune: options.tune, json: options.json }))
+    const event = { step: parent.step, label: `forked from replica ${from}` }
+    const past = parent.history && { history: forkHistory(parent.history, from, wanted.length, event) }
+    const checkpoint = { config, step: parent.step, replicas: wanted.map(() => parent.replicas[from]), ...past }
+    done(await drive({ config, folder: prepareFolder(options.out), from: { checkpoint, file: options.checkpoint }, events: past ? [] : [event], tune: options.tune, json: options.json }))
   })
