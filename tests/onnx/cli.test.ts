@@ -1,10 +1,11 @@
 /** The real commands: a checkpoint out as ONNX and safetensors, and back. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
+import { readNpz } from '../../src/lab/npz.ts'
 import type { Checkpoint } from '../../src/lab/session.ts'
 import { packState } from '../../src/model/knobs.ts'
 import { parameterLayout } from '../../src/model/parameters.ts'
@@ -58,6 +59,12 @@ test('export and import: the weights asked for, as the start of a run', async ()
   const forked = await lab('fork', '--checkpoint', at('child.npz'), '--replica', '{"method":"fm"}', '--steps', '2', '--no-tune', '--out', at('fork'), '--json')
   expect(forked.status, forked.said).toBe(0)
   expect(JSON.parse(forked.out)).toMatchObject({ outcome: 'finished', step: 2 })
+
+  const outgrown = await lab('export', '--checkpoint', at('parent.npz'), '--replica', '1', '--format', 'pytorch', '--out', at('outgrown'), '--json')
+  expect(outgrown.status, outgrown.said).toBe(0)
+  expect(readdirSync(at('outgrown')).sort()).toEqual(['checkpoint.safetensors', 'config.json', 'images.npz', 'train.py'])
+  expect(JSON.parse(readFileSync(join(at('outgrown'), 'config.json'), 'utf8'))).toMatchObject({ net: parent.config.net, objective: { tMin: 0.25, flowBelow: false }, step: 12 })
+  expect(readNpz(readFileSync(join(at('outgrown'), 'images.npz'))).images.shape).toEqual([64, 1, 8, 8])
 
   const model = await openModel(readFileSync(at('weights.onnx')))
   expect([model.inputs, model.outputs]).toEqual([['x', 't'], ['velocity', 'features']])
