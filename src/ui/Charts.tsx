@@ -20,8 +20,9 @@ interface View {
   content: () => ReactNode
 }
 
-/** As many as the central view has room for beside loss and samples. */
-const inOverview = 4
+/** As many as the central view has room for beside loss and samples: those that a run measures most often by itself. */
+const pace = ({ every }: { every: number }) => every || Infinity
+const central = diagnosticChoices.toSorted((a, b) => Math.sign(pace(a) - pace(b)) || a.order - b.order).slice(0, 4).toSorted((a, b) => a.order - b.order).map(({ id }) => id)
 
 const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
 
@@ -62,7 +63,7 @@ function Overview() {
   return (
     <div className={styles.grid}>
       <LossByTFigure />
-      {diagnosticChoices.slice(0, inOverview).map(({ id }) => <DiagnosticCell key={id} id={id} />)}
+      {central.map((id) => <DiagnosticCell key={id} id={id} />)}
       <SamplesFigure />
     </div>
   )
@@ -71,7 +72,7 @@ function Overview() {
 /** Over the steps of what this view shows. */
 function Replay({ view }: { view: string }) {
   const steps = useRun(({ losses, measurements }) => {
-    if (view === 'overview') return stepsOf(losses, ...diagnosticChoices.slice(0, inOverview).map(({ id }) => measurements[id] ?? [])).join(' ')
+    if (view === 'overview') return stepsOf(losses, ...central.map((id) => measurements[id] ?? [])).join(' ')
     return stepsOf(view === 'lossByT' ? losses : (measurements[view] ?? [])).join(' ')
   })
   return <Scrubber steps={steps === '' ? [] : steps.split(' ').map(Number)} />

@@ -6,8 +6,8 @@ import { PanelPlot } from '../charts/PanelPlot.tsx'
 import { What } from '../charts/What.tsx'
 import { usePanel } from '../charts/usePanel.ts'
 import { MeasureBar } from './MeasureBar.tsx'
+import { NotYet } from './NotYet.tsx'
 import { useShown } from './shown.ts'
-import styles from './Diagnostics.module.css'
 
 /** The first panel of a diagnostic, in the central view. */
 export function DiagnosticCell({ id }: { id: string }) {
@@ -17,7 +17,7 @@ export function DiagnosticCell({ id }: { id: string }) {
   if (panels.length === 0) {
     return (
       <Figure compact name={id} title={diagnostic.title} summary={diagnostic.summary} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
-        <p className={styles.empty}>Not measured yet.</p>
+        <NotYet />
       </Figure>
     )
   }

@@ -10,6 +10,7 @@ import controls from '../controls/Controls.module.css'
 import { count } from '../numbers.ts'
 import { PanelFigure } from './DiagnosticFigure.tsx'
 import { MeasureBar } from './MeasureBar.tsx'
+import { NotYet } from './NotYet.tsx'
 import { useShown } from './shown.ts'
 import styles from './Diagnostics.module.css'
 
@@ -41,7 +42,7 @@ export function DiagnosticView({ id }: { id: string }) {
       </section>
       <div className={styles.panels}>
         {panels.map((panel) => <PanelFigure key={panel.id} id={id} panel={panel} measurement={measurement} history={history} compact={false} />)}
-        {panels.length === 0 && <p className={styles.empty}>Not measured yet.</p>}
+        {panels.length === 0 && <NotYet />}
       </div>
     </div>
   )

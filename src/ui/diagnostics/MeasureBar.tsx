@@ -37,7 +37,7 @@ export function MeasureBar({ id, measurement, compact }: Props) {
       )}
       {!compact && able && <p className={styles.cost}>{cost}</p>}
       <div className={styles.row}>
-        {busy ? <Busy /> : <Status id={id} measurement={measurement} refusal={compact ? refusal : null} />}
+        {busy ? <Busy /> : <Status id={id} measurement={measurement} refusal={compact && !problem ? refusal : null} />}
         {able && !busy && (
           <button type="button" className={compact ? 'quiet' : ''} disabled={blocked !== null} title={blocked ?? cost} aria-label={compact ? `Measure now: ${title}` : undefined} onClick={() => measure(id)}>
             Measure now
