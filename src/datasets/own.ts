@@ -5,7 +5,7 @@
 import { ConfigError } from '../config.ts'
 import { PhiloxStream, STREAM_DATA_TEST, STREAM_DATA_TRAIN } from '../engine/philox.ts'
 import type { OwnPool, OwnSet } from '../protocol.ts'
-import type { Dataset, GenerateOptions, Split } from './dataset.ts'
+import type { Dataset, DatasetBatch, GenerateOptions, Split } from './dataset.ts'
 import { resamplePlane, tapsFor } from './resample.ts'
 
 /** Sides a pool can be shrunk to, besides its own. */
@@ -29,12 +29,12 @@ export function shuffled(count: number, seed: number, stream: number): Uint32Arr
   return order
 }
 
-/** @param fetch where the pool is when it is first needed */
-export function ownDataset(set: OwnSet, fetch: () => Promise<OwnPool>): Dataset {
+/** @param from the pool, or how to fetch it when it is first needed */
+export function ownDataset(set: OwnSet, from: OwnPool | (() => Promise<OwnPool>)): Dataset {
   const { id, label, classes, channels, size: side, train, test } = set
   const sizes = [...SIDES.filter(smaller => smaller < side), side]
   const available = { train, test }
-  let pool: OwnPool | null = null
+  let pool = typeof from === 'function' ? null : from
   const orders = new Map<string, Uint32Array>()
 
   function orderOf(split: Split, seed: number): Uint32Array {
@@ -49,7 +49,7 @@ export function ownDataset(set: OwnSet, fetch: () => Promise<OwnPool>): Dataset 
     summary: `Your own: ${set.kind}, ${train.toLocaleString('en')} images to train on and ${test.toLocaleString('en')} held out, ${side}×${side}.`,
 
     async load() {
-      pool ??= await fetch()
+      if (typeof from === 'function') pool ??= await from()
     },
 
     generate(count: number, { seed, split, size = side, start = 0 }: GenerateOptions) {
@@ -59,44 +59,35 @@ export function ownDataset(set: OwnSet, fetch: () => Promise<OwnPool>): Dataset 
         throw new ConfigError(`${label} has ${all.toLocaleString('en')} ${which}, and ${(start + count).toLocaleString('en')} are asked for; ask for fewer`)
       }
       if (!pool) throw new Error(`${label} was not loaded before it was used.`)
-      const order = orderOf(split, seed)
-      const offset = split === 'train' ? 0 : train
-      const [from, to] = [side * side, size * size]
-      const images = new Float32Array(count * channels * to)
-      const labels = new Uint8Array(count)
-      const taps = size === side ? null : tapsFor(side, 0, side, size)
-      for (let i = 0; i < count; i++) {
-        const at = offset + order[start + i]
-        labels[i] = pool.labels[at]
-        for (let c = 0; c < channels; c++) {
-          const plane = pool.pixels.subarray((at * channels + c) * from, (at * channels + c + 1) * from)
-          const out = images.subarray((i * channels + c) * to, (i * channels + c + 1) * to)
-          if (taps) resamplePlane(plane, side, taps, taps, out)
-          else out.set(plane)
-          for (let pixel = 0; pixel < to; pixel++) out[pixel] = out[pixel] / 127.5 - 1
-        }
-      }
-      return { images, labels, latents: Float32Array.from(labels), channels, size }
+      const order = orderOf(split, seed).subarray(start, start + count)
+      return batchOf(set, pool, split === 'train' ? order : order.map(i => train + i), size)
     },
   }
 }
 
-/** What a page shows of a set whose pool it has not: the preview's images, over and over. */
+/** These rows of a pool, in [−1,1]. */
+function batchOf({ channels, size: side }: OwnSet, { pixels, labels }: OwnPool, rows: Uint32Array, size: number): DatasetBatch {
+  const [stored, wanted] = [side * side, size * size]
+  const images = new Float32Array(rows.length * channels * wanted)
+  const taps = size === side ? null : tapsFor(side, 0, side, size)
+  for (const [i, row] of rows.entries()) {
+    for (let c = 0; c < channels; c++) {
+      const plane = pixels.subarray((row * channels + c) * stored, (row * channels + c + 1) * stored)
+      const out = images.subarray((i * channels + c) * wanted, (i * channels + c + 1) * wanted)
+      if (taps) resamplePlane(plane, side, taps, taps, out)
+      else out.set(plane)
+      for (let p = 0; p < wanted; p++) out[p] = out[p] / 127.5 - 1
+    }
+  }
+  const chosen = Uint8Array.from(rows, row => labels[row])
+  return { images, labels: chosen, latents: Float32Array.from(chosen), channels, size }
+}
+
+/** What a page shows of a set whose pool it has not: the images of the preview, over and over. */
 export function previewDataset(set: OwnSet): Dataset {
-  const { preview, channels, size } = set
-  const count = preview.labels.length
-  const whole = ownDataset({ ...set, train: 0, test: count }, async () => preview)
-  void whole.load!()
-  const dataset = ownDataset(set, async () => preview)
+  const { preview, size: side } = set
   return {
-    ...dataset,
-    generate(wanted, { size: asked = size }) {
-      const all = whole.generate(count, { seed: 0, split: 'test', size: asked })
-      const each = channels * asked * asked
-      const images = new Float32Array(wanted * each)
-      const labels = Uint8Array.from({ length: wanted }, (_, i) => all.labels[i % count])
-      for (let i = 0; i < wanted; i++) images.set(all.images.subarray((i % count) * each, ((i % count) + 1) * each), i * each)
-      return { images, labels, latents: Float32Array.from(labels), channels, size: asked }
-    },
+    ...ownDataset(set, preview),
+    generate: (count, { size = side }) => batchOf(set, preview, Uint32Array.from({ length: count }, (_, i) => i % preview.labels.length), size),
   }
 }
