@@ -49,6 +49,10 @@ export function toggleTable(chart: string): void {
   useUi.setState(({ tables }) => ({ tables: { ...tables, [chart]: !tables[chart] } }))
 }
 
-export function toggleReplica(index: number): void {
-  useUi.setState(({ hidden }) => ({ hidden: hidden.includes(index) ? hidden.filter((i) => i !== index) : [...hidden, index] }))
+/** Shows replicas that are all hidden, hides them otherwise. */
+export function toggleReplicas(indices: readonly number[]): void {
+  useUi.setState(({ hidden }) => {
+    const others = hidden.filter((index) => !indices.includes(index))
+    return { hidden: indices.every((index) => hidden.includes(index)) ? others : [...others, ...indices] }
+  })
 }

@@ -1,26 +1,12 @@
 /** Lines, axes and numbers of a panel as the page shows it now: replicas hidden, seeds together or single. */
 import { useMemo } from 'react'
 import type { HeatMap, Panel } from '../../protocol.ts'
-import { seedGroups } from '../../store/seeds.ts'
-import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
-import { useUi } from '../../store/ui.ts'
 import { short } from '../numbers.ts'
 import type { TableData } from './DataTable.tsx'
 import { type PanelAxes, type PanelLine, axesOf, gridOf, linesOf, longGridOf, write } from './panel.ts'
 import { csvOf } from './save.ts'
 import { useSeries } from './series.ts'
-
-const none: number[][] = []
-
-/** Replicas that differ only in seed, if the page shows them together; the same array until that changes. */
-export function useSeedGroups(): number[][] {
-  const running = useRun(({ tick }) => (tick ? JSON.stringify(seedGroups(tick.config)) : null))
-  const drafted = useDraft(({ config }) => JSON.stringify(seedGroups(config)))
-  const together = useUi(({ seedView }) => seedView === 'together')
-  const key = running ?? drafted
-  return useMemo(() => (together ? (JSON.parse(key) as number[][]) : none), [key, together])
-}
+import { useSeedGroups } from './useSeedGroups.ts'
 
 export interface ShownPanel {
   lines: PanelLine[]
