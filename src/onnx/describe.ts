@@ -59,6 +59,17 @@ function describeValue({ name, type }: ValueInfoProto): ValueDescription {
   return { name, type: typeName(elemType), shape: shape ? shape.dim.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : (value.value ?? null))) : null }
 }
 
+/** By types and shapes, then names: what most likely takes the images, the noise level and the labels. Any may be wrong; whoever gives the file can say. */
+export function guessInputs({ inputs }: Pick<OnnxDescription, 'inputs'>): { image: string | null; time: string | null; labels: string | null } {
+  const image = inputs.find(({ type, shape }) => /float/.test(type) && shape?.length === 4)
+  const short = inputs.filter(input => input !== image && (input.shape === null || input.shape.length <= 1))
+  const labels = short.find(({ name, type }) => /^int/.test(type) && /^y$|label|class/i.test(name))
+  const rest = short.filter(input => input !== labels)
+  const time = rest.find(({ name }) => /^t$|time|sigma|noise|level/i.test(name)) ?? rest.find(({ type }) => /float/.test(type)) ?? rest[0]
+  const further = labels ?? rest.find(input => input !== time && /^int/.test(input.type))
+  return { image: image?.name ?? null, time: time?.name ?? null, labels: further?.name ?? null }
+}
+
 /** Leaves the list empty when weights in a second file keep shapes from being worked out. */
 function listValues(graph: Graph): OnnxDescription['values'] {
   try {

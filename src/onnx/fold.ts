@@ -9,6 +9,8 @@ import { type Constant, type ExternalFiles, readTensor, sizeOf } from './tensor.
 /** Numbers made beyond those in the file, as a multiple of them: a network needs each weight once or twice. */
 const MOST_GROWTH = 4
 const SPARE = 2 ** 20
+/** A weight is put together of three at most. */
+const MOST_SOURCES = 16
 
 export interface Folded {
   constants: Map<string, Constant>
@@ -46,7 +48,7 @@ function foldNode(node: Node, constants: Folded['constants'], shapes: Folded['sh
   if (inputs.some((input, i) => !input && node.inputs[i] !== '')) return null
   const result = evaluate(node, inputs, budget)
   if (!result || result.data.length > budget || sizeOf(result.shape) !== result.data.length) return null
-  return { ...result, sources: [...new Set(inputs.flatMap(input => input?.sources ?? []))] }
+  return { ...result, sources: [...new Set(inputs.flatMap(input => input?.sources ?? []))].slice(0, MOST_SOURCES) }
 }
 
 function constantOf({ attributes, outputs }: Node, files?: ExternalFiles): Constant | null {

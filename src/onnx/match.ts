@@ -5,7 +5,7 @@ import type { Folded } from './fold.ts'
 import type { Graph } from './graph.ts'
 import { calledLayer, findLayers, type Layer, moves, traceFlow } from './layers.ts'
 import { readModulation, type Use } from './modulation.ts'
-import type { ImportedTime, ImportHints } from './report.ts'
+import type { ImportedTime, ImportHints, InputNames } from './report.ts'
 
 export interface Match {
   parameters: Map<string, NamedTensor>
@@ -15,6 +15,7 @@ export interface Match {
   fixed: Map<string, string>
   net: { channels: number; patch: number; width: number; blocks: number; heads: number | null; classes: number }
   time: ImportedTime | null
+  inputs: InputNames
   differences: string[]
   notes: string[]
   /** Ahead of the first block: the patch embedding's output, and the layer that reads block 0's input. */
@@ -30,6 +31,7 @@ interface Block {
 }
 
 const MOST_INPUTS = 32
+const MOST_LAYERS = 2000
 
 /** Ends the matching with what the file has instead. */
 class Mismatch extends Error {}
@@ -48,6 +50,7 @@ function match(graph: Graph, folded: Folded, hints: ImportHints): Match {
   if (graph.inputs.length > MOST_INPUTS) throw new Mismatch(`the graph has ${graph.inputs.length} inputs; images, noise level and labels are expected`)
   const layers = findLayers(graph, folded)
   if (layers.length === 0) throw new Mismatch('no layer with float weights was found: they may be quantised')
+  if (layers.length > MOST_LAYERS) throw new Mismatch(`the graph has ${layers.length} layers; up to ${MOST_LAYERS} are looked at`)
   const image = graph.inputs.find(({ name }) => layers.some(layer => layer.kind === 'convolution' && layer.input === name))?.name ?? graph.inputs.find(({ name }) => folded.shapes.get(name)?.length === 4)?.name
   if (image === undefined) throw new Mismatch('no input takes images: one of shape (B,ch,h,w) is expected')
   const dependence = traceFlow(graph, [])
@@ -123,7 +126,9 @@ function match(graph: Graph, folded: Folded, hints: ImportHints): Match {
   if (table) put('y_embedder.embedding_table', table, table.weight, table.shape)
   const channels = putFinal(graph, folded, final, embedding, put, notes)
   if (channels !== embedding.channels) notes.push(`the network answers with ${channels} channels for images with ${embedding.channels} (DiT also predicts a variance); the first ${embedding.channels} were taken`)
+  const only = (value: string | undefined) => (value === undefined ? null : ([...dependence.inputsOf(value)][0] ?? null))
   return {
+    inputs: { image, time: only(mlp0.input), labels: only(table?.input) },
     parameters, roles, fixed, differences, notes, time: time && { scale: Number(time.scale.toPrecision(6)) },
     net: { channels: embedding.channels, patch: embedding.patch, width: C, blocks: blocks.length, heads: [...heads][0] ?? null, classes: table?.inputs ?? 0 },
     positionsBetween: [first, blocks[0].qkv[0]],

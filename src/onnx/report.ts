@@ -23,6 +23,13 @@ export interface ImportedTime {
   scale: number
 }
 
+/** Which of the graph's inputs is what. */
+export interface InputNames {
+  image: string
+  time: string | null
+  labels: string | null
+}
+
 export interface Imported {
   /** Whole config, when this lab wrote the file; the replicas are the one that was exported. */
   config: Config | null
@@ -36,6 +43,8 @@ export interface Imported {
   /** Parameters that the file has not. */
   missing: { name: string; shape: number[] }[]
   time: ImportedTime | null
+  /** Null when the graph is no such transformer, or the file has no graph. */
+  inputs: InputNames | null
   /** What the file does not tell and must be said by whoever gives it. */
   asks: ('heads' | 'size')[]
   /** In one sentence each, in what the engine's answer would differ from the file's. Empty: they agree but for rounding. */

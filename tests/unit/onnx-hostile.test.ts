@@ -4,7 +4,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { readSafetensors, writeSafetensors } from '../../src/lab/safetensors.ts'
-import { describeOnnx, exposeValues } from '../../src/onnx/describe.ts'
+import { describeOnnx, exposeValues, guessInputs } from '../../src/onnx/describe.ts'
 import { importOnnx } from '../../src/onnx/import.ts'
 import { importNamed } from '../../src/onnx/named.ts'
 import { AttributeProtoSchema, type GraphProto, GraphProtoSchema, type ModelProto, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from '../../src/onnx/onnx_pb.ts'
@@ -27,6 +27,14 @@ describe('a small Netron', () => {
     expect(about).toMatchObject({ opsets: { '': 16 }, producer: 'pytorch 1.13.0', metadata: {}, files: [] })
     expect(about.values.find(({ name }) => name === '/blocks.0/Add_6_output_0' || name === '/blocks.0/Add_5_output_0')?.shape).toEqual(['B', 4, 12])
     expect(describeOnnx(file('external.onnx')).files).toEqual(['external.onnx.data'])
+  })
+
+  test('which input is what', () => {
+    expect(guessInputs(describeOnnx(file('labelled.onnx')))).toEqual({ image: 'latent', time: 'timestep', labels: 'label' })
+    const input = (name: string, type: string, rank: number) => ({ name, type, shape: Array<null>(rank).fill(null) })
+    expect(guessInputs({ inputs: [input('a', 'int64', 1), input('b', 'float32', 1), input('c', 'float16', 4)] })).toEqual({ image: 'c', time: 'b', labels: 'a' })
+    expect(guessInputs({ inputs: [input('sample', 'float32', 4), input('timestep', 'int64', 0)] })).toEqual({ image: 'sample', time: 'timestep', labels: null })
+    expect(guessInputs({ inputs: [input('mask', 'bool', 2)] })).toEqual({ image: null, time: null, labels: null })
   })
 
   test('values on the way become outputs, once', () => {

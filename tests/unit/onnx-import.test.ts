@@ -45,6 +45,7 @@ test.each([
   expect(imported.differences).toEqual([])
   expect(imported.net).toEqual(net)
   expect(imported.missing).toEqual([])
+  expect(Object.values(imported.inputs!)).toEqual(name === 'opset13_nameless' ? ['v0', 'v1', null] : ['latent', 'timestep', net.classes > 0 ? 'label' : null])
   expect(imported.time).toEqual({ scale: name === 'independent' ? 1 : 1000 })
   expect(imported.notes.join()).toMatch(name === 'labelled' || name === 'bfloat16' ? /^the network answers with 6 channels for images with 3/ : /^$/)
   expect(new Set(imported.tensors.map(({ status }) => status))).toEqual(new Set(['matched', 'fixed']))
