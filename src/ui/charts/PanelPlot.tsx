@@ -17,7 +17,7 @@ interface Props {
 /** What a panel holds: lines, then numbers over two axes, then pictures. */
 export function PanelPlot({ panel, lines, axes, compact }: Props) {
   const narrow = useMedia('(max-width: 56em)')
-  const longestName = compact || narrow ? 11 : 24
+  const longestName = compact || narrow ? 13 : 24
   const keyed = lines.filter(({ label, points }) => label.length > longestName && points.some(({ y }) => y !== null))
   const missing = notShown(panel)
   const maps = compact && panel.curves.length > 0 ? [] : (panel.heat ?? [])

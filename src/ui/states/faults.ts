@@ -6,6 +6,8 @@ export function faultWords({ kind, step }: Fault): { headline: string; advice: s
   switch (kind) {
     case 'config':
       return { headline: 'These settings cannot be run.', advice: 'The run before, if there was one, is untouched.' }
+    case 'saved':
+      return { headline: 'This run could not be gone on with.', advice: 'Other runs, if there are any, are untouched.' }
     case 'measure':
       return { headline: 'This could not be measured.', advice: 'The run is untouched.' }
     case 'memory':
