@@ -38,6 +38,15 @@ export type Command =
   | { type: 'schedule'; measures: MeasureConfig[] }
   /** The whole table of kernel cases on this GPU. */
   | { type: 'selftest'; requestId: number }
+  /** Which runs the browser keeps. */
+  | { type: 'saves' }
+  /** Go on with a run that was kept, as it was; `unstored` when the browser keeps nothing and the page had it. */
+  | { type: 'open'; id: string; paused?: boolean; unstored?: object }
+  /** Keep the run as it is now: the page may be gone in a moment. */
+  | { type: 'save' }
+  | { type: 'discard'; id: string }
+  /** Delete everything this page has left in the browser, as far as the worker can. */
+  | { type: 'forget' }
 
 export interface Capabilities {
   /** `vendor architecture` or the adapter's description. */
@@ -221,7 +230,37 @@ export interface Measurement {
   duration: number
 }
 
-export type FaultKind = 'config' | 'measure' | 'memory' | 'device-lost' | 'non-finite' | 'kernel' | 'internal'
+/** A run that the browser keeps. */
+export interface SavedRun {
+  id: string
+  /** Milliseconds since 1970. */
+  savedAt: number
+  step: number
+  /** The step at which it will stop. */
+  steps: number
+  /** What it takes in storage, near enough. */
+  bytes: number
+  /** null when it cannot be read. */
+  config: Config | null
+  /** Why it cannot be gone on with, in one sentence. */
+  problem?: string
+  /** Another tab has it open, and goes on saving it. */
+  elsewhere?: boolean
+}
+
+export interface Saves {
+  /** The last one first. */
+  runs: SavedRun[]
+  /** Bytes that the browser says this page takes, and may take. */
+  used: number | null
+  room: number | null
+  /** Why the run is not kept, in one sentence; null while all is well. */
+  problem: string | null
+  /** Then this is the run in memory: the page holds it, for it outlives the worker. */
+  unstored: { run: SavedRun; checkpoint: object } | null
+}
+
+export type FaultKind = 'config' | 'saved' | 'measure' | 'memory' | 'device-lost' | 'non-finite' | 'kernel' | 'internal'
 
 export interface SelfTestRow {
   kernel: string
@@ -242,6 +281,10 @@ export type Report =
   | { type: 'measuring'; id: string | null; done: number; total: number }
   | { type: 'measured'; runId: string | null; measurement: Measurement }
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
+  /** After every save and whenever they were asked for. */
+  | ({ type: 'saves' } & Saves)
+  /** What was found of a run before it was opened. Its ticks follow. */
+  | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
   /** `id` names the diagnostic that could not be measured. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string }
 

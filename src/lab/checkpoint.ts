@@ -7,6 +7,7 @@ import { STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { parameterLayout } from '../model/parameters.ts'
 import { checkConfig } from './data.ts'
 import { decodeHistory, encodeHistory } from './history_file.ts'
+import { checkHistory } from './history_schema.ts'
 import { arraysOf, type NpzData, type NpzTensor, readArchive, writeNpz } from './npz.ts'
 import type { Checkpoint } from './session.ts'
 import { type ReplicaState, stepsOf } from './trainer.ts'
@@ -48,43 +49,69 @@ export function encodeCheckpoint({ config, step, replicas, history }: Checkpoint
 /** Everything is checked before anything is returned. @throws ConfigError with one sentence: what is wrong, and what is expected */
 export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer): Checkpoint {
   const entries = readArchive(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes))
-  const header = readHeader(entries['config.json'])
-  const config = parseConfig(header.config)
-  checkConfig(config)
+  const { config, step } = checkHeader(readHeader(entries['config.json']))
   const arrays = arraysOf(entries)
   const R = config.replicas.length
   const { length } = parameterLayout(config.net)
-  const floats = Object.fromEntries(FLOATS.map(name => {
-    const data = take(arrays, name, 'f4', [R, length]) as Float32Array
-    const broken = data.findIndex(value => !Number.isFinite(value))
-    if (broken >= 0) throw new ConfigError(`checkpoint: ${name} holds ${data[broken]} at place ${broken}; only finite numbers can be gone on with`)
-    return [name, data]
-  })) as Record<(typeof FLOATS)[number], Float32Array>
+  const floats = Object.fromEntries(FLOATS.map(name => [name, take(arrays, name, 'f4', [R, length]) as Float32Array])) as Record<(typeof FLOATS)[number], Float32Array>
   const words = take(arrays, 'state', 'u4', [R, STATE_WORDS]) as Uint32Array
   const replicas = config.replicas.map((_, r): ReplicaState => {
     const part = (name: (typeof FLOATS)[number]) => floats[name].slice(r * length, (r + 1) * length)
     return { parameters: part('parameters'), first: part('first'), second: part('second'), ema: part('ema'), state: words.slice(r * STATE_WORDS, (r + 1) * STATE_WORDS) }
   })
-  replicas.forEach((replica, r) => {
-    if (stepsOf(replica) !== header.step) throw new ConfigError(`checkpoint: replica ${r} stands at step ${stepsOf(replica)} and the file at step ${header.step}`)
-  })
-  const history = decodeHistory(entries, arrays, { replicas: R, step: header.step, channels: config.net.channels, size: config.net.size })
-  return history ? { config, step: header.step, replicas, history } : { config, step: header.step, replicas }
+  return checked(config, step, replicas, decodeHistory(entries, arrays))
 }
 
-function readHeader(bytes: Uint8Array | undefined): Header {
+/** A checkpoint as the browser stores it, which copies arrays as they are. */
+export function packCheckpoint(checkpoint: Checkpoint): object {
+  return { format: FORMAT, version: VERSION, state: stateFields(), ...checkpoint }
+}
+
+/** Of whatever came out of the browser's storage. @throws ConfigError with one sentence */
+export function unpackCheckpoint(value: unknown): Checkpoint {
+  const { config, step } = checkHeader(value)
+  const { replicas, history } = value as Partial<Checkpoint>
+  const { length } = parameterLayout(config.net)
+  if (!Array.isArray(replicas) || replicas.length !== config.replicas.length) throw new ConfigError(`checkpoint: weights of ${config.replicas.length} replicas are expected`)
+  for (const replica of replicas as (Partial<ReplicaState> | null)[]) {
+    const wrong = FLOATS.find(name => !(replica?.[name] instanceof Float32Array) || replica[name].length !== length)
+    if (wrong) throw new ConfigError(`checkpoint: ${wrong} is not what the config inside asks for: ${length} floats for each replica`)
+    if (!(replica?.state instanceof Uint32Array) || replica.state.length !== STATE_WORDS) throw new ConfigError(`checkpoint: state is not ${STATE_WORDS} whole numbers for each replica`)
+  }
+  return checked(config, step, replicas.map(({ parameters, first, second, ema, state }) => ({ parameters, first, second, ema, state })), history)
+}
+
+function checked(config: Config, step: number, replicas: ReplicaState[], past: unknown): Checkpoint {
+  replicas.forEach((replica, r) => {
+    for (const name of FLOATS) {
+      const broken = replica[name].findIndex(value => !Number.isFinite(value))
+      if (broken >= 0) throw new ConfigError(`checkpoint: ${name} holds ${replica[name][broken]} at place ${broken} of replica ${r}; only finite numbers can be gone on with`)
+    }
+    if (stepsOf(replica) !== step) throw new ConfigError(`checkpoint: replica ${r} stands at step ${stepsOf(replica)} and the file at step ${step}`)
+  })
+  if (past === undefined) return { config, step, replicas }
+  const { channels, size } = config.net
+  return { config, step, replicas, history: checkHistory(past, { replicas: replicas.length, step, channels, size }) }
+}
+
+function readHeader(bytes: Uint8Array | undefined): unknown {
   if (!bytes) throw new ConfigError('checkpoint: config.json is missing inside, so this .npz is not a checkpoint of the lab')
-  let header: Partial<Header> | null
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Header> | null
+    return JSON.parse(new TextDecoder().decode(bytes))
   } catch {
     throw new ConfigError('checkpoint: config.json inside is not JSON')
   }
-  if (header?.format !== FORMAT) throw new ConfigError(`checkpoint: config.json inside does not say "format": "${FORMAT}"`)
+}
+
+function checkHeader(value: unknown): { config: Config; step: number } {
+  const header = value as Partial<Header> | null | undefined
+  if (header?.format !== FORMAT) throw new ConfigError(`checkpoint: its header does not say "format": "${FORMAT}"`)
   if (header.version !== VERSION) throw new ConfigError(`checkpoint: the file is of version ${String(header.version)}, and this lab reads version ${VERSION}`)
   if (!Number.isSafeInteger(header.step) || header.step! < 0) throw new ConfigError(`checkpoint: step is ${String(header.step)}; a whole number from 0 is expected`)
   if (String(header.state) !== String(stateFields())) throw new ConfigError('checkpoint: the counters in the file are not those of this lab; it was written by another version')
-  return header as Header
+  const config = parseConfig(header.config)
+  checkConfig(config)
+  return { config, step: header.step! }
 }
 
 function take(arrays: Record<string, NpzTensor>, name: string, dtype: 'f4' | 'u4', shape: number[]): NpzData {

@@ -64,6 +64,10 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return { plan: { requestId: report.requestId, plan: report.plan } }
     case 'selftest':
       return { selfTest: { requestId: report.requestId, rows: report.rows }, progress: null }
+    case 'history':
+      return report.runId === state.runId ? { measuredRun: report.runId, losses: report.losses, measurements: report.measurements.reduce(withMeasurement, {}), unmeasured: {} } : {}
+    case 'saves':
+      return {} // saves.ts listens
     case 'measuring':
       return { measuring: report.id === null ? null : { id: report.id, done: report.done, total: report.total } }
     case 'measured':
