@@ -1,21 +1,25 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { ConfigError } from '../../config.ts'
+import { type Config, ConfigError } from '../../config.ts'
+import { fittedTo } from '../../datasets/fitting.ts'
+import { datasets } from '../../datasets/index.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../../diagnostics/index.ts'
 import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
+import { checkConfig } from '../../lab/data.ts'
 import { Session } from '../../lab/session.ts'
 import type { LossByT, Measurement, Settings } from '../../protocol.ts'
 import { CommandError } from '../failure.ts'
 import { readWith } from '../files.ts'
 import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
+import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { panelText } from '../panel_text.ts'
 import { nearTo } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
-interface EvaluateOptions extends OutputOptions {
+interface EvaluateOptions extends OutputOptions, DataOptions {
   what?: string
   set: string[]
 }
@@ -23,21 +27,24 @@ interface EvaluateOptions extends OutputOptions {
 /** Loss by noise level is part of every run and no diagnostic. */
 const LOSS = 'loss'
 
-export const evaluate: MakeCommand = done => new Command('evaluate')
+export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate'))
   .description('measure a stored run: loss by noise level, condition numbers, probes, Jacobians')
   .argument('<run>', 'a checkpoint.npz, or the folder of a run')
   .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out`)
   .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256; may be given several times', collect, [])
   .option('--json', 'panels as JSON')
   .action(async (path: string, options: EvaluateOptions) => {
-    const names = chosen(options.what)
     const settings = settingsBy(options.set)
+    chosen(options.what) // its mistakes before anything takes time
     const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'checkpoint.npz') : path
+    const own = await openData(options) // before a checkpoint that may name it
     const checkpoint = readWith(file, decodeCheckpoint)
+    const measured = own ? { ...fittedTo(checkpoint.config, own), net: checkpoint.config.net } : checkpoint.config
+    const names = options.what === undefined ? possible(measured, settings) : chosen(options.what)
     const machine = await openMachine()
     let name = ''
     let bar = progressBar('measuring')
-    const session = await Session.create(machine.device, new KernelLibrary(machine.device), file, checkpoint.config, {
+    const session = await Session.create(machine.device, new KernelLibrary(machine.device), file, measured, {
       checkpoint, breathe: () => new Promise(resolve => { setImmediate(resolve) }), measuring: (id, finished, total) => { if (id !== null) bar.update(finished, total, name) },
     })
     let loss: LossByT | undefined
@@ -60,6 +67,17 @@ export const evaluate: MakeCommand = done => new Command('evaluate')
     ].join('\n\n'))
     done(0)
   })
+
+/** All that goes with this run; of the others, why not. */
+function possible(config: Config, settings: Record<string, Settings>): string[] {
+  checkConfig(config)
+  return chosen(undefined).filter(id => {
+    const diagnostic = id === LOSS ? null : diagnosticOf(id)
+    const reason = diagnostic?.refuse?.(config, datasets[config.data.dataset], parseSettings(diagnostic, settings[id] ?? {}))
+    if (reason) process.stderr.write(`lab: ${diagnostic!.title} is left out: ${reason}\n`)
+    return !reason
+  })
+}
 
 function chosen(what: string | undefined): string[] {
   const known = [LOSS, ...Object.keys(diagnostics)]

@@ -8,10 +8,11 @@ import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
 import { prepareFolder, readWith } from '../files.ts'
 import type { OutputOptions } from '../output.ts'
+import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { parseCount, parseReplica } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
-interface ForkOptions extends OutputOptions {
+interface ForkOptions extends OutputOptions, DataOptions {
   checkpoint: string
   from: string
   replica: string[]
@@ -20,7 +21,7 @@ interface ForkOptions extends OutputOptions {
   tune: boolean
 }
 
-export const fork: MakeCommand = done => new Command('fork')
+export const fork: MakeCommand = done => dataOptions(new Command('fork'))
   .description('go on from one replica of a checkpoint as new replicas with other knobs')
   .requiredOption('--checkpoint <file>', 'a checkpoint.npz')
   .option('--from <replica>', 'which replica of it, 0 for the first', '0')
@@ -30,6 +31,7 @@ export const fork: MakeCommand = done => new Command('fork')
   .option('--no-tune', 'take the preset register tiles instead of racing them; the numbers are the same')
   .option('--json', 'a summary as JSON')
   .action(async (options: ForkOptions) => {
+    await openData(options) // before a checkpoint that may name it
     const parent = readWith(options.checkpoint, decodeCheckpoint)
     const from = parseCount('--from', options.from, 0)
     const source = parent.config.replicas[from]

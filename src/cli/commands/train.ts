@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { type Config, isLive, parseConfig, type SectionName } from '../../config.ts'
+import type { Dataset } from '../../datasets/dataset.ts'
+import { fittedTo } from '../../datasets/fitting.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { checkConfig } from '../../lab/data.ts'
 import type { Checkpoint } from '../../lab/session.ts'
@@ -7,10 +9,11 @@ import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
 import { prepareFolder, readWith } from '../files.ts'
 import type { OutputOptions } from '../output.ts'
+import { type DataOptions, dataOptions, openData, withoutDataPath } from '../own_data.ts'
 import { differences, fileConfig, parseCount, presetConfig, withSettings } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
-interface TrainOptions extends OutputOptions {
+interface TrainOptions extends OutputOptions, DataOptions {
   preset?: string
   config?: string
   set: string[]
@@ -20,7 +23,7 @@ interface TrainOptions extends OutputOptions {
   tune: boolean
 }
 
-export const train: MakeCommand = done => new Command('train')
+export const train: MakeCommand = done => dataOptions(new Command('train'))
   .description('train, and leave run.json, checkpoint.npz and samples.png in a folder')
   .option('--preset <name>', 'start from a preset')
   .option('--config <file>', 'start from a config, or from the one inside a run.json')
@@ -31,18 +34,20 @@ export const train: MakeCommand = done => new Command('train')
   .option('--no-tune', 'take the preset register tiles instead of racing them; the numbers are the same')
   .option('--json', 'a summary as JSON')
   .action(async (options: TrainOptions) => {
+    const given = withoutDataPath(options)
+    const own = await openData(given) // before a checkpoint that may name it
     const from = options.resume === undefined ? undefined : { checkpoint: readWith(options.resume, decodeCheckpoint), file: options.resume }
-    const config = configOf(options, from?.checkpoint)
+    const config = configOf(given, from?.checkpoint, own)
     const folder = prepareFolder(options.out)
     done(await drive({ config, folder, from, tune: options.tune, json: options.json }))
   })
 
-function configOf({ preset, config: file, set, steps, resume }: TrainOptions, checkpoint: Checkpoint | undefined): Config {
+function configOf({ preset, config: file, set, steps, resume }: TrainOptions, checkpoint: Checkpoint | undefined, own: Dataset | undefined): Config {
   if (preset !== undefined && file !== undefined) throw new CommandError('--preset and --config exclude each other: give one of them')
   if (preset === undefined && file === undefined && !checkpoint) throw new CommandError('a start is missing: --preset NAME, --config FILE or --resume CHECKPOINT')
   const base = preset !== undefined ? presetConfig(preset) : file !== undefined ? fileConfig(file) : checkpoint!.config
   const settings = steps === undefined ? set : [...set, `train.steps=${parseCount('--steps', steps)}`]
-  const config = parseConfig(withSettings(base, settings))
+  const config = parseConfig(withSettings(own ? fittedTo(parseConfig(base), own) : base, settings))
   checkConfig(config)
   if (!checkpoint) return config
   const changed = differences(config, checkpoint.config).find(name => !mayChange(name))
