@@ -285,8 +285,8 @@ export type Report =
   | ({ type: 'saves' } & Saves)
   /** What was found of a run before it was opened. Its ticks follow. */
   | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
-  /** `id` names the diagnostic that could not be measured. */
-  | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string }
+  /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */
+  | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string; alive?: boolean }
 
 /** Pixels and labels of a visitor's own images, training images first. */
 export interface OwnPool {

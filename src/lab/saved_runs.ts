@@ -113,6 +113,9 @@ export async function deleteRun(id: string): Promise<void> {
   })
 }
 
-export async function deleteRuns(): Promise<void> {
-  await deleteDB(DATABASE)
+/** Everything that this page keeps on this device in databases: runs, the race of the tiles, and whatever else bears its name. */
+export async function deleteEverything(): Promise<void> {
+  const found = await (indexedDB.databases?.() ?? Promise.resolve([])).catch(() => [])
+  const names = new Set([DATABASE, ...found.flatMap(({ name }) => (name?.startsWith('low-noise-lab') ? [name] : []))])
+  await Promise.all([...names].map(name => deleteDB(name)))
 }

@@ -74,7 +74,7 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return withMeasured(state, report.runId, report.measurement)
     case 'fault':
       if (report.kind === 'measure') return { asked: null, unmeasured: { ...state.unmeasured, [report.id ?? '']: report.message } }
-      return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, measuring: null, asked: null, ...afterFault(state, report.kind) }
+      return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, measuring: null, asked: null, ...afterFault(state, report.kind, report.alive) }
   }
 }
 
@@ -128,10 +128,11 @@ function sameSamples(a: SampleGrid | null, b: SampleGrid | null): boolean {
   return a.images.every((image, i) => image.length === b.images[i].length && image.slice(0, 8).every((value, pixel) => value === b.images[i][pixel]))
 }
 
-function afterFault(state: RunState, kind: FaultKind): Partial<RunState> {
+function afterFault(state: RunState, kind: FaultKind, alive = true): Partial<RunState> {
   if (state.phase === 'probing') return { phase: 'failed' }
   if (fatal.includes(kind)) return { phase: 'failed' }
   if (state.phase !== 'starting') return {}
+  if (!alive && state.tick) return { phase: 'failed', runId: state.tick.runId } // it had failed before
   // The new run was refused: the old one, if any, is still what the page shows.
   return { phase: state.tick?.state ?? 'idle', runId: state.tick?.runId ?? null }
 }

@@ -1,16 +1,20 @@
 /** The training thread: a switch from commands to the session, and a clock for ticks. */
-import { ConfigError, parseConfig } from '../config.ts'
+import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
 import { Cancelled } from '../lab/bench.ts'
+import { unpackCheckpoint } from '../lab/checkpoint.ts'
 import { checkConfig } from '../lab/data.ts'
 import { measureTheory } from '../lab/measurements.ts'
-import { Session } from '../lab/session.ts'
+import { loadRun } from '../lab/saved_runs.ts'
+import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
 import { chooseTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
+import { holdRun } from './run_lock.ts'
+import { makeKeeper } from './saves.ts'
 
 const TICK_MS = 250
 /** GPU limits assumed for a plan before a device was found: those WebGPU guarantees. */
@@ -20,7 +24,9 @@ const send = (report: Report) => postMessage(report)
 
 let found: Promise<FoundDevice & { library: KernelLibrary }> | null = null
 let session: Session | null = null
+let letGo = () => {}
 let ticking = false
+const keeper = makeKeeper(send, () => session)
 
 function machine() {
   return (found ??= (async () => {
@@ -53,7 +59,7 @@ function fault(error: unknown, as?: FaultKind, id?: string): void {
   if (error instanceof DeviceObstacle) return send({ type: 'obstacle', obstacle: error.obstacle, detail: error.message })
   if (error instanceof Cancelled) return // whoever cancelled it knows
   const kind: FaultKind = as ?? (error instanceof ConfigError ? 'config' : error instanceof RangeError ? 'memory' : error instanceof KernelError ? 'kernel' : 'internal')
-  send({ type: 'fault', kind, step: session?.step, id, message: error instanceof Error ? error.message : String(error) })
+  send({ type: 'fault', kind, step: session?.step, id, alive: session !== null, message: error instanceof Error ? error.message : String(error) })
 }
 
 const breathe = () => new Promise<void>(resolve => { setTimeout(resolve) })
@@ -86,18 +92,52 @@ async function keepTicking(): Promise<void> {
   try {
     while (session?.state === 'running') {
       await tick()
+      keeper.look()
       await new Promise(resolve => { setTimeout(resolve, TICK_MS) })
     }
     await tick()
   } finally {
     ticking = false
+    keeper.soon()
   }
 }
 
-async function replace(next: Session): Promise<void> {
+async function replace(next: Session, release: () => void): Promise<void> {
   const old = session
   session = next
+  if (release !== letGo) letGo()
+  letGo = release
+  keeper.begin()
   await old?.destroy()
+}
+
+/** Puts a run of these settings, from its beginning or from a checkpoint, in the place of the one there is, which stays when this fails. */
+async function make(runId: string, config: Config, checkpoint?: Checkpoint): Promise<void> {
+  const { device, library, capabilities } = await machine()
+  session?.cancelMeasure()
+  await session?.pause()
+  const release = await holdRun(runId)
+  if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
+  try {
+    const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
+    await replace(await Session.create(device, library, runId, config, { progress, breathe, tiles, checkpoint, ...telling(runId) }), release)
+  } catch (error) {
+    if (release !== letGo) release()
+    throw error
+  }
+}
+
+/** Goes on with a run that was kept. */
+async function open(id: string, unstored?: object): Promise<void> {
+  let checkpoint: Checkpoint
+  try {
+    checkpoint = unstored ? unpackCheckpoint(unstored) : await loadRun(id)
+  } catch (error) {
+    return fault(error, 'saved')
+  }
+  await make(id, checkpoint.config, checkpoint)
+  const { losses = [], measurements = [] } = checkpoint.history ?? {}
+  send({ type: 'history', runId: id, losses, measurements })
 }
 
 function resume(): void {
@@ -114,11 +154,7 @@ async function obey(command: Command): Promise<void> {
     case 'start': {
       const config = parseConfig(command.config)
       checkConfig(config)
-      const { device, library, capabilities } = await machine()
-      session?.cancelMeasure()
-      await session?.pause()
-      const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
-      await replace(await Session.create(device, library, command.runId, config, { progress, breathe, tiles, ...telling(command.runId) }))
+      await make(command.runId, config)
       if (!command.paused) resume()
       return tick()
     }
@@ -138,7 +174,7 @@ async function obey(command: Command): Promise<void> {
       return session?.state === 'running' ? undefined : tick()
     case 'fork':
       if (!session) throw new ConfigError('fork: there is no run to fork')
-      await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)))
+      await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)), (await holdRun(command.runId)) ?? (() => {}))
       return tick()
     case 'measure':
       if (session && !command.theory) await session.measure(command.id, command.settings)
@@ -163,14 +199,31 @@ async function obey(command: Command): Promise<void> {
       const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total), library)
       return send({ type: 'selftest', requestId: command.requestId, rows })
     }
+    case 'open':
+      await open(command.id, command.unstored)
+      if (!command.paused && session?.runId === command.id) resume()
+      return tick()
+    case 'saves':
+      return keeper.list()
+    case 'save':
+      return keeper.now()
+    case 'discard':
+      return keeper.discard(command.id)
+    case 'forget':
+      return keeper.forget()
   }
 }
 
-// Commands are obeyed one after another, but for those that must not wait behind a long one, or be waited for.
+/** Commands that must not wait behind a long one, or be waited for. */
+const atOnce: readonly Command['type'][] = ['measure', 'pause', 'cancel-measure', 'saves', 'save']
+
+// The others are obeyed one after another. After each the run may have come to rest somewhere else.
 let queue = Promise.resolve()
 addEventListener('message', ({ data }: MessageEvent<Command>) => {
-  if (data.type === 'measure') void obey(data).catch((error: unknown) => fault(error, 'measure', data.id))
-  else if (data.type === 'pause' || data.type === 'cancel-measure') void obey(data).catch((error: unknown) => fault(error))
-  else queue = queue.then(() => obey(data)).catch((error: unknown) => fault(error))
+  const obeyed = () => obey(data)
+    .catch((error: unknown) => (data.type === 'measure' ? fault(error, 'measure', data.id) : fault(error)))
+    .finally(() => { if (session?.state !== 'running') keeper.soon() })
+  if (atOnce.includes(data.type)) void obeyed()
+  else queue = queue.then(obeyed)
 })
 addEventListener('unhandledrejection', event => fault(event.reason))
