@@ -37,6 +37,8 @@ export default defineConfig({
     target: 'esnext',
     assetsInlineLimit: 0, // a data: font or script would need a looser policy
     chunkSizeWarningLimit: 1000,
+    // The page takes what diagnostics say of themselves and leaves their work to the worker: modules that nobody uses may go.
+    rollupOptions: { treeshake: { moduleSideEffects: (id) => !/\/(src\/(engine|ops|model|diagnostics|flow)\/|node_modules\/(ml-matrix|wgsl_reflect)\/)/.test(id) } },
   },
   server: { headers: { ...commonHeaders, 'Content-Security-Policy': cspDevelopmentHeader } },
   preview: { headers: { ...commonHeaders, 'Content-Security-Policy': cspHeader } },

@@ -8,7 +8,7 @@ import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowe
 import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
 import { makePath, pathFamilies, type Path } from '../flow/paths.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
-import { defineDiagnostic } from './diagnostic.ts'
+import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
@@ -41,38 +41,40 @@ export default defineDiagnostic({
   every: 100,
   work: (_, { levels, pairs }) => ({ forwards: 2 * levels * pairs }),
   refuse: ({ data }, _, { pairs }) => (pairs > data.heldOut ? `${pairs} pairs are more than the ${data.heldOut} held-out images; take at most as many` : undefined),
-  theory: chosen => [demanded(chosen, []), schedules(chosen), grid(chosen)],
-
-  async measure(bench, chosen) {
-    const { levels, pairs, t2 } = chosen
-    const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
-    const look = recordLook(bench, { samples: 2 * pairs, images: pairs })
-    const table = await bench.lay(look.recorder)
-    table.write(look.images, data.heldOut.subarray(0, pairs * d))
-    writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * pairs }, (_, i) => i % pairs))
-    const noise = normalNoise(2 * pairs * d, config.data.seed, STREAM_EVALUATION, 1)
-    writeAll(table, R, look.batch.eps, noise)
-
-    const t = logLevels(levels)
-    const gains: Estimate[][] = Array.from({ length: R }, () => [])
-    for (const [i, level] of t.entries()) {
-      writeAll(table, R, look.batch.t, Float32Array.from({ length: 2 * pairs }, (_, k) => (k < pairs ? level : t2 || level)))
-      table.submit(look.recorder)
-      const each = 2 * pairs * d
-      const [input, velocity] = [await table.read(look.batch.xt, 0, each), await table.read(look.frozen.velocity!, 0, R * each)]
-      for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * each, (r + 1) * each), input, pairs))
-      await bench.progress(i + 1, t.length)
-    }
-    const measured = gains.map((gain, replica): Curve =>
-      ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
-    const panel = demanded(chosen, measured)
-    const said = bench.groups.map(group => `the answer of ${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
-    return [{
-      ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
-      summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
-    }, schedules(chosen), grid(chosen)]
-  },
+  withoutRun: true,
 })
+
+export const theory: Theory<typeof settings> = chosen => [demanded(chosen, []), schedules(chosen), grid(chosen)]
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { levels, pairs, t2 } = chosen
+  const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
+  const look = recordLook(bench, { samples: 2 * pairs, images: pairs })
+  const table = await bench.lay(look.recorder)
+  table.write(look.images, data.heldOut.subarray(0, pairs * d))
+  writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * pairs }, (_, i) => i % pairs))
+  const noise = normalNoise(2 * pairs * d, config.data.seed, STREAM_EVALUATION, 1)
+  writeAll(table, R, look.batch.eps, noise)
+
+  const t = logLevels(levels)
+  const gains: Estimate[][] = Array.from({ length: R }, () => [])
+  for (const [i, level] of t.entries()) {
+    writeAll(table, R, look.batch.t, Float32Array.from({ length: 2 * pairs }, (_, k) => (k < pairs ? level : t2 || level)))
+    table.submit(look.recorder)
+    const each = 2 * pairs * d
+    const [input, velocity] = [await table.read(look.batch.xt, 0, each), await table.read(look.frozen.velocity!, 0, R * each)]
+    for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * each, (r + 1) * each), input, pairs))
+    await bench.progress(i + 1, t.length)
+  }
+  const measured = gains.map((gain, replica): Curve =>
+    ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
+  const panel = demanded(chosen, measured)
+  const said = bench.groups.map(group => `the answer of ${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
+  return [{
+    ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
+    summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
+  }, schedules(chosen), grid(chosen)]
+}
 
 /** √E‖Δv‖² / √E‖Δx‖² over pairs; velocity, input (2·pairs, d): a pair is (i, pairs + i). */
 export function gainOf(velocity: Float32Array, input: Float32Array, pairs: number): Estimate {

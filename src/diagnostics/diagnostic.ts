@@ -1,6 +1,8 @@
 /**
- * A diagnostic looks at frozen nets and says what it finds in panels. One file `<id>.diagnostic.ts` in this folder with a `defineDiagnostic`
- * default export is all it takes to add one: the page builds its controls, charts, tables and exports from it, and so does the terminal.
+ * A diagnostic looks at frozen nets and says what it finds in panels. One file `<id>.diagnostic.ts` in this folder is all it takes to add one:
+ * `export default defineDiagnostic({…})` says what it is, and the page builds its controls, charts, tables and exports from that; beside it
+ * `export const measure` does the work, and `export const theory` where there is something to say without a net. The page takes only the first
+ * and leaves the work, with all that it imports, to the training thread.
  */
 import type { z } from 'zod'
 import type { Config } from '../config.ts'
@@ -69,11 +71,15 @@ export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
   work(config: Config, settings: z.output<Schema>): Work
   /** Why it cannot be measured with these settings, in one sentence; undefined when it can. */
   refuse?(config: Config, dataset: Dataset, settings: z.output<Schema>): string | undefined
-  /** Panels that need no net: theory and exact test beds. Such a diagnostic answers without a run and without a GPU. */
-  theory?(settings: z.output<Schema>): Panel[]
-  /** Panels of a run; absent where theory is all there is. */
-  measure?(bench: Bench, settings: z.output<Schema>): Promise<Panel[]>
+  /** Answers without a run and without a GPU too, by its `theory`. */
+  withoutRun?: boolean
 }
+
+/** Panels of a run. */
+export type Measure<Schema extends z.ZodObject> = (bench: Bench, settings: z.output<Schema>) => Promise<Panel[]>
+
+/** Panels that need no net: theory and exact test beds. */
+export type Theory<Schema extends z.ZodObject> = (settings: z.output<Schema>) => Panel[]
 
 /** The same with its settings' type forgotten, which only `parseSettings` (index.ts) can vouch for. */
 export function defineDiagnostic<Schema extends z.ZodObject>(diagnostic: Diagnostic<Schema>): Diagnostic {

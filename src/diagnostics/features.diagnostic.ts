@@ -1,6 +1,6 @@
 /** How features lie, without any probe: cheap enough to be followed while training. */
 import { z } from 'zod'
-import { defineDiagnostic } from './diagnostic.ts'
+import { defineDiagnostic, type Measure } from './diagnostic.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { level } from './drop.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
@@ -12,69 +12,71 @@ const BLOCKS = 8
 /** Width up to which the rank gets an error: eigenvalues of wide features take too long to be found once for every block. */
 const RANKED = 96
 
+const settings = z.strictObject({
+  images: z.number().int().min(32).max(4096).default(512).meta({ title: 'Images', help: 'Held-out images behind each point.', scale: 'log' }),
+  layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
+  t: z.string().max(200).default('0.001 0.01 0.03 0.1 0.2 0.5').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
+})
+
 export default defineDiagnostic({
   id: 'features',
   title: 'How the features lie',
   order: 31,
   summary: 'Share of the features’ variance that lies between classes, and how many directions they use, by noise level.',
   paper: 'Class separation and effective rank, beside LCF fig. 1 (arXiv 2509.20952)',
-  settings: z.strictObject({
-    images: z.number().int().min(32).max(4096).default(512).meta({ title: 'Images', help: 'Held-out images behind each point.', scale: 'log' }),
-    layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
-    t: z.string().max(200).default('0.001 0.01 0.03 0.1 0.2 0.5').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
-  }),
+  settings,
   every: 200,
   work: ({ net, objective }, { images, layer, t }) => ({ forwards: levelsOf(t)!.length * images * ((layer || objective.layer) / net.blocks) }),
   refuse: (config, dataset, { images, layer }) => refuseSweep(config, dataset, { layer, test: images, images }),
-
-  async measure(bench, { images: count, layer: asked, t: text }) {
-    const { config, training: { replicas: R }, labels } = bench
-    const t = levelsOf(text)!
-    const C = config.net.width
-    const source = netSource(bench, [asked || config.objective.layer])
-    const pieces = levelsTogether(t, R * count * C)
-    const sweep = source.record(pieces[0].length, count)
-    const table = await bench.lay(...sweep.recorders)
-    const { images, labels: classes } = await bench.images(count, { split: 'test' })
-    const sight = { count, images, noise: noiseOf(config, count, 2) }
-    const total = source.pieces(t.length, count) + t.length
-    let done = 0
-    const found = labels.map(() => [] as (Scatter & { errors: Scatter })[])
-    for (const levels of pieces) {
-      await sweep.fill(table, sight, 0, levels, () => bench.progress(Math.min(++done, total), total))
-      for (const l of levels.keys()) {
-        const features = await table.read(sweep.features, l * R * count * C, R * count * C)
-        for (let r = 0; r < R; r++) found[r].push(withErrors(features.subarray(r * count * C, (r + 1) * count * C), classes, C))
-        await bench.progress(Math.min(++done, total), total)
-      }
-    }
-    const panel = (name: keyof Scatter, rest: Pick<Panel, 'id' | 'title' | 'notes'> & { y: Axis; word: (value: number | null) => string }): Panel => {
-      const curves = found.map((own, replica): Curve => ({
-        replica, kind: 'measured', label: '', x: t, y: own.map(scatter => finite(scatter[name])), spread: own.map(({ errors }) => finite(errors[name])),
-      }))
-      const { word, ...shown } = rest
-      const low = t.findIndex(value => value > 0)
-      const at = low < 0 ? 0 : low
-      const ends = labels.map((label, r) => `${label} ${word(curves[r].y[at])}${t.length > at + 1 ? `, and at most ${word(greatest(curves[r].y))}` : ''}`)
-      return {
-        ...shown, x: { label: 'noise level t', scale: 'log' }, curves, spread: `± jackknife standard error over ${BLOCKS} blocks of ${count.toLocaleString('en')} held-out images`,
-        summary: `At t = ${level(t[at])}: ${ends.join('; ')}.`,
-      }
-    }
-    return [
-      panel('between', {
-        id: 'between', title: 'Share of the features’ variance that lies between classes', y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.5], percent: true },
-        word: value => (value === null ? 'no variance at all' : `${(100 * Math.max(0, value)).toFixed(1)} %`),
-        notes: ['Sums over all features, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total.', 'Token means as they are, of EMA weights.'],
-      }),
-      panel('rank', {
-        id: 'rank', title: 'How many directions the features use', y: { label: 'effective rank', scale: 'linear', domain: [1, 6] },
-        word: value => (value === null ? 'no direction at all' : few(value)),
-        notes: ['exp of the entropy of the eigenvalues of the features’ covariance, each as a share of their sum.'],
-      }),
-    ]
-  },
 })
+
+export const measure: Measure<typeof settings> = async (bench, { images: count, layer: asked, t: text }) => {
+  const { config, training: { replicas: R }, labels } = bench
+  const t = levelsOf(text)!
+  const C = config.net.width
+  const source = netSource(bench, [asked || config.objective.layer])
+  const pieces = levelsTogether(t, R * count * C)
+  const sweep = source.record(pieces[0].length, count)
+  const table = await bench.lay(...sweep.recorders)
+  const { images, labels: classes } = await bench.images(count, { split: 'test' })
+  const sight = { count, images, noise: noiseOf(config, count, 2) }
+  const total = source.pieces(t.length, count) + t.length
+  let done = 0
+  const found = labels.map(() => [] as (Scatter & { errors: Scatter })[])
+  for (const levels of pieces) {
+    await sweep.fill(table, sight, 0, levels, () => bench.progress(Math.min(++done, total), total))
+    for (const l of levels.keys()) {
+      const features = await table.read(sweep.features, l * R * count * C, R * count * C)
+      for (let r = 0; r < R; r++) found[r].push(withErrors(features.subarray(r * count * C, (r + 1) * count * C), classes, C))
+      await bench.progress(Math.min(++done, total), total)
+    }
+  }
+  const panel = (name: keyof Scatter, rest: Pick<Panel, 'id' | 'title' | 'notes'> & { y: Axis; word: (value: number | null) => string }): Panel => {
+    const curves = found.map((own, replica): Curve => ({
+      replica, kind: 'measured', label: '', x: t, y: own.map(scatter => finite(scatter[name])), spread: own.map(({ errors }) => finite(errors[name])),
+    }))
+    const { word, ...shown } = rest
+    const low = t.findIndex(value => value > 0)
+    const at = low < 0 ? 0 : low
+    const ends = labels.map((label, r) => `${label} ${word(curves[r].y[at])}${t.length > at + 1 ? `, and at most ${word(greatest(curves[r].y))}` : ''}`)
+    return {
+      ...shown, x: { label: 'noise level t', scale: 'log' }, curves, spread: `± jackknife standard error over ${BLOCKS} blocks of ${count.toLocaleString('en')} held-out images`,
+      summary: `At t = ${level(t[at])}: ${ends.join('; ')}.`,
+    }
+  }
+  return [
+    panel('between', {
+      id: 'between', title: 'Share of the features’ variance that lies between classes', y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.5], percent: true },
+      word: value => (value === null ? 'no variance at all' : `${(100 * Math.max(0, value)).toFixed(1)} %`),
+      notes: ['Sums over all features, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total.', 'Token means as they are, of EMA weights.'],
+    }),
+    panel('rank', {
+      id: 'rank', title: 'How many directions the features use', y: { label: 'effective rank', scale: 'linear', domain: [1, 6] },
+      word: value => (value === null ? 'no direction at all' : few(value)),
+      notes: ['exp of the entropy of the eigenvalues of the features’ covariance, each as a share of their sum.'],
+    }),
+  ]
+}
 
 const greatest = (values: readonly (number | null)[]) => values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null)
 

@@ -10,7 +10,7 @@ import { recordGaussNewton } from '../model/gauss_newton.ts'
 import { recordTangentKernel } from '../model/tangent_kernel.ts'
 import { interpolate, makeBatch } from '../ops/batch.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
-import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { lanczos, symmetricEigenvalues } from './lanczos.ts'
 import { logLevels, normalNoise, writeAll } from './look.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
@@ -50,15 +50,17 @@ export default defineDiagnostic({
     const most = KERNEL_IMAGES * net.channels * net.size ** 2
     return outputs > most ? `${KERNEL_IMAGES} images have ${most} outputs, fewer than ${outputs}` : undefined
   },
-  theory: chosen => [bedPanel(chosen), descentPanel(chosen)],
-
-  async measure(bench, chosen) {
-    const t = logLevels(chosen.levels, 0.001, 0.9)
-    const greatest = await greatestByLevel(bench, chosen, t)
-    const spectra = await kernelSpectra(bench, chosen, t)
-    return [...panelsOf(bench, chosen, t, greatest, spectra), bedPanel(chosen), descentPanel(chosen)]
-  },
+  withoutRun: true,
 })
+
+export const theory: Theory<typeof settings> = chosen => [bedPanel(chosen), descentPanel(chosen)]
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const t = logLevels(chosen.levels, 0.001, 0.9)
+  const greatest = await greatestByLevel(bench, chosen, t)
+  const spectra = await kernelSpectra(bench, chosen, t)
+  return [...panelsOf(bench, chosen, t, greatest, spectra), bedPanel(chosen), descentPanel(chosen)]
+}
 
 /** λ_max of Gauss-Newton, [replica][level], over batches; and the greatest residual, as a share of its eigenvalue. */
 async function greatestByLevel(bench: Bench, { images: n, batches, steps, levels }: Chosen, t: number[]): Promise<{ estimates: Estimate[][]; residual: number }> {

@@ -4,11 +4,10 @@ import { ConfigError } from '../config.ts'
 import type { Settings } from '../protocol.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
-const modules = import.meta.glob<{ default: Diagnostic }>('./*.diagnostic.ts', { eager: true })
+// By their default exports alone, so that a bundle which never measures holds nothing of what measuring needs.
+const modules = import.meta.glob<Diagnostic>('./*.diagnostic.ts', { eager: true, import: 'default' })
 
-export const diagnostics: Record<string, Diagnostic> = Object.fromEntries(
-  Object.values(modules).map(module => module.default).sort((a, b) => a.order - b.order).map(diagnostic => [diagnostic.id, diagnostic]),
-)
+export const diagnostics: Record<string, Diagnostic> = Object.fromEntries(Object.values(modules).sort((a, b) => a.order - b.order).map(diagnostic => [diagnostic.id, diagnostic]))
 
 /** @throws ConfigError with one sentence that names the diagnostics there are */
 export function diagnosticOf(id: string): Diagnostic {

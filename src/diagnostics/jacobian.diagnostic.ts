@@ -7,7 +7,7 @@ import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { recordInputCotangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
-import { type Bench, defineDiagnostic, type Group } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf, directionSettings, directionsOf, massIn, refuseDirections, type Semantic } from './semantic.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
@@ -41,54 +41,54 @@ export default defineDiagnostic({
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     return refuseDirections(config, dataset, rest)
   },
-
-  async measure(bench, chosen) {
-    const { config, labels, groups } = bench
-    const d = dimensionsOf(config)
-    const layer = chosen.layer || config.objective.layer
-    const t = logLevels(chosen.levels)
-    const images = await bench.images(chosen.images, { split: 'test' })
-    const semantic = await directionsOf(bench, chosen, images)
-    const samples = await masses(bench, chosen, layer, t, images.images, semantic)
-    const r = semantic.rank
-    const curve = (replica: number, label: string, of: (at: number) => Estimate): Curve => {
-      const estimates = t.map((_, at) => of(at))
-      return { replica, kind: 'measured', label, x: t, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) }
-    }
-    const count = `± standard error over ${chosen.images} images, ${chosen.probes} probes each`
-    const scaled = (values: Float64Array, by: number) => meanOf(values.map(value => value / by))
-    const gains = labels.flatMap((_, replica) => [
-      curve(replica, 'class', at => scaled(samples[replica][at].inside, r)),
-      curve(replica, 'other', at => scaled(samples[replica][at].outside, d - r)),
-    ])
-    const ratios = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].outside, samples[replica][at].inside, r / (d - r))))
-    const totals = labels.map((_, replica) => curve(replica, '', at => root(meanOf(samples[replica][at].total))))
-    const shares = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].inside, samples[replica][at].total, 1)))
-    const where = `features after block ${layer}, mean over tokens; EMA weights`
-    const panels: Panel[] = [
-      {
-        id: 'gains', title: 'How strongly features react to a change of class, and to anything else', x: LEVEL, y: { label: 'squared gain per direction', scale: 'log' },
-        curves: gains, spread: count, summary: gainWords(groups, t, samples, r, d),
-        notes: [semantic.note, `Mean of ‖Jv‖² over unit v among ${r} class direction${r > 1 ? 's' : ''} and the ${d - r} others; ${where}.`, 'Gains are not normalised by the features’ own scale, which differs between nets; the ratio beside is free of it.'],
-        pictures: [{ label: 'Class directions', channels: config.net.channels, size: config.net.size, ...semantic.shown }],
-      },
-      {
-        id: 'ratio', title: 'Reaction to other changes against reaction to the class', x: LEVEL, y: { label: 'gain of others / gain of class', scale: 'log' },
-        curves: [...ratios, { replica: null, kind: 'baseline', label: 'equal', x: t, y: t.map(() => 1) }], spread: count, summary: ratioWords(groups, t, ratios), notes: [`G_noise / G_sem, free of the features’ scale; ${where}.`],
-      },
-      {
-        id: 'norm', title: 'Whole sensitivity', x: LEVEL, y: { label: '‖J‖_F', scale: 'log' }, curves: totals, spread: count,
-        summary: `‖J‖ at t = ${t[0]}: ${groups.map(group => `${group.label} ${overSeeds(group, i => totals[i].y[0])}`).join(', ')}${seedsSaid(groups)}.`,
-        notes: [`r·G_sem + (d−r)·G_noise = ‖J‖_F² with r = ${r}, d = ${d}; ${where}.`],
-      },
-      {
-        id: 'share', title: 'Share of the sensitivity that goes to the class', x: LEVEL, y: { label: 'r·G_sem / ‖J‖_F²', scale: 'linear', percent: true }, curves: [...shares, { replica: null, kind: 'baseline', label: 'no preference', x: t, y: t.map(() => r / d) }], spread: count,
-        summary: `Of ${d} dimensions ${r} carr${r > 1 ? 'y' : 'ies'} the class; at t = ${t[0]} ${groups.map(group => `${group.label} gives ${r > 1 ? 'them' : 'it'} ${overSeeds(group, i => 100 * (shares[i].y[0] ?? NaN))} %`).join(', ')}${seedsSaid(groups)}.`, notes: ['Per direction and in total tell different stories, because the others are so many.'],
-      },
-    ]
-    return panels
-  },
 })
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { config, labels, groups } = bench
+  const d = dimensionsOf(config)
+  const layer = chosen.layer || config.objective.layer
+  const t = logLevels(chosen.levels)
+  const images = await bench.images(chosen.images, { split: 'test' })
+  const semantic = await directionsOf(bench, chosen, images)
+  const samples = await masses(bench, chosen, layer, t, images.images, semantic)
+  const r = semantic.rank
+  const curve = (replica: number, label: string, of: (at: number) => Estimate): Curve => {
+    const estimates = t.map((_, at) => of(at))
+    return { replica, kind: 'measured', label, x: t, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) }
+  }
+  const count = `± standard error over ${chosen.images} images, ${chosen.probes} probes each`
+  const scaled = (values: Float64Array, by: number) => meanOf(values.map(value => value / by))
+  const gains = labels.flatMap((_, replica) => [
+    curve(replica, 'class', at => scaled(samples[replica][at].inside, r)),
+    curve(replica, 'other', at => scaled(samples[replica][at].outside, d - r)),
+  ])
+  const ratios = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].outside, samples[replica][at].inside, r / (d - r))))
+  const totals = labels.map((_, replica) => curve(replica, '', at => root(meanOf(samples[replica][at].total))))
+  const shares = labels.map((_, replica) => curve(replica, '', at => ratioOf(samples[replica][at].inside, samples[replica][at].total, 1)))
+  const where = `features after block ${layer}, mean over tokens; EMA weights`
+  const panels: Panel[] = [
+    {
+      id: 'gains', title: 'How strongly features react to a change of class, and to anything else', x: LEVEL, y: { label: 'squared gain per direction', scale: 'log' },
+      curves: gains, spread: count, summary: gainWords(groups, t, samples, r, d),
+      notes: [semantic.note, `Mean of ‖Jv‖² over unit v among ${r} class direction${r > 1 ? 's' : ''} and the ${d - r} others; ${where}.`, 'Gains are not normalised by the features’ own scale, which differs between nets; the ratio beside is free of it.'],
+      pictures: [{ label: 'Class directions', channels: config.net.channels, size: config.net.size, ...semantic.shown }],
+    },
+    {
+      id: 'ratio', title: 'Reaction to other changes against reaction to the class', x: LEVEL, y: { label: 'gain of others / gain of class', scale: 'log' },
+      curves: [...ratios, { replica: null, kind: 'baseline', label: 'equal', x: t, y: t.map(() => 1) }], spread: count, summary: ratioWords(groups, t, ratios), notes: [`G_noise / G_sem, free of the features’ scale; ${where}.`],
+    },
+    {
+      id: 'norm', title: 'Whole sensitivity', x: LEVEL, y: { label: '‖J‖_F', scale: 'log' }, curves: totals, spread: count,
+      summary: `‖J‖ at t = ${t[0]}: ${groups.map(group => `${group.label} ${overSeeds(group, i => totals[i].y[0])}`).join(', ')}${seedsSaid(groups)}.`,
+      notes: [`r·G_sem + (d−r)·G_noise = ‖J‖_F² with r = ${r}, d = ${d}; ${where}.`],
+    },
+    {
+      id: 'share', title: 'Share of the sensitivity that goes to the class', x: LEVEL, y: { label: 'r·G_sem / ‖J‖_F²', scale: 'linear', percent: true }, curves: [...shares, { replica: null, kind: 'baseline', label: 'no preference', x: t, y: t.map(() => r / d) }], spread: count,
+      summary: `Of ${d} dimensions ${r} carr${r > 1 ? 'y' : 'ies'} the class; at t = ${t[0]} ${groups.map(group => `${group.label} gives ${r > 1 ? 'them' : 'it'} ${overSeeds(group, i => 100 * (shares[i].y[0] ?? NaN))} %`).join(', ')}${seedsSaid(groups)}.`, notes: ['Per direction and in total tell different stories, because the others are so many.'],
+    },
+  ]
+  return panels
+}
 
 /** ‖P_S Jᵀu‖², ‖(I−P_S) Jᵀu‖² and ‖Jᵀu‖² of each image, mean over its probes. */
 interface Masses {

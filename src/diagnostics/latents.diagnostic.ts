@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Curve, Panel } from '../protocol.ts'
-import { defineDiagnostic } from './diagnostic.ts'
+import { defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { ridge, type Target, targetsOf } from './ridge.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'
@@ -10,19 +10,21 @@ import { finite } from './words.ts'
 
 const PENALTY = 1e-4
 
+const settings = z.strictObject({
+  train: z.number().int().min(32).max(65536).default(2048).meta({ title: 'Images to fit', help: 'Training images behind each read-out.', scale: 'log' }),
+  test: z.number().int().min(16).max(65536).default(1024).meta({ title: 'Test images', help: 'Held-out images behind each R².', scale: 'log' }),
+  layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
+  each: z.boolean().default(false).meta({ title: 'One chart for each', help: 'A chart for every latent besides the mean of all.' }),
+  t: z.string().max(200).default('0.001 0.01 0.03 0.1 0.3').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
+})
+
 export default defineDiagnostic({
   id: 'latents',
   title: 'What else the features tell',
   order: 32,
   summary: 'How well a linear read-out recovers orientation, position, background and whatever else an image was made from, by noise level.',
   paper: 'Beside LCF Prop. 4 and 5 (arXiv 2509.20952): what sensitivity is spent on',
-  settings: z.strictObject({
-    train: z.number().int().min(32).max(65536).default(2048).meta({ title: 'Images to fit', help: 'Training images behind each read-out.', scale: 'log' }),
-    test: z.number().int().min(16).max(65536).default(1024).meta({ title: 'Test images', help: 'Held-out images behind each R².', scale: 'log' }),
-    layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
-    each: z.boolean().default(false).meta({ title: 'One chart for each', help: 'A chart for every latent besides the mean of all.' }),
-    t: z.string().max(200).default('0.001 0.01 0.03 0.1 0.3').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
-  }),
+  settings,
   every: 2000,
   work: ({ net, objective }, { train, test, layer, t }) => ({ forwards: levelsOf(t)!.length * (train + test) * ((layer || objective.layer) / net.blocks) }),
 
@@ -32,38 +34,38 @@ export default defineDiagnostic({
     if (train < 2 * config.net.width) return `${train} images to fit are too few for features of ${config.net.width} numbers; take at least ${2 * config.net.width}`
     return refuseSweep(config, { ...dataset, classes: ['', ''] }, { layer, test, images: train + test })
   },
-
-  async measure(bench, { train: fitted, test, layer, each, t: text }) {
-    const { config, training: { replicas: R }, labels, data: { dataset } } = bench
-    const t = levelsOf(text)!
-    const C = config.net.width
-    const count = fitted + test
-    const source = netSource(bench, [layer || config.objective.layer])
-    const pieces = levelsTogether(t, R * count * C)
-    const sweep = source.record(pieces[0].length, count)
-    const table = await bench.lay(...sweep.recorders)
-    const [seen, unseen] = [await bench.images(fitted, { split: 'train' }), await bench.images(test, { split: 'test' })]
-    const latents = new Float32Array(seen.latents.length + unseen.latents.length)
-    latents.set(seen.latents)
-    latents.set(unseen.latents, seen.latents.length)
-    const targets = targetsOf(dataset.latentNames, latents, fitted)
-    const total = source.pieces(t.length, fitted) + source.pieces(t.length, test) + t.length
-    let done = 0
-    const between = () => bench.progress(Math.min(++done, total), total)
-    /** [replica][level][target] */
-    const found = labels.map(() => [] as Estimate[][])
-    for (const levels of pieces) {
-      await sweep.fill(table, { count: fitted, images: seen.images, noise: noiseOf(config, fitted, 0) }, 0, levels, between)
-      await sweep.fill(table, { count: test, images: unseen.images, noise: noiseOf(config, test, 2) }, fitted, levels, between)
-      for (const l of levels.keys()) {
-        const features = await table.read(sweep.features, l * R * count * C, R * count * C)
-        for (let r = 0; r < R; r++) found[r].push(ridge(features.subarray(r * count * C, (r + 1) * count * C), C, targets, fitted, PENALTY))
-        await between()
-      }
-    }
-    return panelsOf(labels, t, targets, found, fitted, test, each)
-  },
 })
+
+export const measure: Measure<typeof settings> = async (bench, { train: fitted, test, layer, each, t: text }) => {
+  const { config, training: { replicas: R }, labels, data: { dataset } } = bench
+  const t = levelsOf(text)!
+  const C = config.net.width
+  const count = fitted + test
+  const source = netSource(bench, [layer || config.objective.layer])
+  const pieces = levelsTogether(t, R * count * C)
+  const sweep = source.record(pieces[0].length, count)
+  const table = await bench.lay(...sweep.recorders)
+  const [seen, unseen] = [await bench.images(fitted, { split: 'train' }), await bench.images(test, { split: 'test' })]
+  const latents = new Float32Array(seen.latents.length + unseen.latents.length)
+  latents.set(seen.latents)
+  latents.set(unseen.latents, seen.latents.length)
+  const targets = targetsOf(dataset.latentNames, latents, fitted)
+  const total = source.pieces(t.length, fitted) + source.pieces(t.length, test) + t.length
+  let done = 0
+  const between = () => bench.progress(Math.min(++done, total), total)
+  /** [replica][level][target] */
+  const found = labels.map(() => [] as Estimate[][])
+  for (const levels of pieces) {
+    await sweep.fill(table, { count: fitted, images: seen.images, noise: noiseOf(config, fitted, 0) }, 0, levels, between)
+    await sweep.fill(table, { count: test, images: unseen.images, noise: noiseOf(config, test, 2) }, fitted, levels, between)
+    for (const l of levels.keys()) {
+      const features = await table.read(sweep.features, l * R * count * C, R * count * C)
+      for (let r = 0; r < R; r++) found[r].push(ridge(features.subarray(r * count * C, (r + 1) * count * C), C, targets, fitted, PENALTY))
+      await between()
+    }
+  }
+  return panelsOf(labels, t, targets, found, fitted, test, each)
+}
 
 function panelsOf(labels: readonly string[], t: number[], targets: Target[], found: Estimate[][][], fitted: number, test: number, each: boolean): Panel[] {
   const others = targets.map((_, k) => k).filter(k => targets[k].name !== 'class')

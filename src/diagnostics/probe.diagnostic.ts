@@ -8,7 +8,7 @@ import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
-import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
 import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
 import { DEFAULT_LEVELS, LARGEST_BINDING, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
@@ -91,33 +91,33 @@ export default defineDiagnostic({
     return refuseSweep(config, dataset, { layer: chosen.layer, test: chosen.test, images: images * layers })
       ?? (bytes > LARGEST_BINDING ? `${images.toLocaleString('en')} images and their probes take ${Math.ceil(bytes / 2 ** 20)} MiB at one noise level, and 128 is the most; take fewer labelled or test images` : undefined)
   },
-
-  async measure(bench, chosen) {
-    const { config, training: { replicas: R } } = bench
-    const t = levelsOf(chosen.t)!
-    const layers = layersOf(config, chosen)
-    const exam = await examOf(bench, chosen)
-    const nets = netSource(bench, layers)
-    const pixels = pixelSource(bench)
-    const fit = (source: Source, effort: Effort) => (few(chosen)
-      ? fitFewLabels(bench, source, exam, penaltiesOf(chosen), effort)
-      : fitAdamW(bench, source, exam, {
-        ...chosen, learningRate: 1e-3, weightDecay: chosen.optimiser === 'adamw' ? 0.01 : 0, noise: ({ count }, part, draw) => noiseOf(config, count, part, draw),
-      }, effort))
-    const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
-    const repeats = few(chosen) ? 1 : chosen.noiseDraws
-    const images = exam.train.count + (exam.validation?.count ?? 0) + exam.test.count
-    // Fits take as many pieces as they need; each counts as one so that progress never goes back.
-    const total = repeats * nets.pieces(t.length, images) + (few(chosen) ? 10 * penaltiesOf(chosen).length : repeats * epochs)
-    let done = 0
-    const between = () => bench.progress(Math.min(++done, total), total)
-    const found = await fit(nets, { between, t, neighbours: chosen.neighbours })
-    const baseline = await remembered(bench.data, `${JSON.stringify(chosen)} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
-    // Groups are (layers,R); the curves are of the chosen layer, the last one where all were asked for and none was named.
-    const main = chosen.allLayers ? layers.indexOf(chosen.layer || config.objective.layer) : 0
-    return panelsOf(bench, chosen, t, found, baseline, r => main * R + r, layers)
-  },
 })
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { config, training: { replicas: R } } = bench
+  const t = levelsOf(chosen.t)!
+  const layers = layersOf(config, chosen)
+  const exam = await examOf(bench, chosen)
+  const nets = netSource(bench, layers)
+  const pixels = pixelSource(bench)
+  const fit = (source: Source, effort: Effort) => (few(chosen)
+    ? fitFewLabels(bench, source, exam, penaltiesOf(chosen), effort)
+    : fitAdamW(bench, source, exam, {
+      ...chosen, learningRate: 1e-3, weightDecay: chosen.optimiser === 'adamw' ? 0.01 : 0, noise: ({ count }, part, draw) => noiseOf(config, count, part, draw),
+    }, effort))
+  const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
+  const repeats = few(chosen) ? 1 : chosen.noiseDraws
+  const images = exam.train.count + (exam.validation?.count ?? 0) + exam.test.count
+  // Fits take as many pieces as they need; each counts as one so that progress never goes back.
+  const total = repeats * nets.pieces(t.length, images) + (few(chosen) ? 10 * penaltiesOf(chosen).length : repeats * epochs)
+  let done = 0
+  const between = () => bench.progress(Math.min(++done, total), total)
+  const found = await fit(nets, { between, t, neighbours: chosen.neighbours })
+  const baseline = await remembered(bench.data, `${JSON.stringify(chosen)} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
+  // Groups are (layers,R); the curves are of the chosen layer, the last one where all were asked for and none was named.
+  const main = chosen.allLayers ? layers.indexOf(chosen.layer || config.objective.layer) : 0
+  return panelsOf(bench, chosen, t, found, baseline, r => main * R + r, layers)
+}
 
 /** The pixels under a probe do not change while a net trains. */
 const known = new WeakMap<RunData, Map<string, Fits>>()

@@ -9,7 +9,7 @@ import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
-import { type Bench, defineDiagnostic } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf, directionSettings, directionsOf, refuseDirections, STATISTICS } from './semantic.ts'
 import { few, finite } from './words.ts'
@@ -45,14 +45,14 @@ export default defineDiagnostic({
     if (dataset.classes.length < 2) return `${dataset.label} has no two classes to lie apart`
     return refuseDirections(config, dataset, rest)
   },
-
-  async measure(bench, chosen) {
-    const t = logLevels(chosen.levels, 0.001, 0.9)
-    const spectra = await measureLevels(bench, chosen, t)
-    const distances = await classDistances(bench, chosen, t)
-    return panelsOf(bench, t, spectra, distances)
-  },
 })
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const t = logLevels(chosen.levels, 0.001, 0.9)
+  const spectra = await measureLevels(bench, chosen, t)
+  const distances = await classDistances(bench, chosen, t)
+  return panelsOf(bench, t, spectra, distances)
+}
 
 /** Of one image at one level. */
 interface Slopes {

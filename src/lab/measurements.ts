@@ -3,6 +3,7 @@ import { type Config, ConfigError } from '../config.ts'
 import type { Dataset, DatasetBatch } from '../datasets/dataset.ts'
 import type { Bench } from '../diagnostics/diagnostic.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../diagnostics/index.ts'
+import { works } from '../diagnostics/work.ts'
 import type { Measurement, Panel, Settings } from '../protocol.ts'
 
 /** Measurements of one diagnostic that are kept. */
@@ -38,7 +39,6 @@ export class Measurements {
   private scheduled(config: Config): { id: string; every: number }[] {
     if (!config.evaluate.measure) return []
     return Object.values(diagnostics)
-      .filter(({ measure }) => measure !== undefined)
       .map(({ id, every }) => ({ id, every: config.measures.find(measure => measure.id === id)?.every ?? every }))
       .filter(({ every }) => every > 0)
   }
@@ -46,14 +46,14 @@ export class Measurements {
   /** @throws ConfigError when another is under way, or this one does not go with these settings or this run */
   begin(id: string, settings: Settings, config: Config, dataset: Dataset): Task {
     const diagnostic = diagnosticOf(id)
-    const { measure, refuse, title } = diagnostic
+    const { refuse, title } = diagnostic
     if (this.current) throw new ConfigError(`“${diagnosticOf(this.current.id).title}” is being measured; wait for it or cancel it before asking for “${title}”`)
     const parsed = parseSettings(diagnostic, settings)
     const reason = refuse?.(config, dataset, parsed)
     if (reason) throw new ConfigError(`${title}: ${reason}`)
     const controller = new AbortController()
     this.current = { id, controller }
-    return { id, settings: parsed, signal: controller.signal, work: bench => measure ? measure(bench, parsed) : Promise.resolve(diagnostic.theory!(parsed)) }
+    return { id, settings: parsed, signal: controller.signal, work: bench => works[id].measure(bench, parsed) }
   }
 
   /** Runs what was begun, and keeps what it finds. */
@@ -82,8 +82,9 @@ export class Measurements {
  */
 export function measureTheory(id: string, settings: Settings): Measurement {
   const diagnostic = diagnosticOf(id)
-  if (!diagnostic.theory) throw new ConfigError(`“${diagnostic.title}” looks at a trained net: start a run first`)
+  const { theory } = works[id]
+  if (!theory) throw new ConfigError(`“${diagnostic.title}” looks at a trained net: start a run first`)
   const parsed = parseSettings(diagnostic, settings)
   const began = performance.now()
-  return { id, step: null, settings: parsed, panels: diagnostic.theory(parsed), duration: (performance.now() - began) / 1000 }
+  return { id, step: null, settings: parsed, panels: theory(parsed), duration: (performance.now() - began) / 1000 }
 }

@@ -38,7 +38,7 @@ const underWay = new Map<string, { next: Settings | null }>()
 
 /** What a diagnostic says without a run. A slider asks many times: one question is under way, and only the last one waits. */
 export function askTheory(id: string, settings: Settings): void {
-  if (!diagnosticOf(id)?.theory) return
+  if (!diagnosticOf(id)?.withoutRun) return
   const busy = underWay.get(id)
   if (busy) {
     busy.next = settings

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Bench } from '../../src/diagnostics/diagnostic.ts'
 import { type Exam, fitAdamW, fitFewLabels, TOLERANCE } from '../../src/diagnostics/fit.ts'
-import probe from '../../src/diagnostics/probe.diagnostic.ts'
+import probe, { measure } from '../../src/diagnostics/probe.diagnostic.ts'
 import { netSource, type Sight, type Source } from '../../src/diagnostics/sweep.ts'
 import { readNpz } from '../../src/lab/npz.ts'
 import { makeProbes, parts, probeAccuracy, probeDescent, probeScale } from '../../src/ops/probe.ts'
@@ -140,7 +140,7 @@ describe('beside scikit-learn on the same features', () => {
 describe('on nets', () => {
   test.each([[0], [60]])('pure noise is read at chance after %i steps', steps =>
     withBench(config, async bench => {
-      const [panel] = await probe.measure!(bench, settings({ t: '1' }))
+      const [panel] = await measure(bench, settings({ t: '1' }) as never)
       const curves = panel.curves.filter(({ label, kind }) => kind === 'measured' || label === 'raw pixels')
       expect(curves.length).toBe(3)
       for (const { y } of curves) expect(Math.abs(y[0]! - 0.1)).toBeLessThan(4 * Math.sqrt((0.1 * 0.9) / 1024))
@@ -149,7 +149,7 @@ describe('on nets', () => {
   test('both protocols give finite numbers on a net at its start, all layers and neighbours too', () =>
     withBench(config, async bench => {
       for (const values of [{ protocol: 'few labels', penalty: 'validated' }, { protocol: 'paper', images: 256, steps: 5, noiseDraws: 2, freshNoise: true }]) {
-        const panels = await probe.measure!(bench, settings({ ...values, t: '0 .001 .1', allLayers: true, neighbours: true, test: 128, draws: 2 }))
+        const panels = await measure(bench, settings({ ...values, t: '0 .001 .1', allLayers: true, neighbours: true, test: 128, draws: 2 }) as never)
         expect(panels.map(({ id }) => id)).toEqual(['accuracy', 'neighbours'])
         for (const { y, spread } of panels.flatMap(({ curves }) => curves)) for (const value of [...y, ...(spread ?? [])]) expect(Number.isFinite(value)).toBe(true)
         expect(panels[0].heat!.map(({ values: rows }) => rows.length)).toEqual([2, 2])

@@ -31,7 +31,7 @@ export function DiagnosticView({ id }: { id: string }) {
         <h2>{diagnostic.title}</h2>
         <p>{diagnostic.summary} <cite>{diagnostic.paper}</cite></p>
         <MeasureBar id={id} measurement={measurement} compact={false} />
-        {diagnostic.measure && <Pace id={id} />}
+        <Pace id={id} />
         {fields.filter(({ advanced }) => !advanced).map(row)}
         {more.length > 0 && (
           <Collapsible.Root>

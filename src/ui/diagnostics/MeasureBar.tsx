@@ -26,7 +26,6 @@ export function MeasureBar({ id, measurement, compact }: Props) {
   const title = diagnostic?.title ?? id
   const problem = useRun(({ unmeasured }) => unmeasured[id])
   const cost = useCostSentence(id)
-  const able = diagnostic?.measure !== undefined
   return (
     <div className={styles.bar}>
       {problem && (
@@ -35,17 +34,17 @@ export function MeasureBar({ id, measurement, compact }: Props) {
           <button type="button" className="quiet" onClick={() => dismissUnmeasured(id)} aria-label={`Close the message about ${title}`}>×</button>
         </p>
       )}
-      {!compact && able && <p className={styles.cost}>{cost}</p>}
+      {!compact && <p className={styles.cost}>{cost}</p>}
       <div className={styles.row}>
         {busy ? <Busy /> : <Status id={id} measurement={measurement} refusal={compact && !problem ? refusal : null} />}
-        {able && !busy && (
+        {!busy && (
           <button type="button" className={compact ? 'quiet' : ''} disabled={blocked !== null} title={blocked ?? cost} aria-label={compact ? `Measure now: ${title}` : undefined} onClick={() => measure(id)}>
             Measure now
           </button>
         )}
         {compact && <button type="button" className="quiet" onClick={() => showView(id)} aria-label={`Details: ${title}`}>Details</button>}
       </div>
-      {!compact && able && blocked && !busy && <p className={styles.cost}>{blocked}</p>}
+      {!compact && blocked && !busy && <p className={styles.cost}>{blocked}</p>}
     </div>
   )
 }
@@ -87,7 +86,6 @@ function Status({ id, measurement, refusal }: Pick<Props, 'id' | 'measurement'> 
   if (refusal) return <span className={styles.status}>{refusal}</span>
   if (!measurement) {
     const every = everyOf(config, id)
-    if (!diagnosticOf(id)?.measure) return <span className={styles.status}>Exact; needs no run.</span>
     return <span className={styles.status}>{every > 0 && evaluate.measure ? `Every ${count(every)} steps of a run.` : 'On request.'}</span>
   }
   const other = !sameSettings(measurement.settings, settingsOf(config, id))

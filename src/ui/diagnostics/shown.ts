@@ -38,7 +38,7 @@ export function useShown(id: string): Shown {
 /** Keeps theory up with the sliders. */
 function useTheory(id: string, settings: Settings, theory: Measurement | null): void {
   useEffect(() => {
-    if (!diagnosticOf(id)?.theory || (theory && sameSettings(theory.settings, settings))) return
+    if (!diagnosticOf(id)?.withoutRun || (theory && sameSettings(theory.settings, settings))) return
     const timer = setTimeout(() => askTheory(id, settings), 60)
     return () => clearTimeout(timer)
     // An answer that does not fit is a reason to ask again only once the settings have moved.
