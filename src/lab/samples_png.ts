@@ -1,5 +1,5 @@
 /** samples.png: real images above, then every replica's samples from the same noise. */
-import { encodeGridPng } from '../lab/png.ts'
+import { encodeGridPng } from './png.ts'
 import type { SampleGrid } from '../protocol.ts'
 
 const MOST_COLUMNS = 16
