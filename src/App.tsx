@@ -2,18 +2,21 @@ import { Suspense, lazy, useEffect } from 'react'
 import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
+import { watchData } from './store/data.ts'
 import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
 import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
 import { Controls } from './ui/controls/Controls.tsx'
+import { OwnData } from './ui/data/OwnData.tsx'
 import { About } from './ui/dialogs/About.tsx'
 import { Fork } from './ui/dialogs/Fork.tsx'
 import { Keys } from './ui/dialogs/Keys.tsx'
 import { OtherTab } from './ui/dialogs/OtherTab.tsx'
 import { SelfTest } from './ui/dialogs/SelfTest.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
+import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners } from './ui/states/Banners.tsx'
 import { useKeys } from './ui/useKeys.ts'
 import { useTheme } from './ui/useTheme.ts'
@@ -24,7 +27,7 @@ export function App() {
   useTheme()
   useKeys()
   useEffect(() => {
-    const stops = [watchRun(), watchAddress()]
+    const stops = [watchRun(), watchAddress(), watchData()]
     post({ type: 'probe' })
     return () => stops.forEach((stop) => stop())
   }, [])
@@ -37,6 +40,7 @@ export function App() {
       <div className={styles.columns}>
         <main id="charts" className={styles.main} tabIndex={-1}>
           <Banners />
+          <SavedOffer />
           <div className={styles.intro}>
             <Lede />
             <Legend />
@@ -52,6 +56,7 @@ export function App() {
       <SelfTest />
       <Fork />
       <OtherTab />
+      <OwnData />
       <Announcement />
     </div>
   )

@@ -1,13 +1,15 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
 import { type Config, ConfigError } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { datasets } from '../datasets/index.ts'
+import { fittedTo } from '../datasets/fitting.ts'
+import { datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
+import { isOwn, previewDataset } from '../datasets/own.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
-import type { Settings } from '../protocol.ts'
+import type { OwnSet, Settings } from '../protocol.ts'
 
 export { presets }
 
@@ -32,6 +34,22 @@ export function datasetOf(id: string): Dataset | undefined {
 }
 
 export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))
+
+export { fittedTo, isOwn }
+
+/** The page knows these sets of the visitor's own, and no others; of their images it has those of the preview. */
+export function knowOwn(sets: readonly OwnSet[]): void {
+  for (const id of Object.keys(datasets)) if (isOwn(id)) forgetDataset(id)
+  for (const set of sets) registerDataset(previewDataset(set))
+}
+
+/** The first `count` images of a set's preview with the names of their classes, in [−1,1]. */
+export function previewOf(set: OwnSet, count: number): { image: Float32Array; label: string }[] {
+  const shown = Math.min(count, set.preview.labels.length)
+  const { images, labels } = previewDataset(set).generate(shown, { seed: 0, split: 'test' })
+  const each = images.length / shown
+  return Array.from(labels, (label, i) => ({ image: images.slice(i * each, (i + 1) * each), label: set.classes[label] }))
+}
 
 /** Fields that at least one method ignores and another reads; every other field always counts. */
 const methodFields = new Set<string>(methodChoices.flatMap(({ uses }) => uses))

@@ -6,6 +6,7 @@ import { Cancelled } from '../lab/bench.ts'
 import { unpackCheckpoint } from '../lab/checkpoint.ts'
 import { checkConfig } from '../lab/data.ts'
 import { measureTheory } from '../lab/measurements.ts'
+import { knowShelved } from '../lab/own/shelf.ts'
 import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
@@ -224,6 +225,6 @@ addEventListener('message', ({ data }: MessageEvent<Command>) => {
     .catch((error: unknown) => (data.type === 'measure' ? fault(error, 'measure', data.id) : fault(error)))
     .finally(() => { if (session?.state !== 'running') keeper.soon() })
   if (atOnce.includes(data.type)) void obeyed()
-  else queue = queue.then(obeyed)
+  else queue = queue.then(knowShelved).then(obeyed)
 })
 addEventListener('unhandledrejection', event => fault(event.reason))

@@ -4,6 +4,7 @@ import { useId } from 'react'
 import type { SectionName } from '../../config.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useUi } from '../../store/ui.ts'
+import { OwnDataButton } from '../data/OwnDataButton.tsx'
 import { FieldControl } from './FieldControl.tsx'
 import { LiveMark } from './LiveMark.tsx'
 import { Replicas } from './Replicas.tsx'
@@ -57,6 +58,7 @@ function Group({ section, title }: { section: SectionName; title: string }) {
           )}
         </div>
         {first.map((field) => <FieldControl key={field.field} field={field} />)}
+        {section === 'data' && <OwnDataButton />}
         <Collapsible.Panel className={styles.advanced}>
           {more.map((field) => <FieldControl key={field.field} field={field} />)}
         </Collapsible.Panel>

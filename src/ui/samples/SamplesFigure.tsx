@@ -1,6 +1,7 @@
 import { type CSSProperties, type ReactNode, useMemo } from 'react'
 import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
+import { useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useRun } from '../../store/run.ts'
 import { Figure } from '../charts/Figure.tsx'
@@ -78,10 +79,10 @@ function useRealImages() {
   const { dataset: id, seed } = useDraft(({ config }) => config.data)
   const size = useDraft(({ config }) => config.net.size)
   const count = useDraft(({ config }) => config.evaluate.samples)
+  const dataset = useData(() => datasetOf(id)) // a set of one's own is found a moment after the page stands
   return useMemo(() => {
-    const dataset = datasetOf(id)
     if (!dataset?.sizes.includes(size)) return null
     const { images, channels } = dataset.generate(count, { seed, split: 'test', size })
     return { images, count, channels, size }
-  }, [id, seed, size, count])
+  }, [dataset, seed, size, count])
 }

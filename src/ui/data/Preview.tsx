@@ -1,0 +1,23 @@
+import { useMemo } from 'react'
+import type { OwnSet } from '../../protocol.ts'
+import { previewOf } from '../../store/catalog.ts'
+import { ImageGrid } from '../samples/ImageGrid.tsx'
+import styles from './Data.module.css'
+
+const most = 24
+
+/** A few held-out images, each with its class. */
+export function Preview({ set }: { set: OwnSet }) {
+  const shown = useMemo(() => previewOf(set, most), [set])
+  return (
+    <ul className={styles.preview} aria-label={`Images of ${set.label}`}>
+      {shown.map(({ image, label }, i) => (
+        // oxlint-disable-next-line react/no-array-index-key -- images have no name of their own
+        <li key={i}>
+          <ImageGrid label={label} images={image} count={1} channels={set.channels} size={set.size} />
+          <span title={label}>{label}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
