@@ -8,15 +8,15 @@ import { hasRun, useRun } from './run.ts'
 import { takeTrainingLock } from './tabs.ts'
 import { announce, openDialog, useUi } from './ui.ts'
 
-let runCount = 0
 let requestCount = 0
-const newRunId = () => `run-${Date.now().toString(36)}-${++runCount}`
+/** Unlike that of any other tab: runs are kept under it. */
+const newRunId = () => `run-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`
 
 /** Run what goes on after the visitor answered the question about another tab. */
 let afterOtherTab: (() => void) | null = null
 
 /** Asks once when another tab trains. */
-async function alone(go: () => void): Promise<void> {
+export async function alone(go: () => void): Promise<void> {
   if (await takeTrainingLock()) return go()
   afterOtherTab = go
   openDialog('other-tab')

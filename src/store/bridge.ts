@@ -1,12 +1,16 @@
 /** The one wire to the training worker. */
 import type { Command, Report } from '../protocol.ts'
 import { receive } from './run.ts'
+import { hearSaves } from './saves.ts'
 
 let worker: Worker | null = null
 
 function connect(): Worker {
   const created = new Worker(new URL('../worker/train.worker.ts', import.meta.url), { type: 'module', name: 'train' })
-  created.addEventListener('message', (event: MessageEvent<Report>) => receive(event.data))
+  created.addEventListener('message', (event: MessageEvent<Report>) => {
+    hearSaves(event.data)
+    receive(event.data)
+  })
   created.addEventListener('error', (event) => {
     event.preventDefault()
     // A worker that failed to load says so with an empty message.

@@ -6,6 +6,7 @@ import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
 import { dismissFault, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
 import { short } from '../numbers.ts'
+import { GoOn } from '../saved/GoOn.tsx'
 import { faultWords } from './faults.ts'
 import { obstacleWords } from './obstacles.ts'
 import styles from './Banners.module.css'
@@ -69,6 +70,7 @@ function FaultBanner() {
           </button>
         )}
         {fault.kind === 'memory' && <SmallerButton />}
+        <GoOn />
         {failed && (hasTick || fault.kind === 'device-lost' ? <button type="button" className="primary" onClick={restart}>Restart</button> : <button type="button" className="primary" onClick={probeAgain}>Try again</button>)}
         <CopyButton label="Copy details" text={() => `${fault.kind}${fault.step === undefined ? '' : ` at step ${fault.step}`}: ${fault.message}\n${navigator.userAgent}`} />
         {!failed && <button type="button" className="quiet" onClick={dismissFault}>Close</button>}
