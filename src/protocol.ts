@@ -18,8 +18,8 @@ export interface KnobPatch {
 export type Command =
   /** Find an adapter, run the start-up self-test, report what the machine can do. */
   | { type: 'probe' }
-  /** Throw away the run in progress, if any, and start this one. Answered by ticks, or a fault that leaves the old run untouched. */
-  | { type: 'start'; runId: string; config: Config; paused?: boolean }
+  /** Throw away the run in progress, if any, and start this one, or go on from a checkpoint that a file gave. Answered by ticks, or a fault that leaves the old run untouched. */
+  | { type: 'start'; runId: string; config: Config; paused?: boolean; checkpoint?: object }
   | { type: 'pause' }
   | { type: 'resume' }
   /** Exactly `count` training steps, then pause. */
@@ -45,6 +45,8 @@ export type Command =
   /** Keep the run as it is now: the page may be gone in a moment. */
   | { type: 'save' }
   | { type: 'discard'; id: string }
+  /** The run, or one replica of it, as a file. */
+  | { type: 'export'; requestId: number; asked: ExportAsked }
   /** Delete everything this page has left in the browser, as far as the worker can. */
   | { type: 'forget' }
 
@@ -285,6 +287,8 @@ export type Report =
   | ({ type: 'saves' } & Saves)
   /** What was found of a run before it was opened. Its ticks follow. */
   | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
+  /** `bytes` null when it could not be made; then `problem` says why in one sentence. `step` and `label` are of the weights. */
+  | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; label: string; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
   /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string; alive?: boolean }
 
@@ -345,4 +349,110 @@ export type DataReport =
   | { type: 'converted'; set: OwnSet }
   | { type: 'kept'; set: OwnSet }
   | { type: 'reading'; label: string; done: number; total: number }
+  | { type: 'refused'; message: string }
+
+/** What is wanted as a file: one replica's weights, a folder in which PyTorch goes on training it, or the whole run. */
+export type ExportAsked =
+  | { what: 'onnx' | 'safetensors'; replica: number; weights: 'ema' | 'raw' }
+  | { what: 'pytorch'; replica: number }
+  | { what: 'run' }
+
+/** What an ONNX file says of itself. Shapes hold a number, a letter for an open size, or null where nothing is said. */
+export interface ModelAbout {
+  inputs: { name: string; type: string; shape: (number | string | null)[] | null }[]
+  outputs: { name: string; type: string; shape: (number | string | null)[] | null }[]
+  operators: { name: string; count: number }[]
+  nodes: number
+  parameters: number
+  opsets: Record<string, number>
+  producer: string
+  metadata: Record<string, string>
+  /** Further files that hold its weights. */
+  files: string[]
+  /** What is made on the way and can be looked at. */
+  values: { name: string; operator: string; shape: (number | string)[] }[]
+}
+
+/** A file's weights beside what the engine has, tensor by tensor; src/onnx/report.ts says what the words mean. */
+export interface WeightsAbout {
+  net: Config['net'] | null
+  /** Whether every parameter was found. */
+  whole: boolean
+  tensors: { name: string; shape: readonly number[]; type: string; status: 'matched' | 'fixed' | 'shape' | 'unmatched'; role: string | null }[]
+  missing: { name: string; shape: number[] }[]
+  asks: ('heads' | 'size')[]
+  differences: string[]
+  notes: string[]
+}
+
+/** How a network is asked and its answer read. In its own terms: t = 1 is pure noise for the lab. */
+export interface ModelReading {
+  image: string
+  time: string | null
+  labels: string | null
+  output: string
+  /** Value whose mean over tokens or places counts as the features; null for none. */
+  features: string | null
+  /** What the time input is at its far end: 1, 999 or 1000. */
+  scale: number
+  /** Where its time is 0. */
+  zero: 'clean' | 'noise'
+  predicts: 'velocity' | 'image' | 'noise'
+  /** Pixels from −1 to 1, or from 0 to 1. */
+  range: 'signed' | 'unit'
+}
+
+/** What was found in a file that was opened. */
+export interface OpenedFile {
+  name: string
+  bytes: number
+  kind: 'run' | 'onnx' | 'safetensors'
+  /** As the file has it; null for files of others. */
+  config: Config | null
+  step: number | null
+  about: ModelAbout | null
+  weights: WeightsAbout | null
+  /** How it is most likely to be asked; null when it cannot be run here. */
+  reading: ModelReading | null
+}
+
+/** To the worker that reads files of models. */
+export type FileCommand =
+  | { type: 'read'; files: { name: string; file: Blob }[]; heads?: number; size?: number }
+  /** What was read last, as something to train on from. `dataset` where the file does not say. */
+  | { type: 'begin'; dataset?: string }
+
+export type FileReport =
+  | { type: 'read'; opened: OpenedFile }
+  | { type: 'begin'; config: Config; checkpoint: object }
+  | { type: 'refused'; message: string }
+
+/** To the worker that runs models; it is ended when it has answered, or must not go on. */
+export interface EvaluateCommand {
+  name: string
+  files: { name: string; file: Blob }[]
+  reading: ModelReading
+  /** Images, noise and levels are those of an evaluation of such a run. */
+  config: Config
+  /** Images with a label, and as many held-out ones, for what features say; 0 leaves that out. */
+  labelled: number
+  /** On the GPU if it gives the same numbers there. */
+  gpu: boolean
+}
+
+/** A network from a file beside live runs. */
+export interface FileEvaluation {
+  name: string
+  loss: LossByT
+  /** Besides the loss by noise level. */
+  panels: Panel[]
+  samples: { channels: number; size: number; count: number; images: Float32Array } | null
+  /** Where it ran, in words. */
+  ran: string
+  duration: number
+}
+
+export type EvaluateReport =
+  | { type: 'evaluating'; label: string; done: number; total: number }
+  | { type: 'evaluated'; evaluation: FileEvaluation }
   | { type: 'refused'; message: string }

@@ -1,5 +1,6 @@
 /** The one wire to the training worker. */
 import type { Command, Report } from '../protocol.ts'
+import { hearExported } from './exports.ts'
 import { receive } from './run.ts'
 import { hearSaves } from './saves.ts'
 
@@ -9,6 +10,7 @@ function connect(): Worker {
   const created = new Worker(new URL('../worker/train.worker.ts', import.meta.url), { type: 'module', name: 'train' })
   created.addEventListener('message', (event: MessageEvent<Report>) => {
     hearSaves(event.data)
+    hearExported(event.data)
     receive(event.data)
   })
   created.addEventListener('error', (event) => {

@@ -68,6 +68,8 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return report.runId === state.runId ? { measuredRun: report.runId, losses: report.losses, measurements: report.measurements.reduce(withMeasurement, {}), unmeasured: {} } : {}
     case 'saves':
       return {} // saves.ts listens
+    case 'exported':
+      return {} // exports.ts listens
     case 'measuring':
       return { measuring: report.id === null ? null : { id: report.id, done: report.done, total: report.total } }
     case 'measured':

@@ -1,16 +1,19 @@
 /** The training thread: a switch from commands to the session, and a clock for ticks. */
+import { version } from '../../package.json'
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
 import { Cancelled } from '../lab/bench.ts'
 import { unpackCheckpoint } from '../lab/checkpoint.ts'
 import { checkConfig } from '../lab/data.ts'
+import { exportFile } from '../lab/export_file.ts'
 import { measureTheory } from '../lab/measurements.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
 import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
+import { replicaLabel } from '../lab/replica_tick.ts'
 import { chooseTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
@@ -137,8 +140,36 @@ async function open(id: string, unstored?: object): Promise<void> {
     return fault(error, 'saved')
   }
   await make(id, checkpoint.config, checkpoint)
-  const { losses = [], measurements = [] } = checkpoint.history ?? {}
-  send({ type: 'history', runId: id, losses, measurements })
+  tellHistory(id, checkpoint)
+}
+
+function tellHistory(runId: string, { history }: Checkpoint): void {
+  send({ type: 'history', runId, losses: history?.losses ?? [], measurements: history?.measurements ?? [] })
+}
+
+/** Goes on from what a file holds. Weights of others come without a past: their loss and samples are what there is to see of them. */
+async function startFrom(runId: string, checkpoint: Checkpoint): Promise<void> {
+  await make(runId, checkpoint.config, checkpoint)
+  tellHistory(runId, checkpoint)
+  if (checkpoint.history || session?.runId !== runId) return
+  await session.evaluate()
+  await session.sample()
+}
+
+async function exportRun({ requestId, asked }: Extract<Command, { type: 'export' }>): Promise<void> {
+  let step = 0
+  let label = ''
+  try {
+    if (!session) throw new ConfigError('there is no run to export yet')
+    const { data } = session
+    const checkpoint = await session.snapshot()
+    step = checkpoint.step
+    if (asked.what !== 'run' && checkpoint.config.replicas[asked.replica]) label = replicaLabel(checkpoint.config, asked.replica)
+    const bytes = exportFile(checkpoint, asked, data, version)
+    postMessage({ type: 'exported', requestId, asked, step, label, bytes } satisfies Report, [bytes.buffer])
+  } catch (error) {
+    send({ type: 'exported', requestId, asked, step, label, bytes: null, problem: error instanceof Error ? error.message : String(error) })
+  }
 }
 
 function resume(): void {
@@ -155,7 +186,8 @@ async function obey(command: Command): Promise<void> {
     case 'start': {
       const config = parseConfig(command.config)
       checkConfig(config)
-      await make(command.runId, config)
+      if (command.checkpoint) await startFrom(command.runId, unpackCheckpoint(command.checkpoint))
+      else await make(command.runId, config)
       if (!command.paused) resume()
       return tick()
     }
@@ -200,6 +232,8 @@ async function obey(command: Command): Promise<void> {
       const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total), library)
       return send({ type: 'selftest', requestId: command.requestId, rows })
     }
+    case 'export':
+      return exportRun(command)
     case 'open':
       await open(command.id, command.unstored)
       if (!command.paused && session?.runId === command.id) resume()

@@ -2,6 +2,7 @@ import { restart, runOrPause, stepOnce } from '../../store/actions.ts'
 import { useDraft } from '../../store/draft.ts'
 import { type Phase, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
+import { ExportMenu } from '../files/ExportMenu.tsx'
 import { Progress } from './Progress.tsx'
 import { Memory } from './Memory.tsx'
 import { PendingChanges } from './PendingChanges.tsx'
@@ -45,6 +46,7 @@ export function RunBar() {
           <Icon name="fork" />
           Fork
         </button>
+        <ExportMenu />
       </div>
       <Progress />
       <PendingChanges />

@@ -1,0 +1,44 @@
+/** What was asked for as a file and has come from the training worker, until it is saved. */
+import { create } from 'zustand'
+import { methodOf } from './catalog.ts'
+import type { ExportAsked, Report } from '../protocol.ts'
+import { fingerprint } from './stamp.ts'
+import { useRun } from './run.ts'
+
+export type Exported = Extract<Report, { type: 'exported' }>
+
+interface ExportsState {
+  /** The request that is under way. */
+  waiting: number | null
+  /** What came last, for whoever saves it. */
+  done: Exported | null
+}
+
+export const useExports = create<ExportsState>(() => ({ waiting: null, done: null }))
+
+let requests = 0
+
+export function nextRequest(): number {
+  const waiting = ++requests
+  useExports.setState({ waiting, done: null })
+  return waiting
+}
+
+export function hearExported(report: Report): void {
+  if (report.type === 'fault' && report.kind === 'device-lost') useExports.setState({ waiting: null })
+  if (report.type !== 'exported' || report.requestId !== useExports.getState().waiting) return
+  useExports.setState({ waiting: null, done: report })
+}
+
+const endings: Record<ExportAsked['what'], string> = { onnx: 'onnx', safetensors: 'safetensors', pytorch: 'pytorch.zip', run: 'run.zip' }
+
+/** `low-noise-lab-gratings-lcf-ema-step-400-1a2b3c4d.onnx`: data, replica, weights, step, and a mark that tells settings apart. */
+export function exportName({ asked, step, label }: Exported): string {
+  const config = useRun.getState().tick?.config
+  const replica = asked.what === 'run' ? '' : label
+  const weights = asked.what === 'onnx' || asked.what === 'safetensors' ? asked.weights : ''
+  const parts = ['low-noise-lab', config?.data.dataset ?? '', shortened(replica), weights, `step ${step}`, config ? fingerprint(config) : '']
+  return `${parts.filter(Boolean).join('-').toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')}.${endings[asked.what]}`
+}
+
+const shortened = (label: string) => ['fm', 'lcf'].map(methodOf).find((method) => method.label === label)?.short ?? label

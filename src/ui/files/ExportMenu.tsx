@@ -1,0 +1,63 @@
+import { Menu } from '@base-ui/react/menu'
+import { useEffect } from 'react'
+import type { ExportAsked } from '../../protocol.ts'
+import { post } from '../../store/bridge.ts'
+import { exportName, nextRequest, useExports } from '../../store/exports.ts'
+import { hasRun, useRun } from '../../store/run.ts'
+import { announce } from '../../store/ui.ts'
+import { download } from '../charts/save.ts'
+import { type Series, useSeries } from '../charts/series.ts'
+import styles from './Files.module.css'
+
+const ask = (asked: ExportAsked) => post({ type: 'export', requestId: nextRequest(), asked })
+
+/** The run, or one replica's weights, as a file. Training goes on meanwhile. */
+export function ExportMenu() {
+  const able = useRun(({ phase, tick }) => hasRun(phase) && tick !== null)
+  const waiting = useExports((state) => state.waiting !== null)
+  const series = useSeries()
+  useSaving()
+  return (
+    <Menu.Root modal={false}>
+      <Menu.Trigger disabled={!able || waiting}>{waiting ? 'Exporting …' : 'Export'}</Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner sideOffset={4} align="start" className="layer">
+          <Menu.Popup className={`menu ${styles.menu}`}>
+            <Menu.Item onClick={() => ask({ what: 'run' })}>Whole run (.zip), to go on with anywhere</Menu.Item>
+            {series.map((replica) => <ReplicaItems key={replica.index} replica={replica} />)}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  )
+}
+
+function ReplicaItems({ replica: { index, label } }: { replica: Series }) {
+  return (
+    <Menu.Group>
+      <Menu.GroupLabel className={styles.group}>{label}</Menu.GroupLabel>
+      {(['onnx', 'safetensors'] as const).flatMap((what) => (['ema', 'raw'] as const).map((weights) => (
+        <Menu.Item key={what + weights} aria-label={`${label}: ${words[what]}, ${words[weights]}`} onClick={() => ask({ what, replica: index, weights })}>{words[what]}, {words[weights]}</Menu.Item>
+      )))}
+      <Menu.Item aria-label={`${label}: continue in PyTorch`} onClick={() => ask({ what: 'pytorch', replica: index })}>Continue in PyTorch (.zip)</Menu.Item>
+    </Menu.Group>
+  )
+}
+
+const words = { onnx: 'ONNX', safetensors: 'safetensors', ema: 'EMA weights', raw: 'raw weights' } as const
+
+/** Saves what came, or says why nothing did. */
+function useSaving(): void {
+  const done = useExports((state) => state.done)
+  useEffect(() => {
+    if (!done) return
+    useExports.setState({ done: null })
+    if (!done.bytes) {
+      announce(`Nothing was exported: ${done.problem}.`)
+      return
+    }
+    const name = exportName(done)
+    download(name, new Blob([done.bytes]))
+    announce(`Saved as ${name}.`)
+  }, [done])
+}
