@@ -1,7 +1,8 @@
 /** Studies of the papers' figures at this scale: what is run, what is measured, and what each claim comes to, seed by seed. */
 import type { Config, ConfigInput } from '../config.ts'
 import { resolveReplica } from '../model/knobs.ts'
-import type { LossByT, Measurement, Settings, Tick } from '../protocol.ts'
+import type { LossByT, Measurement, Settings } from '../protocol.ts'
+import type { ClaimResult } from '../record_schema.ts'
 
 /** What was found in one run of a study. */
 export interface Findings {
@@ -10,12 +11,7 @@ export interface Findings {
   measurements: readonly Measurement[]
 }
 
-export interface Claim {
-  id: string
-  /** What the paper says, so that a positive effect means that it appears. */
-  text: string
-  source: string
-  unit: string
+export interface Claim extends Pick<ClaimResult, 'id' | 'text' | 'source' | 'unit'> {
   /** Size of the effect for one seed; `of` gives the replica of a method with that seed. */
   effect(findings: Findings, of: (method: string) => number): number
 }
@@ -29,31 +25,6 @@ export interface Study {
   /** Diagnostics measured on the final weights, with the settings that differ from the defaults. */
   measures: Record<string, Settings>
   claims: Claim[]
-}
-
-export interface ClaimResult extends Omit<Claim, 'effect'> {
-  effects: number[]
-  mean: number
-  /** Of the effects, n − 1. */
-  deviation: number
-  verdict: 'appears' | 'opposite' | 'unclear'
-}
-
-/** A study as it is kept: what the page shows as a recorded run, and what the README quotes. */
-export interface StudyRecord {
-  format: 'low-noise-lab study'
-  version: 1
-  study: string
-  title: string
-  figure: string
-  /** yyyy-mm-dd */
-  date: string
-  versions: Record<string, string>
-  adapter: string
-  claims: ClaimResult[]
-  /** The run's last state, without its samples: those are in the picture beside. */
-  tick: Tick
-  measurements: readonly Measurement[]
 }
 
 const SEEDS = [0, 1, 2]
