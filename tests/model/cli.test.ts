@@ -89,7 +89,7 @@ test('lab evaluate measures a stored run, the same twice', async () => {
   const tiny = ['--preset', 'small', '--no-tune', '--json', '--steps', '3', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
   const run = join(folder, 'measured')
   expect((await lab('train', ...tiny, '--out', run)).status).toBe(0)
-  const words = ['evaluate', run, '--what', 'loss,condition', '--set', 'condition.levels=4', '--set', 'condition.pairs=8', '--json']
+  const words = ['evaluate', run, '--what', 'loss,kappa', '--set', 'condition.levels=4', '--set', 'condition.pairs=8', '--json']
   const { status, out, said } = await lab(...words)
   expect(status, said).toBe(0)
   const { step, lossByT, labels, measurements } = JSON.parse(out)

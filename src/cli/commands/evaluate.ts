@@ -27,14 +27,18 @@ interface EvaluateOptions extends OutputOptions, DataOptions {
 /** Loss by noise level is part of every run and no diagnostic. */
 const LOSS = 'loss'
 
+/** Short for a diagnostic with some of its settings. */
+const SHORT: Record<string, { id: string; settings: Settings }> = { kappa: { id: 'condition', settings: {} }, knn: { id: 'probe', settings: { neighbours: true } } }
+
 export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate'))
   .description('measure a stored run: loss by noise level, condition numbers, probes, Jacobians')
   .argument('<run>', 'a checkpoint.npz, or the folder of a run')
-  .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out`)
+  .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out; kappa is short for condition, knn for probe with its nearest neighbours`)
   .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256; may be given several times', collect, [])
   .option('--json', 'panels as JSON')
   .action(async (path: string, options: EvaluateOptions) => {
     const settings = settingsBy(options.set)
+    for (const { id, settings: own } of shortened(options.what)) settings[id] = { ...own, ...settings[id] }
     chosen(options.what) // its mistakes before anything takes time
     const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'checkpoint.npz') : path
     const own = await openData(options) // before a checkpoint that may name it
@@ -80,16 +84,20 @@ function possible(config: Config, settings: Record<string, Settings>): string[] 
 }
 
 function chosen(what: string | undefined): string[] {
-  const known = [LOSS, ...Object.keys(diagnostics)]
-  if (what === undefined) return known
-  const names = what.split(',').map(name => name.trim()).filter(Boolean)
+  const all = [LOSS, ...Object.keys(diagnostics)]
+  if (what === undefined) return all
+  const known = [...all, ...Object.keys(SHORT)]
+  const names = namesIn(what)
   const unknown = names.find(name => !known.includes(name))
   if (unknown !== undefined || names.length === 0) {
     const near = nearTo(unknown ?? '', known)
     throw new CommandError(`--what ${what}: there is no “${unknown ?? ''}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${known.join(', ')}`}`)
   }
-  return names
+  return [...new Set(names.map(name => SHORT[name]?.id ?? name))]
 }
+
+const namesIn = (what: string) => what.split(',').map(name => name.trim()).filter(Boolean)
+const shortened = (what = '') => namesIn(what).flatMap(name => (Object.hasOwn(SHORT, name) ? [SHORT[name]] : []))
 
 /** `name.setting=value`, by name, each checked against its diagnostic. @throws CommandError, ConfigError */
 export function settingsBy(texts: readonly string[]): Record<string, Settings> {
