@@ -17,7 +17,7 @@ export function watchSaves(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const stop = useSaves.subscribe(({ runs }) => {
     clearTimeout(timer)
-    if (runs.some(({ elsewhere }) => elsewhere) && useRun.getState().phase === 'idle') timer = setTimeout(() => post({ type: 'saves' }), ASK_AGAIN_MS)
+    if (runs.some(({ elsewhere }) => elsewhere) && !hasRun(useRun.getState().phase)) timer = setTimeout(() => post({ type: 'saves' }), ASK_AGAIN_MS)
   })
   const keep = () => {
     if (document.visibilityState === 'hidden' && hasRun(useRun.getState().phase)) post({ type: 'save' })

@@ -69,13 +69,12 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
   }
 
   async function list(): Promise<void> {
-    let runs: SavedRun[] = []
-    try {
-      const elsewhere = await runsElsewhere()
-      runs = (await savedRuns()).map(run => (elsewhere.has(run.id) ? { ...run, elsewhere: true } : run))
-    } catch (error) {
+    const elsewhere = await runsElsewhere()
+    const found = off ? [] : await savedRuns().catch((error: unknown) => { // looking would make a deleted database anew
       problem ??= reasonOf(error)
-    }
+      return []
+    })
+    const runs = found.map((run): SavedRun => (elsewhere.has(run.id) ? { ...run, elsewhere: true } : run))
     const { usage = null, quota = null } = await estimate()
     send({ type: 'saves', runs, used: usage, room: quota, problem, unstored })
   }
