@@ -1,0 +1,147 @@
+import type { Page } from '@playwright/test'
+import { expect, type Lab, test, tiny } from './lab.ts'
+
+/** Waits until the browser keeps the run at this step or a later one. */
+async function kept(page: Page, least: number): Promise<number> {
+  const step = () => page.evaluate(() => new Promise<number>((resolve) => {
+    const opening = indexedDB.open('low-noise-lab-runs')
+    opening.onsuccess = () => {
+      const database = opening.result
+      if (!database.objectStoreNames.contains('heads')) return database.close(), resolve(0)
+      const asking = database.transaction('heads').objectStore('heads').getAll()
+      asking.onsuccess = () => {
+        database.close()
+        resolve(Math.max(0, ...(asking.result as { step: number }[]).map((head) => head.step)))
+      }
+    }
+  }))
+  await expect.poll(step, { timeout: 30_000 }).toBeGreaterThanOrEqual(least)
+  return step()
+}
+
+/** Step and FM loss of every row of the table below the loss chart. */
+async function losses(lab: Lab): Promise<string[][]> {
+  await lab.view('Over training')
+  const toggle = lab.page.getByRole('button', { name: 'Loss over steps as table' })
+  if ((await toggle.count()) > 0) await toggle.click()
+  const rows = lab.chart('steps').locator('tbody tr')
+  await expect(rows.first()).toBeVisible()
+  return rows.evaluateAll((all) => all.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent ?? '')))
+}
+
+const offer = (page: Page) => page.getByRole('region', { name: 'A run to go on with' })
+
+test('a run that was closed goes on at its step, and its curve has no gap', async ({ lab, page }) => {
+  await lab.open()
+  await lab.run(30)
+  const paused = await lab.pause()
+  expect(await kept(page, paused)).toBe(paused)
+  const before = await losses(lab)
+  await page.reload()
+
+  await expect(offer(page)).toContainText(`stopped at step ${paused} of 100,000`)
+  await lab.expectNoAxeViolations()
+  await offer(page).getByRole('button', { name: `Resume at step ${paused}` }).click()
+  await lab.atLeast(paused + 5)
+  await expect(offer(page)).toHaveCount(0)
+  await lab.pause()
+  const after = await losses(lab)
+  expect(before.length).toBeGreaterThan(20)
+  expect(after.slice(0, before.length)).toEqual(before)
+  expect(after.map(([step]) => Number(step?.replace(/\D/g, '')))).toEqual(after.map((_, i) => i + 1))
+  await expect(page.getByText('Changes not applied')).toHaveCount(0)
+})
+
+test('a run of which nothing was asked is kept while it trains; a dead training program is gone on from there', async ({ lab, page }) => {
+  await page.addInitScript(() => {
+    const Own = Worker
+    Object.assign(globalThis, { Worker: class extends Own { constructor(...words: ConstructorParameters<typeof Own>) { super(...words); if (words[1]?.name === 'train') Object.assign(globalThis, { trainer: this }) } } })
+  })
+  await lab.open()
+  await lab.run(5)
+  const step = await kept(page, 1)
+  await page.evaluate(() => {
+    const { trainer } = globalThis as unknown as { trainer: Worker }
+    trainer.terminate()
+    trainer.dispatchEvent(new ErrorEvent('error', { message: 'It died.' }))
+  })
+  const alert = page.getByRole('alert')
+  await expect(alert.getByText('It died.')).toBeVisible()
+  await expect(lab.chart('lossByT').locator('.recharts-line').first()).toBeVisible()
+  await lab.expectNoAxeViolations()
+  const way = alert.getByRole('button', { name: /^Go on from step/ })
+  await expect(way).toHaveText(`Go on from step ${step}`)
+  await way.click()
+  await expect(lab.button('Pause')).toBeVisible()
+  await lab.atLeast(step + 3)
+  await expect(alert).toHaveCount(0)
+})
+
+test('discarded, deleted, and what cannot be read says so', async ({ lab, page }) => {
+  await lab.open()
+  await lab.run(5)
+  await kept(page, await lab.pause())
+  // Another version of this page, or anything else on this origin, may have written what is there.
+  await page.evaluate(() => new Promise<void>((resolve) => {
+    const opening = indexedDB.open('low-noise-lab-runs')
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction(['heads', 'runs'], 'readwrite')
+      const good = writing.objectStore('heads').getAll()
+      good.onsuccess = () => {
+        writing.objectStore('heads').put({ ...(good.result[0] as object), id: 'hollow', savedAt: Date.now() + 1e6 }, 'hollow')
+        writing.objectStore('runs').put({ format: 'low-noise-lab checkpoint', version: 99 }, 'hollow')
+        writing.objectStore('heads').put('<b>', 'damaged')
+      }
+      writing.oncomplete = () => (opening.result.close(), resolve())
+    }
+  }))
+  await page.reload()
+  await offer(page).getByRole('button', { name: /^Resume/ }).click()
+  const alert = page.getByRole('alert')
+  await expect(alert.getByText('version 99, and this lab reads version 1')).toBeVisible()
+  await expect(lab.button('Run')).toBeEnabled()
+  await alert.getByRole('button', { name: 'Close' }).click()
+  await offer(page).getByRole('button', { name: 'Discard' }).click()
+  await expect(offer(page)).not.toContainText('null')
+
+  await lab.button('Saved runs').click()
+  const dialog = page.getByRole('dialog', { name: 'Saved runs' })
+  await expect(dialog.getByRole('listitem')).toHaveCount(2)
+  await expect(dialog.getByText('What is kept of it is damaged')).toBeVisible()
+  await expect(dialog.getByText(/This page takes [\d.]+ [kMG]B/)).toBeVisible()
+  await lab.expectNoAxeViolations()
+  await dialog.getByRole('listitem').filter({ hasText: 'damaged' }).getByRole('button', { name: /^Delete/ }).click()
+  await expect(dialog.getByRole('listitem')).toHaveCount(1)
+  await dialog.getByRole('button', { name: 'Delete all local data' }).click()
+  await dialog.getByRole('button', { name: 'Delete everything' }).click()
+  await expect(dialog.getByText('Nothing is kept at the moment.')).toBeVisible()
+  expect(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([])
+})
+
+test('no room: the run goes on in memory, the page says so, and a fault does not lose it', async ({ lab, page }) => {
+  await lab.beforeWorker(`IDBObjectStore.prototype.put = function () { throw new DOMException('full', 'QuotaExceededError') }; addEventListener('message', ({ data }) => { if (data.type === 'cancel-measure') throw new Error('It died.') })`)
+  await lab.open()
+  await lab.run(5)
+  const step = await lab.pause()
+  await expect(page.getByRole('alert')).toContainText('The browser has no room left to keep this run')
+  await expect(page.getByRole('alert')).toContainText(`in this tab’s memory, at step ${step}`)
+  await page.getByRole('button', { name: 'All right' }).click()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await lab.button('Go on').click()
+  await lab.atLeast(step + 1)
+})
+
+test('what another tab has open is not offered here', async ({ lab, page, context }) => {
+  await lab.open(tiny)
+  await lab.run(5)
+  await kept(page, await lab.pause())
+  const other = await context.newPage()
+  await other.goto(page.url())
+  await other.getByRole('button', { name: 'Saved runs' }).click()
+  await expect(other.getByText('Open in another tab.')).toBeVisible()
+  await expect(other.getByRole('button', { name: /^(Open|Delete) .* at step/ })).toHaveCount(0)
+  await other.keyboard.press('Escape')
+  await expect(offer(other)).toHaveCount(0)
+  await page.close()
+  await expect(offer(other)).toBeVisible()
+})
