@@ -46,7 +46,7 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
     const bytes = tensor.length * 4
     parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
-    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use a smaller batch, width or number of replicas`
+    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${tensor.name.startsWith('training') ? 'fewer training images, or smaller ones' : 'a smaller batch, width or number of replicas'}`
   }
   const dispatches = [training.recorder, evaluation.recorder, sampler.first, sampler.second].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })

@@ -2,6 +2,7 @@
 import { type Config, type ReplicaConfig, type SectionName, isLive, parseConfig, sections } from '../config.ts'
 import type { Tick } from '../protocol.ts'
 import { post, reconnect } from './bridge.ts'
+import { datasetOf, isOwn } from './catalog.ts'
 import { setConfig, setField, setReplica, setReplicas, useDraft } from './draft.ts'
 import { type Overridable, overridable } from './replicas.ts'
 import { hasRun, useRun } from './run.ts'
@@ -66,6 +67,17 @@ function begin(paused: boolean): string | null {
   useUi.setState({ hidden: [], replayed: null })
   post({ type: 'start', runId, config: parseConfig(config), paused })
   return runId
+}
+
+/** A run from what a file holds, at rest so that it can be looked at first. */
+export function startFrom(config: Config, checkpoint: object): void {
+  void alone(() => {
+    const runId = newRunId()
+    setConfig(config)
+    useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
+    useUi.setState({ hidden: [], replayed: null })
+    post({ type: 'start', runId, config, checkpoint, paused: true })
+  })
 }
 
 /** Exactly one training step. From idle it first makes the run, without letting it go. */
@@ -161,6 +173,7 @@ export function changeOverride(index: number, field: Overridable, value: number 
 
 export function requestPlan(): void {
   const { config, problem } = useDraft.getState()
+  if (isOwn(config.data.dataset) && !datasetOf(config.data.dataset)) return // the page says so itself
   if (!problem) post({ type: 'plan', requestId: ++requestCount, config: parseConfig(config) })
 }
 

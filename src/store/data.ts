@@ -1,6 +1,7 @@
 /** Visitors' own images: what is kept in this browser, and what is being read. The pixels stay with the worker. */
 import { create } from 'zustand'
 import type { DataCommand, DataReport, OwnAsked, OwnSet } from '../protocol.ts'
+import { requestPlan } from './actions.ts'
 import { datasetOf, fittedTo, isOwn, knowOwn } from './catalog.ts'
 import { setConfig, setField, useDraft } from './draft.ts'
 import { announce, openDialog } from './ui.ts'
@@ -40,6 +41,7 @@ function receive(report: DataReport): void {
     case 'sets':
       knowOwn(report.sets)
       useData.setState({ sets: report.sets })
+      requestPlan()
       return tellMissing()
     case 'opened':
       return useData.setState({ opened: report })

@@ -50,7 +50,7 @@ export function NewSet() {
           <Preview set={set} />
         </>
       )}
-      <p className="row">
+      <p className={styles.row}>
         <button type="button" className="primary" disabled={!set || reading !== null} onClick={keepOpened}>Keep and use</button>
         <button type="button" onClick={discardOpened}>Discard</button>
       </p>

@@ -23,9 +23,7 @@ function Body() {
   if (!open) return null
   return (
     <>
-      <p>
-        Images are read here and kept in this browser. Nothing is uploaded.
-      </p>
+      <p>Images are read here and kept in this browser. Nothing is uploaded.</p>
       <DropZone />
       <output className={styles.reading}>
         {reading && `${reading.label[0].toUpperCase()}${reading.label.slice(1)}${reading.total > 0 ? `, ${Math.round((100 * reading.done) / reading.total)} %` : ''} …`}
@@ -59,7 +57,7 @@ function DropZone() {
       onDrop={drop}
     >
       <p>Drop files or a folder here, or choose them.</p>
-      <p className="row">
+      <p className={styles.row}>
         <button type="button" onClick={() => files.current?.click()}>Choose files</button>
         <button type="button" onClick={() => folder.current?.click()}>Choose a folder</button>
       </p>

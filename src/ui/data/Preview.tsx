@@ -10,14 +10,14 @@ const most = 24
 export function Preview({ set }: { set: OwnSet }) {
   const shown = useMemo(() => previewOf(set, most), [set])
   return (
-    <ul className={styles.preview} aria-label={`Images of ${set.label}`}>
+    <div className={styles.preview}>
       {shown.map(({ image, label }, i) => (
         // oxlint-disable-next-line react/no-array-index-key -- images have no name of their own
-        <li key={i}>
+        <figure key={i}>
           <ImageGrid label={label} images={image} count={1} channels={set.channels} size={set.size} />
-          <span title={label}>{label}</span>
-        </li>
+          <figcaption title={label}>{label}</figcaption>
+        </figure>
       ))}
-    </ul>
+    </div>
   )
 }
