@@ -41,6 +41,7 @@ function DropZone() {
   const folder = useRef<HTMLInputElement>(null)
   const drop = (event: DragEvent) => {
     event.preventDefault()
+    event.stopPropagation() // the page has another use for files
     setOver(false)
     void droppedFiles(event.dataTransfer).then(openFiles)
   }
@@ -51,6 +52,7 @@ function DropZone() {
       data-testid="own-drop"
       onDragOver={(event) => {
         event.preventDefault()
+        event.stopPropagation()
         setOver(true)
       }}
       onDragLeave={() => setOver(false)}
