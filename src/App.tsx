@@ -15,6 +15,7 @@ import { Fork } from './ui/dialogs/Fork.tsx'
 import { Keys } from './ui/dialogs/Keys.tsx'
 import { OtherTab } from './ui/dialogs/OtherTab.tsx'
 import { SelfTest } from './ui/dialogs/SelfTest.tsx'
+import { OpenModel } from './ui/files/OpenModel.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners } from './ui/states/Banners.tsx'
@@ -57,6 +58,7 @@ export function App() {
       <Fork />
       <OtherTab />
       <OwnData />
+      <OpenModel />
       <Announcement />
     </div>
   )

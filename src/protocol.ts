@@ -414,6 +414,10 @@ export interface OpenedFile {
   weights: WeightsAbout | null
   /** How it is most likely to be asked; null when it cannot be run here. */
   reading: ModelReading | null
+  /** Its own settings, or others under which it can be evaluated; null where no data set has such images. */
+  fitting: Config | null
+  /** The level below which its method trains no velocity; 0 where it does everywhere, or that is not known. */
+  untrainedBelow: number
 }
 
 /** To the worker that reads files of models. */
@@ -436,6 +440,8 @@ export interface EvaluateCommand {
   config: Config
   /** Images with a label, and as many held-out ones, for what features say; 0 leaves that out. */
   labelled: number
+  /** Samplers go from this level to 0 in one step, where the settings ask for that. */
+  untrainedBelow: number
   /** On the GPU if it gives the same numbers there. */
   gpu: boolean
 }
@@ -446,7 +452,7 @@ export interface FileEvaluation {
   loss: LossByT
   /** Besides the loss by noise level. */
   panels: Panel[]
-  samples: { channels: number; size: number; count: number; images: Float32Array } | null
+  samples: { channels: number; size: number; count: number; images: Float32Array }
   /** Where it ran, in words. */
   ran: string
   duration: number

@@ -1,9 +1,11 @@
 import { useMemo } from 'react'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
+import { useFiles } from '../../store/files.ts'
 import { measuredAt } from '../../store/measurements.ts'
 import { useRun } from '../../store/run.ts'
 import { setLossView, useUi } from '../../store/ui.ts'
+import { withFiles } from '../files/fileCurves.ts'
 import { count } from '../numbers.ts'
 import { Choice } from '../Choice.tsx'
 import { Figure } from './Figure.tsx'
@@ -24,7 +26,8 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const hasFloor = loss ? loss.floor !== null : preview !== null
   const wanted = useUi((state) => state.lossView)
   const view = hasFloor ? wanted : 'raw'
-  const panel = useMemo(() => lossPanel(loss, preview, view), [loss, preview, view])
+  const files = useFiles((state) => state.evaluations)
+  const panel = useMemo(() => withFiles(lossPanel(loss, preview, view), files, view), [loss, preview, view, files])
   const past = replayed !== null
   const history = useMemo(() => (past ? losses.map((one) => lossPanel(one, null, view)) : undefined), [past, losses, view])
   const { lines, axes, tables, csv, spread } = usePanel(panel, history)

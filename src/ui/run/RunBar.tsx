@@ -3,6 +3,7 @@ import { useDraft } from '../../store/draft.ts'
 import { type Phase, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
 import { ExportMenu } from '../files/ExportMenu.tsx'
+import { OpenButton } from '../files/OpenModel.tsx'
 import { Progress } from './Progress.tsx'
 import { Memory } from './Memory.tsx'
 import { PendingChanges } from './PendingChanges.tsx'
@@ -47,6 +48,7 @@ export function RunBar() {
           Fork
         </button>
         <ExportMenu />
+        <OpenButton />
       </div>
       <Progress />
       <PendingChanges />

@@ -1,0 +1,156 @@
+/** A network from a file, evaluated as a run is: the same held-out images, noise and levels, so that its curve lies on the run's where it is the run's. */
+import { type Config, ConfigError } from '../config.ts'
+import { datasets } from '../datasets/index.ts'
+import { NEAR } from '../diagnostics/fit.ts'
+import { DEFAULT_LEVELS, levelsOf, noiseOf } from '../diagnostics/sweep.ts'
+import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
+import { meanOf } from '../flow/estimate.ts'
+import { timeGrid } from '../flow/grid.ts'
+import { noiseLevels } from '../model/evaluation.ts'
+import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
+import { errorsByLevel, featuresAt, psnrOf, type Shown, solve } from '../onnx/evaluate.ts'
+import { type Exam, neighboursRight, probeRight } from '../onnx/few_labels.ts'
+import type { Axis, Curve, FileEvaluation, LossByT, ModelReading, Panel } from '../protocol.ts'
+import { checkConfig, drawImages } from './data.ts'
+import { summariseLevels } from './levels.ts'
+
+export interface FileTask {
+  name: string
+  reading: ModelReading
+  config: Config
+  /** Labelled images, and as many held-out ones, for what features say; 0 leaves that out. */
+  labelled: number
+  /** The level below which its method trains no velocity. */
+  untrainedBelow: number
+  /** Images the network takes at once. */
+  batch: number
+}
+
+/** Hears how far it is and lets others through; throws to stop. */
+export type Telling = (label: string, done: number, total: number) => Promise<void>
+
+/** Images of one probe that have a label, as the probe diagnostic takes by default. */
+const LABELS = 128
+const PENALTY = 0.01
+
+/** @throws ConfigError with one sentence when settings do not fit, or the network's answers do not */
+export async function evaluateFile(ask: Ask, task: FileTask, tell: Telling): Promise<Omit<FileEvaluation, 'ran' | 'duration'>> {
+  const { name, config } = task
+  checkConfig(config)
+  const { loss, psnr } = await byLevel(ask, task, tell)
+  const samples = await draw(ask, task, tell)
+  const panels = [psnr, ...(task.labelled > 0 && task.reading.features !== null ? await readFeatures(ask, task, tell) : [])]
+  return { name, loss, panels, samples }
+}
+
+async function imagesOf(config: Config, count: number, split: 'train' | 'test') {
+  const dataset = datasets[config.data.dataset]
+  await dataset.load?.()
+  return drawImages(dataset, count, { seed: config.data.seed, split, size: config.net.size }, async () => {})
+}
+
+async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Promise<{ loss: LossByT; psnr: Panel }> {
+  const { net, data, evaluate: { perLevel, levels: count } } = config
+  const { images, labels } = await imagesOf(config, perLevel, 'test')
+  const noise = new Float32Array(images.length)
+  new PhiloxStream(data.seed, STREAM_EVALUATION).fillNormal(noise)
+  const levels = noiseLevels(count)
+  const total = count * Math.ceil(perLevel / batch)
+  let done = 0
+  const errors = await errorsByLevel(ask, { images: toRange(images, reading.range), noise, labels }, levels, { batch, between: () => tell('loss by noise level', ++done, total) })
+  if (errors.every(level => level.every(error => !Number.isFinite(error)))) throw new ConfigError('the answers are not finite numbers at any noise level')
+  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasets[data.dataset], net)
+  const signed = reading.range === 'signed' // the floor is known for pixels from −1 to 1
+  const loss = signed ? summary : { ...summary, floor: null, floorNote: '' }
+  const t = Array.from(levels)
+  const decibels = errors.map((level, l) => meanOf(level.map(error => psnrOf(error, t[l], peakOf(reading.range)))))
+  const finite = (value: number) => (Number.isFinite(value) ? value : null)
+  const near = t.reduce((best, level, l) => (Math.abs(Math.log(level / 0.3)) < Math.abs(Math.log(t[best] / 0.3)) ? l : best), 0)
+  const psnr: Panel = {
+    id: 'psnr', title: 'How near one step comes to the image', x: { label: 'noise level t', scale: 'log', domain: [0.001, 1] }, y: { label: 'PSNR, dB', scale: 'linear' },
+    curves: [{ replica: null, kind: 'measured', label: name, x: t, y: decibels.map(({ value }) => finite(value)), spread: decibels.map(({ standardError }) => finite(standardError)) }],
+    spread: `± standard error over ${perLevel} held-out images`, summary: `x̂0 = x_t − t v lies ${decibels[near].value.toFixed(1)} dB from the image at t = ${t[near].toFixed(2)}.`,
+    notes: [`Mean of each image’s own PSNR, pixels from ${signed ? '−1' : '0'} to 1.`],
+  }
+  return { loss, psnr }
+}
+
+/** From the noise that a run’s samples come from, along the same levels. */
+async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTask, tell: Telling): Promise<FileEvaluation['samples']> {
+  const { net: { channels, size, classes }, data, evaluate: { samples: count, solver, solverSteps, belowTMin } } = config
+  const each = channels * size * size
+  const noise = new Float32Array(count * each)
+  new PhiloxStream(data.seed, STREAM_SAMPLE).fillNormal(noise)
+  const images = new Float32Array(noise.length)
+  const grid = timeGrid(solverSteps, untrainedBelow, belowTMin)
+  const total = solverSteps * Math.ceil(count / batch)
+  let done = 0
+  for (let first = 0; first < count; first += batch) {
+    const labels = Array.from({ length: Math.min(batch, count - first) }, (_, i) => (first + i) % Math.max(1, classes || datasets[data.dataset].classes.length))
+    images.set(await solve(ask, noise.slice(first * each, (first + labels.length) * each), labels, grid, solver, () => tell('samples', ++done, total)), first * each)
+  }
+  return { channels, size, count, images: fromRange(images, reading.range) }
+}
+
+const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
+const ACCURACY: Axis = { label: 'test accuracy', scale: 'linear', domain: [0, 1], percent: true }
+
+/** The probe diagnostic's questions on the same images, with the same noise: training images have labels, held-out ones are asked about. */
+async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }: FileTask, tell: Telling): Promise<Panel[]> {
+  const { classes } = datasets[config.data.dataset]
+  if (classes.length < 2) return []
+  const train = await imagesOf(config, Math.min(labelled, config.data.count), 'train')
+  const test = await imagesOf(config, Math.min(labelled, config.data.heldOut), 'test')
+  const [bank, asked] = [train.labels.length, test.labels.length]
+  // Class 0 for every image, so that no feature holds the answer.
+  const shown = ({ images, labels }: typeof train, part: number): Shown => ({ images: toRange(images, reading.range), noise: noiseOf(config, labels.length, part), labels: new Uint8Array(labels.length) })
+  const t = levelsOf(DEFAULT_LEVELS)!
+  const [seen, questions] = [shown(train, 0), shown(test, 2)]
+  const labels = [...train.labels, ...test.labels]
+  const each = Math.min(LABELS, bank)
+  const draws = Math.max(1, Math.floor(bank / each))
+  const total = t.length * (Math.ceil(bank / batch) + Math.ceil(asked / batch) + draws + 1)
+  let done = 0
+  const between = () => tell('features', ++done, total)
+  const probes: number[][] = []
+  const votes: number[] = []
+  let unfinished = 0
+  for (const level of t) {
+    const parts = [await featuresAt(ask, seen, level, { batch, between }), await featuresAt(ask, questions, level, { batch, between })]
+    const width = parts[0].length / bank
+    const features = new Float32Array(parts[0].length + parts[1].length)
+    features.set(parts[0])
+    features.set(parts[1], parts[0].length)
+    if (!features.every(Number.isFinite)) throw new ConfigError(`the features are not all finite at t = ${level}`)
+    const exam: Exam = { features, labels, width, classes: classes.length, bank }
+    votes.push(neighboursRight(exam, Math.min(NEAR, bank)))
+    await between()
+    const shares: number[] = []
+    for (let draw = 0; draw < draws; draw++) {
+      const { share, finished } = probeRight(exam, draw * each, each, PENALTY)
+      shares.push(share)
+      if (!finished) unfinished++
+      await between()
+    }
+    probes.push(shares)
+  }
+  const binomial = (share: number) => Math.sqrt((share * (1 - share)) / asked)
+  const own = (y: number[], spread: number[]): Curve => ({ replica: null, kind: 'measured', label: name, x: t, y, spread })
+  const chance: Curve = { replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => 1 / classes.length) }
+  const said = (shares: number[]) => `${(100 * shares[0]).toFixed(1)} % at t = ${t[0]}, ${(100 * Math.max(...shares)).toFixed(1)} % at best, at t = ${t[shares.indexOf(Math.max(...shares))]}.`
+  const means = probes.map(shares => meanOf(shares).value)
+  const note = `Features: ${reading.features}${config.net.classes > 0 ? '; every image was given as class 0' : ''}. The first ${bank} training images have labels.`
+  return [
+    {
+      id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
+      curves: [own(means, probes.map((shares, l) => (draws > 1 ? meanOf(shares).standardError * Math.sqrt(draws) : binomial(means[l])))), chance],
+      spread: draws > 1 ? `± SD over ${draws} draws of ${each} labels; ${asked} test images` : `± binomial standard error over ${asked} test images`,
+      summary: `With ${each} labels a linear probe is right in ${said(means)}`,
+      notes: [note, `As the probe diagnostic with ${each} labels, ${draws} ${draws === 1 ? 'draw' : 'draws'} and ${asked} test images: λ = ${PENALTY}, features z-scored.${unfinished > 0 ? ` ${unfinished} fits did not converge.` : ''}`],
+    },
+    {
+      id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY, curves: [own(votes, votes.map(binomial)), chance],
+      spread: `± binomial standard error over ${asked} test images`, summary: `By the ${Math.min(NEAR, bank)} nearest of ${bank} labelled images ${said(votes)}`, notes: [note],
+    },
+  ]
+}
