@@ -56,7 +56,8 @@ export async function saveRun(head: SavedRun, checkpoint: Checkpoint, busy: Read
     const [heads, runs] = [transaction.objectStore(HEADS), transaction.objectStore(RUNS)]
     const { id, savedAt, step, steps, bytes, config } = head
     try {
-      await Promise.all([heads.put({ id, savedAt, step, steps, bytes, config }, id), runs.put(packCheckpoint(checkpoint), id)])
+      await heads.put({ id, savedAt, step, steps, bytes, config }, id)
+      await runs.put(packCheckpoint(checkpoint), id)
       const others = readHeads(await heads.getAllKeys(), await heads.getAll()).filter(other => other.id !== id && !busy.has(other.id))
       const old = others.sort((a, b) => b.savedAt - a.savedAt).slice(KEPT - 1)
       await Promise.all(old.flatMap(other => [heads.delete(other.id), runs.delete(other.id)]))
