@@ -2,6 +2,7 @@ import { Suspense, lazy, useEffect } from 'react'
 import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
+import { presets } from './store/catalog.ts'
 import { watchData } from './store/data.ts'
 import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
@@ -30,6 +31,7 @@ export function App() {
   useEffect(() => {
     const stops = [watchRun(), watchAddress(), watchData()]
     post({ type: 'probe' })
+    void showRecorded()
     return () => stops.forEach((stop) => stop())
   }, [])
   return (
@@ -62,6 +64,12 @@ export function App() {
       <Announcement />
     </div>
   )
+}
+
+/** What the charts show before a run: its reader and checks are no part of the first paint. */
+async function showRecorded() {
+  const study = presets[0].study
+  if (study) await import('./store/recorded.ts').then(({ loadRecorded }) => loadRecorded(study))
 }
 
 /** The one polite live region. */

@@ -7,13 +7,22 @@ export interface Preset {
   /** What to notice, one sentence. */
   notice: string
   config: ConfigInput
+  /** Study whose record the page shows until there is a run of one's own. */
+  study?: string
 }
 
 export const presets: Preset[] = [
   {
     id: 'gratings',
     title: 'FM beside LCF',
-    notice: 'Below T_min LCF stops regressing the velocity and shapes features instead: watch how far from the floor each loss stays.',
+    notice: 'Below T_min LCF stops regressing the velocity and shapes features instead: how far from the floor does each loss stay, and how much of the difference is the seed?',
+    config: { replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
+    study: 'low-noise',
+  },
+  {
+    id: 'pair',
+    title: 'FM beside LCF, one seed',
+    notice: 'The same from one start only: a third of the work, and no word on what the seed does.',
     config: {},
   },
   {
@@ -33,12 +42,6 @@ export const presets: Preset[] = [
     title: 'λ = 1 on the mean loss',
     notice: 'The paper’s λ = 1 assumes a loss summed over pixels; on the mean it drowns the flow term and training is wrecked.',
     config: { replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 0.05, label: 'LCF λ = .05' }, { method: 'lcf', lambda: 1, label: 'LCF λ = 1' }] },
-  },
-  {
-    id: 'seeds',
-    title: 'Three seeds',
-    notice: 'The same pair from three starts: how much of a difference is the seed?',
-    config: { replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
   },
   {
     id: 'late-degradation',

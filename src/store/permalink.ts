@@ -1,9 +1,12 @@
-/** A run's settings in the address: only what differs from the defaults, checked on the way in. */
+/** A run's settings in the address: only what differs from the first experiment, checked on the way in. */
 import type { z } from 'zod'
 import { type Config, type ReplicaConfig, ConfigError, type SectionName, parseConfig, replicaSchema, sections } from '../config.ts'
+import { presets } from './catalog.ts'
 import { readMeasures, writeMeasures } from './measureLink.ts'
 
-export const defaults: Config = parseConfig({})
+const { config: opening } = presets[0]
+
+export const defaults: Config = parseConfig(opening)
 
 export interface Link {
   config: Config
@@ -24,13 +27,14 @@ export function toHash(config: Config): string {
   }
   const replicas = writeReplicas(config.replicas)
   if (replicas !== writeReplicas(defaults.replicas)) pairs.push(`replicas=${replicas}`)
-  if (config.measures.length > 0) pairs.push(`measures=${writeMeasures(config.measures)}`)
+  const measures = writeMeasures(config.measures)
+  if (measures !== writeMeasures(defaults.measures)) pairs.push(`measures=${measures}`)
   return pairs.join('&')
 }
 
 export function fromHash(hash: string): Link {
   const notices: string[] = []
-  const input: Record<string, unknown> = {}
+  const input: Record<string, unknown> = { ...opening }
   for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
     if (key === 'replicas') {
       const replicas = readReplicas(text, notices)

@@ -5,6 +5,7 @@ import { useDraft } from './draft.ts'
 import { toHash } from './permalink.ts'
 import { knobOf } from './replicas.ts'
 import { useRun } from './run.ts'
+import { shownNow } from './shown.ts'
 
 export interface Stamp {
   /** Program, settings, seeds, step and adapter, in one line. */
@@ -15,10 +16,11 @@ export interface Stamp {
 
 /** Of the run shown, or of the settings on the page while there is none. */
 export function stamp(step: number | null): Stamp {
-  const { tick, capabilities } = useRun.getState()
+  const { tick, record } = shownNow()
+  const adapter = record ? `recorded ${record.date} on ${record.adapter}` : useRun.getState().capabilities?.adapter
   const config = tick?.config ?? useDraft.getState().config
   const parts = [`Low-Noise Lab ${version}`, `settings ${fingerprint(config)}`, seedsOf(config), step === null ? 'theory' : `step ${step}`]
-  if (step !== null && capabilities) parts.push(capabilities.adapter)
+  if (step !== null && adapter) parts.push(adapter)
   return { line: parts.join(' · '), link: `${location.origin}${location.pathname}#${toHash(config)}` }
 }
 

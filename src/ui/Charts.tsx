@@ -2,11 +2,12 @@ import { Tabs } from '@base-ui/react/tabs'
 import type { ReactNode } from 'react'
 import { diagnosticChoices } from '../store/catalog.ts'
 import { stepsOf } from '../store/measurements.ts'
-import { useRun } from '../store/run.ts'
+import { useRecorded, useShownRun } from '../store/shown.ts'
 import { showView, useUi } from '../store/ui.ts'
 import { BandsFigure } from './charts/BandsFigure.tsx'
 import { LossByTFigure } from './charts/LossByTFigure.tsx'
 import { StepsFigure } from './charts/StepsFigure.tsx'
+import { ClaimsView } from './claims/ClaimsView.tsx'
 import { DiagnosticCell } from './diagnostics/DiagnosticFigure.tsx'
 import { DiagnosticView } from './diagnostics/DiagnosticView.tsx'
 import { Scrubber } from './diagnostics/Scrubber.tsx'
@@ -26,6 +27,8 @@ const central = diagnosticChoices.toSorted((a, b) => Math.sign(pace(a) - pace(b)
 
 const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
 
+const claims: View = { name: 'claims', tab: 'Claims', content: () => <ClaimsView /> }
+
 const wide: View[] = [
   { name: 'overview', tab: 'Overview', content: () => <Overview /> },
   { name: 'training', tab: 'Over training', content: () => <div className={styles.pair}><StepsFigure /><BandsFigure /></div> },
@@ -42,7 +45,9 @@ const narrow: View[] = [
 ]
 
 export default function Charts() {
-  const views = useMedia('(max-width: 56em)') ? narrow : wide
+  const own = useMedia('(max-width: 56em)') ? narrow : wide
+  const recorded = useRecorded(({ run }) => run !== null)
+  const views = recorded ? [...own, claims] : own
   const chosen = useUi((state) => state.view)
   const view = views.find(({ name }) => name === chosen) ?? views[0]
   return (
@@ -71,7 +76,7 @@ function Overview() {
 
 /** Over the steps of what this view shows. */
 function Replay({ view }: { view: string }) {
-  const steps = useRun(({ losses, measurements }) => {
+  const steps = useShownRun(({ losses, measurements }) => {
     if (view === 'overview') return stepsOf(losses, ...central.map((id) => measurements[id] ?? [])).join(' ')
     return stepsOf(view === 'lossByT' ? losses : (measurements[view] ?? [])).join(' ')
   })

@@ -1,22 +1,51 @@
+import type { StudyRecord } from '../record_schema.ts'
 import { presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
 import { knobOf } from '../store/replicas.ts'
 import { useRun } from '../store/run.ts'
+import { useRecorded, useShownRun } from '../store/shown.ts'
 import { useSeries } from './charts/series.ts'
+import { count } from './numbers.ts'
 import styles from './Lede.module.css'
 
 /** What one sees, in two sentences. */
 export function Lede() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const started = useRun(({ phase }) => phase !== 'idle' && phase !== 'probing')
+  const trainable = useRun(({ phase }) => phase !== 'obstacle')
+  const record = useShownRun((shown) => shown.record)
+  const problem = useRecorded((recorded) => recorded.problem)
   const series = useSeries()
   const seeds = useDraft(({ config }) => new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size)
+  const notice = preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
+  if (record) {
+    return (
+      <p className={styles.lede}>
+        <b className={styles.recorded}>Recorded run, not yours</b> {title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {trainable && <>Press <b>Run</b> to make your own. </>}
+        {notice}
+      </p>
+    )
+  }
   return (
     <p className={styles.lede}>
       {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only the loss they minimise differs. </>}
-      {preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'}
+      {notice}
+      {problem && !started && ` ${problem}`}
     </p>
   )
 }
 
 const number = (value: number) => ['no', 'one', 'two', 'three', 'four', 'five', 'six'][value] ?? String(value)
+
+/** Experiment and seeds. */
+function title({ title: name, study, tick: { replicas } }: StudyRecord): string {
+  const seeds = [...new Set(replicas.map(({ seed }) => seed))]
+  return `${presets.find((preset) => preset.study === study)?.title ?? name}, ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(', ')}`
+}
+
+const written = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
+
+const dateOf = (date: string) => written.format(new Date(date))
+
+/** The name of an adapter without its driver's version. */
+const brief = (adapter: string) => adapter.split(/[:(]/)[0].trim()

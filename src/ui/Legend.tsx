@@ -1,6 +1,6 @@
 import { useDraft } from '../store/draft.ts'
-import { useRun } from '../store/run.ts'
 import { seedGroups } from '../store/seeds.ts'
+import { useShownRun } from '../store/shown.ts'
 import { setSeedView, toggleReplicas, useUi } from '../store/ui.ts'
 import { Choice } from './Choice.tsx'
 import { Marker } from './charts/Marker.tsx'
@@ -17,7 +17,7 @@ export function Legend() {
   const entries = groups.length > 0 ? groups : series.map(({ index }) => [index])
   const seedView = useUi((state) => state.seedView)
   const drafted = useDraft(({ config }) => seedGroups(config).some((group) => group.length > 1))
-  const several = useRun(({ tick }) => (tick ? seedGroups(tick.config).some((group) => group.length > 1) : drafted))
+  const several = useShownRun(({ tick }) => (tick ? seedGroups(tick.config).some((group) => group.length > 1) : drafted))
   return (
     <div className={styles.shown}>
       <fieldset className={styles.legend}>

@@ -56,7 +56,7 @@ describe('--set', () => {
 })
 
 test('presets, counts and differences', () => {
-  expect(presetConfig('gratings')).toEqual({})
+  expect(presetConfig('pair')).toEqual({})
   expect(() => presetConfig('grating')).toThrow('there is no preset “grating”; near it: gratings')
   expect(() => parseCount('--steps', '1e3.5')).toThrow('--steps 1e3.5: a whole number from 1 is expected')
   expect(() => parseCount('--steps', '-4')).toThrow(CommandError)

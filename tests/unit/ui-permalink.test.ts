@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { type Config, type ConfigInput, parseConfig } from '../../src/config.ts'
+import { presets } from '../../src/store/catalog.ts'
 import { defaults, fromHash, toHash } from '../../src/store/permalink.ts'
 
-test('the default run needs no address', () => {
+test('the first experiment needs no address, and every experiment has one of its own', () => {
+  expect(defaults).toEqual(parseConfig(presets[0].config))
+  const links = presets.map(({ config }) => toHash(parseConfig(config)))
+  expect(new Set(links).size).toBe(presets.length)
+  for (const [i, link] of links.entries()) expect(fromHash(link)).toEqual({ config: parseConfig(presets[i].config), notices: [] })
   expect(toHash(defaults)).toBe('')
   expect(fromHash('')).toEqual({ config: defaults, notices: [] })
 })
 
 test('only what differs is written', () => {
-  expect(toHash(parseConfig({ net: { width: 64 }, objective: { tMin: 0 }, evaluate: { solver: 'heun' } }))).toBe('net.width=64&objective.tMin=0&evaluate.solver=heun')
+  expect(toHash(parseConfig({ ...presets[0].config, net: { width: 64 }, objective: { tMin: 0 }, evaluate: { solver: 'heun' } }))).toBe('net.width=64&objective.tMin=0&evaluate.solver=heun')
 })
 
 describe('round trip', () => {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { BandSeries, RunEvent } from '../../protocol.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { count, fixed, percent } from '../numbers.ts'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
@@ -18,11 +18,11 @@ const emptyBands = [{ from: 0, to: 0.01 }, { from: 0.01, to: 0.1 }, { from: 0.1,
 
 /** One small chart per band of noise levels, all on one scale, so that heights compare across them. */
 export function BandsFigure() {
-  const bands = useRun(({ tick }) => tick?.bands ?? none)
-  const events = useRun(({ tick }) => tick?.events ?? noEvents)
+  const bands = useShownRun(({ tick }) => tick?.bands ?? none)
+  const events = useShownRun(({ tick }) => tick?.events ?? noEvents)
   const planned = useDraft(({ config }) => config.train.steps)
-  const steps = useRun(({ tick }) => tick?.steps) ?? planned
-  const perLevel = useRun(({ tick }) => tick?.lossByT?.count ?? 0)
+  const steps = useShownRun(({ tick }) => tick?.steps) ?? planned
+  const perLevel = useShownRun(({ tick }) => tick?.lossByT?.count ?? 0)
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
   const lines = useMemo(() => bands.map((band) => linesOf(band, shown)), [bands, shown])

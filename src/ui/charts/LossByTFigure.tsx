@@ -3,7 +3,7 @@ import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useFiles } from '../../store/files.ts'
 import { measuredAt } from '../../store/measurements.ts'
-import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { setLossView, useUi } from '../../store/ui.ts'
 import { withFiles } from '../files/fileCurves.ts'
 import { count } from '../numbers.ts'
@@ -19,7 +19,7 @@ const views = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Exces
 
 /** Before a run it shows what is known without one: the floor, and where T_min cuts. */
 export function LossByTFigure({ compact = true }: { compact?: boolean }) {
-  const losses = useRun((state) => state.losses)
+  const losses = useShownRun((state) => state.losses)
   const replayed = useUi((state) => state.replayed)
   const loss = measuredAt(losses, replayed)
   const preview = useFloorPreview()

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { ReplicaTick, RunEvent } from '../../protocol.ts'
 import { leavesOut } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { count, fixed } from '../numbers.ts'
 import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
@@ -18,12 +18,12 @@ const noEvents: RunEvent[] = []
 
 /** Flow-matching loss above, contrastive loss below on a linear axis of its own: eq. 14 lets it go below zero. */
 export function StepsFigure() {
-  const replicas = useRun(({ tick }) => tick?.replicas ?? none)
-  const events = useRun(({ tick }) => tick?.events ?? noEvents)
-  const step = useRun(({ tick }) => tick?.step ?? 0)
+  const replicas = useShownRun(({ tick }) => tick?.replicas ?? none)
+  const events = useShownRun(({ tick }) => tick?.events ?? noEvents)
+  const step = useShownRun(({ tick }) => tick?.step ?? 0)
   const planned = useDraft(({ config }) => config.train.steps)
-  const steps = useRun(({ tick }) => tick?.steps) ?? planned
-  const reduction = useRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
+  const steps = useShownRun(({ tick }) => tick?.steps) ?? planned
+  const reduction = useShownRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
 

@@ -2,6 +2,7 @@ import { useId } from 'react'
 import { usePlotArea, useXAxisScale } from 'recharts'
 import { useDraft } from '../../store/draft.ts'
 import { activeTMins } from '../../store/replicas.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { useShallow } from 'zustand/react/shallow'
 
 /**
@@ -9,7 +10,8 @@ import { useShallow } from 'zustand/react/shallow'
  * around it stays as it is.
  */
 export function TMinShade() {
-  const tMins = useDraft(useShallow(({ config }) => activeTMins(config)))
+  const recorded = useShownRun(({ record }) => record?.tick.config)
+  const tMins = useDraft(useShallow(({ config }) => activeTMins(recorded ?? config)))
   const plot = usePlotArea()
   const xScale = useXAxisScale()
   const pattern = useId()

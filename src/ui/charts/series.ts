@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { methodOf } from '../../store/catalog.ts'
 import { knobOf, methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 
 export type MarkerShape = ReturnType<typeof methodOf>['look']['marker']
@@ -53,7 +53,7 @@ function apart(replica: Named, replicas: readonly Named[]): string {
 /** The replicas of the run, or of the draft while there is no run. The same array until one of them changes. */
 export function useSeries(): Series[] {
   // A string as selector result: ticks carry new objects four times a second.
-  const running = useRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method, seed }) => ({ label, method, seed }))) : null))
+  const running = useShownRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method, seed }) => ({ label, method, seed }))) : null))
   const drafted = useDraft(({ config }) =>
     JSON.stringify(config.replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') }))),
   )

@@ -1,14 +1,14 @@
 import { useMemo } from 'react'
 import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
 import { seedGroups } from '../../store/seeds.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 
 const none: number[][] = []
 
 /** Replicas that differ only in seed, if the page shows them together; the same array until that changes. */
 export function useSeedGroups(): number[][] {
-  const running = useRun(({ tick }) => (tick ? JSON.stringify(seedGroups(tick.config)) : null))
+  const running = useShownRun(({ tick }) => (tick ? JSON.stringify(seedGroups(tick.config)) : null))
   const drafted = useDraft(({ config }) => JSON.stringify(seedGroups(config)))
   const together = useUi(({ seedView }) => seedView === 'together')
   const key = running ?? drafted

@@ -7,6 +7,7 @@ import { useDraft } from '../../store/draft.ts'
 import { askTheory } from '../../store/measuring.ts'
 import { measuredAt, sameSettings, settingsOf } from '../../store/measurements.ts'
 import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 import { fieldsOf } from '../controls/fields.ts'
 
@@ -24,7 +25,7 @@ const none: Measurement[] = []
 
 export function useShown(id: string): Shown {
   const settings = useDraft(useShallow(({ config }) => settingsOf(config, id)))
-  const list = useRun(({ measurements }) => measurements[id] ?? none)
+  const list = useShownRun(({ measurements }) => measurements[id] ?? none)
   const theory = useRun((state) => state.theory[id] ?? null)
   const replayed = useUi((state) => state.replayed)
   useTheory(id, settings, theory)

@@ -3,7 +3,7 @@ import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useRun } from '../../store/run.ts'
+import { useShownRun } from '../../store/shown.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { Marker } from '../charts/Marker.tsx'
 import { tell } from '../charts/sentences.ts'
@@ -15,13 +15,15 @@ import styles from './Samples.module.css'
 
 /** What each replica draws from the same noise, beside real images. */
 export function SamplesFigure() {
-  const grid = useRun(({ tick }) => tick?.samples ?? null)
-  const evaluate = useRun(({ tick }) => tick?.config.evaluate ?? null)
+  const grid = useShownRun(({ tick }) => tick?.samples ?? null)
+  const evaluate = useShownRun(({ tick }) => tick?.config.evaluate ?? null)
   const series = useSeries()
   const real = useRealImages()
   const shown = series.filter(({ hidden }) => !hidden)
-  const label = datasetOf(useDraft(({ config }) => config.data.dataset))?.label ?? 'Real'
-  const realGrid = grid ? { images: grid.real, count: grid.count, channels: grid.channels, size: grid.size } : real
+  const drafted = useDraft(({ config }) => config.data.dataset)
+  const dataset = useShownRun(({ tick }) => tick?.config.data.dataset) ?? drafted
+  const label = datasetOf(dataset)?.label ?? 'Real'
+  const realGrid = grid ? { images: grid.real, count: grid.real.length / (grid.channels * grid.size ** 2), channels: grid.channels, size: grid.size } : real
   const rows = useMemo(() => {
     if (!grid) return []
     return [{ name: 'real', images: grid.real }, ...series.map(({ label: name, index }) => ({ name, images: grid.images[index] }))].flatMap(({ name, images }) => {
@@ -40,14 +42,14 @@ export function SamplesFigure() {
       step={grid?.step}
       tables={() => [{ caption: 'Pixel statistics of the images shown', columns: ['images', 'mean', 'standard deviation', 'least', 'greatest'], rows }]}
     >
-      <div className={styles.grids} style={{ '--grids': shown.length + 1 } as CSSProperties}>
+      <div className={styles.grids} style={{ '--columns': 1 + Math.ceil(shown.length / rowsOf(shown)), '--rows': rowsOf(shown) } as CSSProperties}>
         {realGrid && (
           <Frame title="Real">
             <ImageGrid label={`${realGrid.count} real images: ${label}`} {...realGrid} />
           </Frame>
         )}
-        {shown.map(({ index, label: name, colour, marker }) => (
-          <Frame key={index} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg>{name}</>}>
+        {byMethod(shown).map(({ index, label: name, colour, marker }) => (
+          <Frame key={index} name={name} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg><span>{headingOf(name)}</span></>}>
             {grid?.images[index] ? (
               <ImageGrid label={`${grid.count} samples of ${name} at step ${grid.step}`} images={grid.images[index]} count={grid.count} channels={grid.channels} size={grid.size} />
             ) : (
@@ -60,10 +62,22 @@ export function SamplesFigure() {
   )
 }
 
-function Frame({ title, children }: { title: ReactNode; children: ReactNode }) {
+/** Three stand in a row with the real images; more, in two rows beside them. */
+const rowsOf = (shown: readonly Series[]) => (shown.length > 3 ? 2 : 1)
+
+/** Seeds of one method beside each other. */
+function byMethod(shown: readonly Series[]): Series[] {
+  const methods = [...new Set(shown.map(({ method }) => method))]
+  return shown.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method))
+}
+
+/** A small picture has room for a short name. */
+const headingOf = (label: string) => label.replace(/, seed (\d+)$/, ' s$1')
+
+function Frame({ name, title, children }: { name?: string; title: ReactNode; children: ReactNode }) {
   return (
     <div className={styles.frame}>
-      <h3>{title}</h3>
+      <h3 title={name}>{title}</h3>
       {children}
     </div>
   )

@@ -39,13 +39,17 @@ function ObstacleBanner() {
   const { headline, advice } = obstacleWords[obstacle.kind]
   return (
     <section className={styles.alarm} role="alert">
-      <h2>{headline}</h2>
-      {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
-      {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
-      <div className={styles.actions}>
-        <button type="button" className="primary" onClick={probeAgain}>Try again</button>
-        {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
-        <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
+      <div className={styles.line}>
+        <h2>{headline}</h2>
+        <div className={styles.actions}>
+          <button type="button" className="primary" onClick={probeAgain}>Try again</button>
+          {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
+          <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
+        </div>
+      </div>
+      <div className={styles.advice}>
+        {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
+        {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
       </div>
     </section>
   )

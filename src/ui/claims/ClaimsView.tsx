@@ -1,0 +1,56 @@
+import { type ClaimResult, type StudyRecord } from '../../record_schema.ts'
+import { useRecorded } from '../../store/shown.ts'
+import { count, short } from '../numbers.ts'
+import styles from './Claims.module.css'
+
+const verdicts: Record<ClaimResult['verdict'], { mark: string; words: string }> = {
+  appears: { mark: '✓', words: 'It appears' },
+  opposite: { mark: '↔', words: 'The opposite' },
+  unclear: { mark: '?', words: 'Unclear' },
+}
+
+/** Every claim of the paper that the recorded study asks about, and what came out, whichever way. */
+export function ClaimsView() {
+  const record = useRecorded(({ run }) => run?.record)
+  if (!record) return null
+  const { claims, title, figure, tick, date, adapter } = record
+  return (
+    <section className={styles.claims} aria-labelledby="claims">
+      <h2 id="claims">What the paper says, and what came out here</h2>
+      <p>
+        Recorded run, not yours: {title}; {count(tick.step)} steps, {count(tick.cost.parameters)} parameters each; {date} on {adapter}. It answers to {figure}. A positive number is the effect as the paper has it.
+      </p>
+      {/* A scrolling region must be reachable by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.scroll} tabIndex={0} role="region" aria-label="Claims, table">
+        <table>
+          <thead>
+            <tr><th scope="col">The paper says</th><th scope="col">Measured as</th><th scope="col">Mean ± SD</th><th scope="col">Each seed</th><th scope="col">Here</th></tr>
+          </thead>
+          <tbody>{claims.map((claim) => <Claim key={claim.id} claim={claim} />)}</tbody>
+        </table>
+      </div>
+      <p className={styles.note}>{rule(record)} One size of net, one data set: this says how it is here, not that the paper is right or wrong.</p>
+    </section>
+  )
+}
+
+function Claim({ claim: { text, source, unit, effects, mean, deviation, verdict } }: { claim: ClaimResult }) {
+  const { mark, words } = verdicts[verdict]
+  return (
+    <tr>
+      <th scope="row">{text} <small>{source}</small></th>
+      <td>{unit}</td>
+      <td className={styles.number}>{signed(mean)} ± {short(deviation)}</td>
+      <td className={styles.number}>{effects.map(signed).join(' · ')}</td>
+      <td className={styles.verdict} data-verdict={verdict}><span aria-hidden="true">{mark}</span> {words}</td>
+    </tr>
+  )
+}
+
+const signed = (value: number) => short(value).replace(/^-/, '−')
+
+function rule({ claims }: StudyRecord): string {
+  const seeds = claims[0]?.effects.length ?? 0
+  return `“It appears” and “the opposite” ask for the same sign in all ${seeds} seeds and a mean at least two standard errors from 0; anything less is unclear. SD is over seeds (n − 1).`
+}

@@ -1,0 +1,79 @@
+import { decode } from 'fast-png'
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { readStudyRecord } from '../../src/record_schema.ts'
+import { presets } from '../../src/store/catalog.ts'
+import { readRecord, samplesFrom } from '../../src/store/recorded.ts'
+import { type ShownRun, isRecordedShown } from '../../src/store/shown.ts'
+import { studyPicture, studyRecord, studySamples } from '../support/study_record.ts'
+
+describe('a record', () => {
+  const text = JSON.stringify(studyRecord)
+
+  test('comes through as it was written', () => {
+    expect(readRecord(text)).toEqual(studyRecord)
+  })
+
+  test.each([
+    ['not JSON', '{', /not a JSON file/],
+    ['the page itself, from a host that answers everything with it', '<!doctype html>', /not a JSON file/],
+    ['nothing', 'null', /its beginning/],
+    ['another version', text.replace('"version":1', '"version":2'), /version/],
+    ['a field that nobody knows', text.replace('"study":', '"hostile":1,"study":'), /hostile/],
+    ['a number that is text', text.replace('"step":1200,"t":', '"step":"1200","t":'), /tick\.lossByT\.step/],
+    ['settings out of bounds', text.replace('"width":48', '"width":1e9'), /tick\.config\.net\.width/],
+    ['a value missing from a curve', text.replace('[0.5,0.6,0.7,0.1]', '[0.5,0.6,0.7]'), /not as many values/],
+    ['a replica that is not there', text.replace('"replica":5', '"replica":6'), /a replica that the config has not/],
+    ['a date that is none', text.replace('2026-03-02', '2026-13-02'), /date/],
+  ])('%s is refused with half a sentence', (_, damaged, words) => {
+    expect(damaged).not.toBe(text)
+    expect(readRecord(damaged)).toMatch(words)
+  })
+
+  test('with replicas too few is refused', () => {
+    expect(readStudyRecord({ ...studyRecord, tick: { ...studyRecord.tick, replicas: studyRecord.tick.replicas.slice(1) } })).toMatch(/5 replicas and its settings of 6/)
+  })
+})
+
+describe('its picture', () => {
+  const { width, height, data } = decode(studyPicture)
+  const picture = { width, height, data: new Uint8ClampedArray(data) }
+  const { config, step } = studyRecord.tick
+  const sampled = { step, net: config.net, replicas: 6, count: config.evaluate.samples }
+
+  test('gives every image back', () => {
+    const samples = samplesFrom(picture, sampled)!
+    expect(samples.count).toBe(studySamples.count)
+    for (const [r, image] of studySamples.images.entries()) for (const [i, value] of image.entries()) expect(samples.images[r][i]).toBeCloseTo(value, 5)
+    for (const [i, value] of studySamples.real.entries()) expect(samples.real[i]).toBeCloseTo(value, 5)
+  })
+
+  test('of another run is left alone', () => {
+    expect(samplesFrom(picture, { ...sampled, replicas: 4 })).toBeNull()
+    expect(samplesFrom(picture, { ...sampled, net: { channels: 1, size: 10 } })).toBeNull()
+  })
+})
+
+describe('a recorded run stands on the page', () => {
+  const run: ShownRun = { record: studyRecord, tick: studyRecord.tick, measurements: {}, losses: [] }
+  const own = presets.find(({ study }) => study === 'low-noise')!.id
+
+  test('until there is one of the visitor’s own', () => {
+    expect(isRecordedShown({ tick: null, phase: 'probing' }, own, run)).toBe(true)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, own, run)).toBe(true)
+    expect(isRecordedShown({ tick: null, phase: 'starting' }, own, run)).toBe(false)
+    expect(isRecordedShown({ tick: studyRecord.tick, phase: 'paused' }, own, run)).toBe(false)
+  })
+
+  test('for its experiment, and for any where nothing can be trained', () => {
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, 'small', run)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, null, run)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'obstacle' }, null, run)).toBe(true)
+    expect(isRecordedShown({ tick: null, phase: 'obstacle' }, own, null)).toBe(false)
+  })
+
+  test('and is of the very settings that Run would start, but for its length and pace', () => {
+    const { net, data, objective, replicas } = parseConfig(presets[0].config)
+    expect(studyRecord.tick.config).toMatchObject({ net, data, objective, replicas })
+  })
+})
