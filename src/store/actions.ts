@@ -80,17 +80,6 @@ export function startFrom(config: Config, checkpoint: object): void {
   })
 }
 
-/** A run from what a file holds, at rest so that it can be looked at first. */
-export function startFrom(config: Config, checkpoint: object): void {
-  void alone(() => {
-    const runId = newRunId()
-    setConfig(config)
-    useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
-    useUi.setState({ hidden: [], replayed: null })
-    post({ type: 'start', runId, config, checkpoint, paused: true })
-  })
-}
-
 /** Exactly one training step. From idle it first makes the run, without letting it go. */
 export function stepOnce(): void {
   const { phase } = useRun.getState()
