@@ -8,7 +8,7 @@ import type { Decoded, DecodePicture } from '../lab/own/pictures.ts'
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']
 const MARK = 8
 /** Chunks of pixels shorter than this unpack to no more than Deflate's most, a thousandfold. */
-const HARMLESS = 64 * 1024
+const HARMLESS = 16 * 1024
 
 export const decodePicture: DecodePicture = (bytes, type) => {
   if (type === 'png') return decode(bytes)

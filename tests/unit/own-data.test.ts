@@ -10,6 +10,7 @@ import { ownDataset, previewDataset } from '../../src/datasets/own.ts'
 import { resamplePlane, tapsFor } from '../../src/datasets/resample.ts'
 import { checkConfig, generateData } from '../../src/lab/data.ts'
 import { type Writable, writeNpz } from '../../src/lab/npz.ts'
+import { gunzip } from '../../src/lab/own/archives.ts'
 import { convert, suggested } from '../../src/lab/own/convert.ts'
 import { readSource } from '../../src/lab/own/read.ts'
 import type { Picture } from '../../src/lab/own/source.ts'
@@ -206,7 +207,6 @@ describe('as a data set', () => {
 
 describe('hostile files', () => {
   const good = { x: array([40, 4, 4], i => i % 256), y: array([40], i => i % 4, Int32Array) }
-  const bomb = (path: string, size: number) => ({ [path]: gzip(new Uint8Array(size)) })
 
   test.each([
     ['cut short', { 'a.bin': cifar(40).subarray(0, 1000) }, /1,000 bytes, which is no whole number of CIFAR-10 records/],
@@ -243,6 +243,7 @@ describe('hostile files', () => {
 
   test('bombs: gzip, gzip in gzip, a zip that lies, a picture of a million sides', async () => {
     await refused({ 'a.bin.gz': gzip(new Uint8Array(1)).map((byte, i, { length }) => (i >= length - 4 ? 0xff : byte)) }, /cut short/)
+    expect(() => gunzip(gzip(new Uint8Array(2 ** 22)), 2 ** 20)).toThrow(/more than 1,048,576 bytes/)
     await refused({ 'a.gz.gz.gz.gz': gzip(gzip(gzip(gzip(new Uint8Array(9))))) }, /archive in an archive/)
     const lying = zip({ 'a/0.png': new Uint8Array(100) })
     const directory = new DataView(lying.buffer)
@@ -251,15 +252,13 @@ describe('hostile files', () => {
     const large = pictures(1, 1)['set/first/0.png'].slice()
     new DataView(large.buffer).setUint32(16, 1_000_000)
     await refused({ 'a/0.png': large }, /1,000,000×8 pixels/)
-    expect(Object.values(bomb('a', 2 ** 20))[0].length).toBeLessThan(2000)
   })
 
   test('a PNG whose pixels unpack to far more than its header says', () => {
-    const wide = encodePng({ width: 4000, height: 4000, channels: 4, depth: 8, data: new Uint8Array(4000 * 4000 * 4) })
+    const wide = encodePng({ width: 4000, height: 4000, channels: 4, depth: 8, data: Uint8Array.from({ length: 4000 * 4000 * 4 }, (_, i) => (i < 50_000 ? (i * i) % 251 : 0)) })
     new DataView(wide.buffer, wide.byteOffset).setUint32(16, 8)
     new DataView(wide.buffer, wide.byteOffset).setUint32(20, 8)
-    if (wide.length > 65_536) expect(() => decodePicture(wide, 'png')).toThrow(/more pixels than its header/)
-    else expect(wide.length).toBeGreaterThan(50_000)
+    expect(() => decodePicture(wide, 'png')).toThrow(/more pixels than its header/)
   })
 
   test('names that climb or repeat', async () => {
