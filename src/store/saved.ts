@@ -20,31 +20,37 @@ export function watchSaves(): () => void {
     if (runs.some(({ elsewhere }) => elsewhere) && !hasRun(useRun.getState().phase)) timer = setTimeout(() => post({ type: 'saves' }), ASK_AGAIN_MS)
   })
   const keep = () => {
-    if (document.visibilityState === 'hidden' && hasRun(useRun.getState().phase)) post({ type: 'save' })
+    if (hasRun(useRun.getState().phase)) post({ type: 'save' })
   }
-  document.addEventListener('visibilitychange', keep)
+  const hide = () => {
+    if (document.visibilityState === 'hidden') keep()
+  }
+  document.addEventListener('visibilitychange', hide)
   addEventListener('pagehide', keep)
   return () => {
     stop()
     clearTimeout(timer)
-    document.removeEventListener('visibilitychange', keep)
+    document.removeEventListener('visibilitychange', hide)
     removeEventListener('pagehide', keep)
   }
 }
 
-/** Goes on with a kept run; the settings become its own, and Back brings those before again. */
-export function openRun({ id, config }: SavedRun): void {
+/** Goes on with a kept run. */
+export function resumeRun(run: SavedRun): void {
+  void alone(() => openRun(run, false))
+}
+
+/** The settings become the run's own, and Back brings those before again. */
+export function openRun({ id, config }: SavedRun, paused = true): void {
   if (!config) return
   const { unstored } = useSaves.getState()
-  void alone(() => {
-    const { phase, fault } = useRun.getState()
-    if (phase === 'failed' && fault) reconnect() // the old worker may hold a lost device
-    history.pushState(null, '', linkToDraft())
-    setConfig(config)
-    useRun.setState({ phase: 'starting', runId: id, fault: null, progress: null })
-    useUi.setState({ hidden: [], replayed: null, dialog: null })
-    post({ type: 'open', id, ...(unstored?.run.id === id && { unstored: unstored.checkpoint }) })
-  })
+  const { phase, fault } = useRun.getState()
+  if (phase === 'failed' && fault) reconnect() // the old worker may hold a lost device
+  history.pushState(null, '', linkToDraft())
+  setConfig(config)
+  useRun.setState({ phase: 'starting', runId: id, fault: null, progress: null })
+  useUi.setState({ hidden: [], replayed: null, dialog: null })
+  post({ type: 'open', id, paused, ...(unstored?.run.id === id && { unstored: unstored.checkpoint }) })
 }
 
 /** The run stays where it is; it is only not offered any more. */

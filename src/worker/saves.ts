@@ -30,6 +30,7 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
   let due = 0
   let kept = ''
   let saving: Promise<void> | null = null
+  let storing: Promise<void> = Promise.resolve()
   let resting: ReturnType<typeof setTimeout> | undefined
   let off = false
   let problem: string | null = null
@@ -46,7 +47,7 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
     const checkpoint = await session.snapshot()
     const began = performance.now()
     if (off || session !== current() || !sound(checkpoint)) return
-    await store(headOf(session.runId, checkpoint, Date.now()), checkpoint)
+    await (storing = store(headOf(session.runId, checkpoint, Date.now()), checkpoint))
     if (mark(session) === before) kept = before
     due = Math.max(due, performance.now() + (performance.now() - began) / SHARE)
     await list()
@@ -100,7 +101,7 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
     },
     async forget() {
       off = true
-      await saving
+      await storing
       unstored = null
       kept = ''
       problem = null

@@ -1,4 +1,4 @@
-import { openRun } from '../../store/saved.ts'
+import { resumeRun } from '../../store/saved.ts'
 import { lastSaveOf, useSaves } from '../../store/saves.ts'
 import { useRun } from '../../store/run.ts'
 import { count } from '../numbers.ts'
@@ -8,5 +8,5 @@ export function GoOn() {
   const runId = useRun(({ phase, tick }) => (phase === 'failed' ? (tick?.runId ?? null) : null))
   const run = useSaves((saves) => lastSaveOf(saves, runId))
   if (!runId || !run) return null
-  return <button type="button" className="primary" onClick={() => openRun(run)}>Go on from step {count(run.step)}</button>
+  return <button type="button" className="primary" onClick={() => resumeRun(run)}>Go on from step {count(run.step)}</button>
 }

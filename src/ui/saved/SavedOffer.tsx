@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { discardRun, markRead, openRun, watchSaves } from '../../store/saved.ts'
+import { decline, discardRun, markRead, resumeRun, watchSaves } from '../../store/saved.ts'
 import { nameOf, offerOf, useSaves } from '../../store/saves.ts'
 import { useRun } from '../../store/run.ts'
 import { count } from '../numbers.ts'
@@ -19,8 +19,9 @@ export function SavedOffer() {
         <section className={banner.notice} aria-label="A run to go on with">
           <p><b>{nameOf(run.config)}</b> stopped at step {count(run.step)} of {count(run.steps)}, kept {when(run.savedAt)}.</p>
           <div className={banner.actions}>
-            <button type="button" className="primary" onClick={() => openRun(run)}>Resume at step {count(run.step)}</button>
+            <button type="button" className="primary" onClick={() => resumeRun(run)}>Resume at step {count(run.step)}</button>
             <button type="button" onClick={() => discardRun(run.id)}>Discard</button>
+            <button type="button" className="quiet" onClick={() => decline(run.id)}>Not now</button>
           </div>
         </section>
       )}
