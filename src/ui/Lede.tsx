@@ -13,6 +13,7 @@ export function Lede() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const started = useRun(({ phase }) => phase !== 'idle' && phase !== 'probing')
   const trainable = useRun(({ phase }) => phase !== 'obstacle')
+  const hasTick = useRun(({ tick }) => tick !== null)
   const record = useShownRun((shown) => shown.record)
   const problem = useRecorded((recorded) => recorded.problem)
   const series = useSeries()
@@ -30,7 +31,7 @@ export function Lede() {
     <p className={styles.lede}>
       {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only the loss they minimise differs. </>}
       {notice}
-      {problem && !started && ` ${problem}`}
+      {problem && !hasTick && ` ${problem}`}
     </p>
   )
 }

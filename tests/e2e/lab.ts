@@ -1,11 +1,13 @@
 /** The page as a visitor meets it, and what every test of it watches: no console error, no request to another host, nothing axe finds. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Locator, type Page, expect, test as base } from '@playwright/test'
+import type { StudyRecord } from '../../src/record_schema.ts'
 
 /** Small enough for a processor that plays GPU, large enough for every chart to fill. */
 export const tiny = new URLSearchParams({
   'net.width': '16', 'net.blocks': '2', 'objective.layer': '1', 'train.batch': '8', 'train.steps': '100000', 'train.warmup': '5', 'train.learningRate': '0.003',
   'data.count': '64', 'data.heldOut': '32', 'evaluate.every': '20', 'evaluate.perLevel': '8', 'evaluate.samplesEvery': '40', 'evaluate.samples': '4', 'evaluate.solverSteps': '4',
+  replicas: 'fm;lcf',
   'evaluate.measure': 'false', // diagnostics have a test of their own
 })
 
@@ -59,6 +61,12 @@ export class Lab {
     return this.steps()
   }
 
+  /** What the page is given as its recorded run; nothing, unless a test says so. */
+  async recorded(record: StudyRecord | string, picture?: Uint8Array): Promise<void> {
+    await this.page.route('**/studies/*.json', (route) => route.fulfill({ contentType: 'application/json', body: typeof record === 'string' ? record : JSON.stringify(record) }))
+    if (picture) await this.page.route('**/studies/*.png', (route) => route.fulfill({ contentType: 'image/png', body: Buffer.from(picture) }))
+  }
+
   /** Puts a line before the worker's own script. */
   async beforeWorker(script: string): Promise<void> {
     await this.page.route(/train\.worker/, async (route) => {
@@ -89,6 +97,7 @@ export const test = base.extend<{ lab: Lab }>({
       const { protocol, origin } = new URL(request.url())
       if (protocol.startsWith('http') && origin !== new URL(baseURL!).origin) complaints.push(`a request to ${request.url()}`)
     })
+    await page.route('**/studies/*', (route) => route.fulfill({ status: 204 }))
     await provide(new Lab(page))
     expect(complaints).toEqual([])
   },

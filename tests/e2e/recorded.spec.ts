@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { studyPicture, studyRecord } from '../support/study_record.ts'
+import { expect, test, tiny } from './lab.ts'
+
+test('the first view teaches with no click: a recorded run, said to be one, until the visitor’s own takes its place', async ({ lab, page }) => {
+  await lab.recorded(studyRecord, studyPicture)
+  await lab.open('')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
+  await expect(page.getByText(/FM beside LCF, seeds 0, 1, 2, 1,200 steps; made 2 Mar 2026 on Test GPU\. Press Run to make your own\./)).toBeVisible()
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+  await expect(lab.chart('lossByT').getByText(/^At t = 0.001: FM 1.10–1.14/)).toBeVisible()
+  await expect(lab.chart('probe').getByText('Recorded probe.')).toBeVisible()
+  await expect(page.getByRole('img', { name: '16 samples of LCF, seed 2 at step 1200' })).toBeVisible()
+  await expect(lab.button('Run')).toBeEnabled()
+  await lab.expectNoAxeViolations()
+  expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThanOrEqual(0)
+  const main = page.getByRole('main')
+  expect(await main.evaluate((element) => element.scrollHeight - element.clientHeight)).toBeLessThanOrEqual(0)
+
+  await lab.view('Over training')
+  await expect(lab.chart('steps').getByText(/^Last steps: FM 0.65/)).toBeVisible()
+  await expect(lab.chart('bands').getByText(/2 measurements/)).toBeVisible()
+
+  await lab.view('Claims')
+  const row = page.getByRole('row', { name: /LCF lifts probe accuracy/ })
+  await expect(row).toContainText('0.167 ± 1.89')
+  await expect(row).toContainText('−2 · 1 · 1.5')
+  await expect(row).toContainText('Unclear')
+  await expect(page.getByRole('row', { name: /larger at low noise/ })).toContainText('It appears')
+  await lab.expectNoAxeViolations()
+
+  // Another experiment is not what was recorded; one step of it is the visitor's own.
+  await page.getByRole('combobox', { name: 'Experiment' }).selectOption('small')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toHaveCount(0)
+  await lab.view('Overview')
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(1)
+  await page.getByRole('combobox', { name: 'Experiment' }).selectOption('gratings')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
+  await lab.button('Run').click()
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toHaveCount(0)
+  await expect(lab.chart('probe').getByText('Recorded probe.')).toHaveCount(0)
+})
+
+test('without a GPU the recorded run is what there is, whatever the link asks for @no-gpu', async ({ lab, page }) => {
+  await lab.recorded(studyRecord, studyPicture)
+  await lab.open(tiny)
+  await expect(page.getByRole('alert').getByRole('heading')).toBeVisible()
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
+  await expect(page.getByText('to make your own')).toHaveCount(0)
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+  await lab.expectNoAxeViolations()
+  await lab.view('Claims')
+  await expect(page.getByRole('heading', { name: 'What the paper says, and what came out here' })).toBeVisible()
+})
+
+test('what is saved of a recorded run says where it comes from @no-gpu', async ({ lab, page }) => {
+  await lab.recorded(studyRecord)
+  await lab.open('')
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+  await lab.chart('lossByT').getByRole('button', { name: /^Save / }).click()
+  const coming = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Numbers (CSV)' }).click()
+  const stream = await (await coming).createReadStream()
+  const text = (await stream.toArray()).join('')
+  expect(text).toContain('seeds 0, 1, 2 · step 1200 · recorded 2026-03-02 on Test GPU: driver 7')
+})
+
+test('a damaged record is refused in a sentence, and the page does without @no-gpu', async ({ lab, page }) => {
+  await lab.recorded(JSON.stringify(studyRecord).replace('"version":1', '"version":9'))
+  await lab.open('')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toHaveCount(0)
+  await expect(lab.chart('lossByT').getByText('floor', { exact: true })).toBeVisible()
+  await expect(page.getByRole('tab', { name: 'Claims' })).toHaveCount(0)
+  await expect(page.getByText(/The recorded run is damaged or of another version at version/)).toBeVisible()
+})
+
+test('the record that comes with the page is one it can show @no-gpu', async ({ lab, page }) => {
+  test.skip(!existsSync('public/studies/low-noise.json'), 'no study has been recorded')
+  await page.unrouteAll()
+  await lab.open('')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
+  await expect(page.getByRole('img', { name: /samples of LCF, seed 2/ })).toBeVisible()
+})
