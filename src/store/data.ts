@@ -88,7 +88,13 @@ export function askFor(change: Partial<OwnAsked>): void {
   post({ type: 'convert', asked })
 }
 
-export const discardOpened = () => useData.setState(nothing)
+/** Also stops a reading under way: with the worker goes all it holds. */
+export function discardOpened(): void {
+  worker?.terminate()
+  worker = null
+  useData.setState(nothing)
+}
+
 export const keepOpened = () => post({ type: 'keep' })
 export const removeSet = (id: string) => post({ type: 'remove', id })
 

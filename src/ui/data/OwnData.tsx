@@ -1,5 +1,5 @@
 import { type DragEvent, useRef, useState } from 'react'
-import { openFiles, useData } from '../../store/data.ts'
+import { discardOpened, openFiles, useData } from '../../store/data.ts'
 import { useUi } from '../../store/ui.ts'
 import { Modal } from '../dialogs/Modal.tsx'
 import { KeptSets } from './KeptSets.tsx'
@@ -28,6 +28,7 @@ function Body() {
       <output className={styles.reading}>
         {reading && `${reading.label[0].toUpperCase()}${reading.label.slice(1)}${reading.total > 0 ? `, ${Math.round((100 * reading.done) / reading.total)} %` : ''} …`}
       </output>
+      {reading && <button type="button" onClick={discardOpened}>Cancel</button>}
       {refusal && <p role="alert" className={styles.refusal}>{refusal}</p>}
       <NewSet />
       <KeptSets />
