@@ -287,8 +287,8 @@ export type Report =
   | ({ type: 'saves' } & Saves)
   /** What was found of a run before it was opened. Its ticks follow. */
   | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
-  /** `bytes` null when it could not be made; then `problem` says why in one sentence. `step` and `label` are of the weights. */
-  | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; label: string; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
+  /** `bytes` null when it could not be made; then `problem` says why in one sentence. `step` is that of the weights. */
+  | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
   /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string; alive?: boolean }
 

@@ -1,6 +1,5 @@
 /** What was asked for as a file and has come from the training worker, until it is saved. */
 import { create } from 'zustand'
-import { methodOf } from './catalog.ts'
 import type { ExportAsked, Report } from '../protocol.ts'
 import { fingerprint } from './stamp.ts'
 import { useRun } from './run.ts'
@@ -32,13 +31,11 @@ export function hearExported(report: Report): void {
 
 const endings: Record<ExportAsked['what'], string> = { onnx: 'onnx', safetensors: 'safetensors', pytorch: 'pytorch.zip', run: 'run.zip' }
 
-/** `low-noise-lab-gratings-lcf-ema-step-400-1a2b3c4d.onnx`: data, replica, weights, step, and a mark that tells settings apart. */
-export function exportName({ asked, step, label }: Exported): string {
+/** `low-noise-lab-gratings-lcf-ema-step-400-1a2b3c4d.onnx`: data, replica, weights, step, and a mark that tells settings apart. `labels` as charts have them. */
+export function exportName({ asked, step }: Exported, labels: readonly string[]): string {
   const config = useRun.getState().tick?.config
-  const replica = asked.what === 'run' ? '' : label
+  const replica = asked.what === 'run' ? '' : labels[asked.replica] ?? ''
   const weights = asked.what === 'onnx' || asked.what === 'safetensors' ? asked.weights : ''
-  const parts = ['low-noise-lab', config?.data.dataset ?? '', shortened(replica), weights, `step ${step}`, config ? fingerprint(config) : '']
+  const parts = ['low-noise-lab', config?.data.dataset ?? '', replica, weights, `step ${step}`, config ? fingerprint(config) : '']
   return `${parts.filter(Boolean).join('-').toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')}.${endings[asked.what]}`
 }
-
-const shortened = (label: string) => ['fm', 'lcf'].map(methodOf).find((method) => method.label === label)?.short ?? label

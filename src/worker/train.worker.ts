@@ -13,7 +13,6 @@ import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
-import { replicaLabel } from '../lab/replica_tick.ts'
 import { chooseTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
@@ -158,17 +157,15 @@ async function startFrom(runId: string, checkpoint: Checkpoint): Promise<void> {
 
 async function exportRun({ requestId, asked }: Extract<Command, { type: 'export' }>): Promise<void> {
   let step = 0
-  let label = ''
   try {
     if (!session) throw new ConfigError('there is no run to export yet')
     const { data } = session
     const checkpoint = await session.snapshot()
     step = checkpoint.step
-    if (asked.what !== 'run' && checkpoint.config.replicas[asked.replica]) label = replicaLabel(checkpoint.config, asked.replica)
     const bytes = exportFile(checkpoint, asked, data, version)
-    postMessage({ type: 'exported', requestId, asked, step, label, bytes } satisfies Report, [bytes.buffer])
+    postMessage({ type: 'exported', requestId, asked, step, bytes } satisfies Report, [bytes.buffer])
   } catch (error) {
-    send({ type: 'exported', requestId, asked, step, label, bytes: null, problem: error instanceof Error ? error.message : String(error) })
+    send({ type: 'exported', requestId, asked, step, bytes: null, problem: error instanceof Error ? error.message : String(error) })
   }
 }
 

@@ -16,7 +16,7 @@ export function ExportMenu() {
   const able = useRun(({ phase, tick }) => hasRun(phase) && tick !== null)
   const waiting = useExports((state) => state.waiting !== null)
   const series = useSeries()
-  useSaving()
+  useSaving(series)
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger disabled={!able || waiting}>{waiting ? 'Exporting …' : 'Export'}</Menu.Trigger>
@@ -24,7 +24,7 @@ export function ExportMenu() {
         <Menu.Positioner sideOffset={4} align="start" className="layer">
           <Menu.Popup className={`menu ${styles.menu}`}>
             <Menu.Item onClick={() => ask({ what: 'run' })}>Whole run (.zip), to go on with anywhere</Menu.Item>
-            {series.map((replica) => <ReplicaItems key={replica.index} replica={replica} />)}
+            {series.map((replica) => <ReplicaMenu key={replica.index} replica={replica} />)}
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>
@@ -32,22 +32,28 @@ export function ExportMenu() {
   )
 }
 
-function ReplicaItems({ replica: { index, label } }: { replica: Series }) {
+function ReplicaMenu({ replica: { index, label } }: { replica: Series }) {
   return (
-    <Menu.Group>
-      <Menu.GroupLabel className={styles.group}>{label}</Menu.GroupLabel>
-      {(['onnx', 'safetensors'] as const).flatMap((what) => (['ema', 'raw'] as const).map((weights) => (
-        <Menu.Item key={what + weights} aria-label={`${label}: ${words[what]}, ${words[weights]}`} onClick={() => ask({ what, replica: index, weights })}>{words[what]}, {words[weights]}</Menu.Item>
-      )))}
-      <Menu.Item aria-label={`${label}: continue in PyTorch`} onClick={() => ask({ what: 'pytorch', replica: index })}>Continue in PyTorch (.zip)</Menu.Item>
-    </Menu.Group>
+    <Menu.SubmenuRoot>
+      <Menu.SubmenuTrigger className={styles.submenu}>{label}</Menu.SubmenuTrigger>
+      <Menu.Portal>
+        <Menu.Positioner className="layer">
+          <Menu.Popup className="menu">
+            {(['onnx', 'safetensors'] as const).flatMap((what) => (['ema', 'raw'] as const).map((weights) => (
+              <Menu.Item key={what + weights} onClick={() => ask({ what, replica: index, weights })}>{words[what]}, {words[weights]}</Menu.Item>
+            )))}
+            <Menu.Item onClick={() => ask({ what: 'pytorch', replica: index })}>Continue in PyTorch (.zip)</Menu.Item>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.SubmenuRoot>
   )
 }
 
 const words = { onnx: 'ONNX', safetensors: 'safetensors', ema: 'EMA weights', raw: 'raw weights' } as const
 
 /** Saves what came, or says why nothing did. */
-function useSaving(): void {
+function useSaving(series: readonly Series[]): void {
   const done = useExports((state) => state.done)
   useEffect(() => {
     if (!done) return
@@ -56,8 +62,8 @@ function useSaving(): void {
       announce(`Nothing was exported: ${done.problem}.`)
       return
     }
-    const name = exportName(done)
+    const name = exportName(done, series.map(({ label }) => label))
     download(name, new Blob([done.bytes]))
     announce(`Saved as ${name}.`)
-  }, [done])
+  }, [done, series])
 }
