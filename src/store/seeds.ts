@@ -39,7 +39,7 @@ export function overSeeds(curves: readonly Curve[], groups: readonly (readonly n
 const sameX = (a: Curve, b: Curve) => a.x.length === b.x.length && a.x.every((x, i) => x === b.x[i])
 
 /** A mean of some of the seeds would jump where one of them has no value, so it needs all. */
-function meanOf(values: readonly (number | null)[]): { mean: number | null; deviation: number | null } {
+export function meanOf(values: readonly (number | null)[]): { mean: number | null; deviation: number | null } {
   const known = values.filter((value): value is number => value !== null && Number.isFinite(value))
   if (known.length < values.length) return { mean: null, deviation: null }
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length

@@ -5,11 +5,12 @@ import { useShownRun } from '../../store/shown.ts'
 import { count, fixed, percent } from '../numbers.ts'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
-import { StepChart, type StepLine } from './StepChart.tsx'
+import { StepChart } from './StepChart.tsx'
 import { type Domain, forLog, logDomain, stepEnd } from './scale.ts'
 import { useMedia } from '../useMedia.ts'
 import { type Series, useSeries } from './series.ts'
-import { bandName, bandsSentence } from './steps.ts'
+import { type Point, type Trace, bandName, bandsSentence, changeOf, tracesOverSeeds } from './steps.ts'
+import { useSeedGroups } from './useSeedGroups.ts'
 import styles from './BandsFigure.module.css'
 
 const none: BandSeries[] = []
@@ -25,30 +26,32 @@ export function BandsFigure() {
   const perLevel = useShownRun(({ tick }) => tick?.lossByT?.count ?? 0)
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
-  const lines = useMemo(() => bands.map((band) => linesOf(band, shown)), [bands, shown])
+  const groups = useSeedGroups()
+  const lines = useMemo(() => bands.map((band) => tracesOverSeeds(tracesOf(band, shown), groups, true)), [bands, shown, groups])
+  const seeds = lines[0]?.some(({ points }) => points.some(({ band }) => band))
   const narrow = useMedia('(max-width: 56em)')
   const domain = useMemo<Domain>(() => logDomain(bands.flatMap(({ value }) => value.flat()), [0.05, 2]), [bands])
   const last = Math.max(0, ...bands.map(({ step }) => step.at(-1) ?? 0))
   const xEnd = last > 0 ? stepEnd(last, steps) : steps
   const measured = bands[0]?.step.length ?? 0
-  const note = [measured > 0 && `Held-out images, ${count(perLevel)} per noise level; ${measured} measurements; EMA weights.`, eventSentence(events)]
+  const note = [measured > 0 && `Held-out images, ${count(perLevel)} per noise level; ${measured} measurements; EMA weights.${seeds ? ' Mean ± SD over seeds.' : ''}`, eventSentence(events)]
   return (
     <Figure
       name="bands"
       title="Loss by band of noise levels"
-      summary={measured > 0 ? bandsSentence(bands, shown) : 'The same loss, followed over training: which noise levels still improve, and which have stopped?'}
+      summary={measured > 0 ? bandsSentence(bands, lines) : 'The same loss, followed over training: which noise levels still improve, and which have stopped?'}
       note={note.filter(Boolean).join(' ')}
       step={last}
       tables={() => [{
         caption: 'Held-out loss by band over steps',
-        columns: ['step', ...bands.flatMap((band) => shown.map(({ label }) => `${label}, ${bandName(band)}`))],
-        rows: (bands[0]?.step ?? []).map((at, i) => [count(at), ...bands.flatMap(({ value }) => shown.map(({ index }) => fixed(value[index]?.[i])))]),
+        columns: ['step', ...bands.flatMap((band, b) => lines[b].map(({ series: { label } }) => `${label}, ${bandName(band)}`))],
+        rows: (bands[0]?.step ?? []).map((at, i) => [count(at), ...lines.flatMap((own) => own.map(({ points }) => withSpread(points[i])))]),
       }]}
     >
       <div className={styles.bands}>
         {(bands.length > 0 ? bands : emptyBands).map((band, i) => (
           <div key={bandName(band)} className={styles.band}>
-            <h3>{bandName(band)}{bands[i] && <ChangeOf band={bands[i]} series={shown} />}</h3>
+            <h3>{bandName(band)}{bands[i] && <ChangeOf traces={lines[i]} />}</h3>
             <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={18} scaled={narrow || i === 0} numbered={false} named={false} />
           </div>
         ))}
@@ -58,7 +61,9 @@ export function BandsFigure() {
   )
 }
 
-function linesOf(band: BandSeries, shown: readonly Series[]): StepLine[] {
+const withSpread = (point: Point | undefined) => `${fixed(point?.y)}${point?.spread ? ` ± ${fixed(point.spread)}` : ''}`
+
+function tracesOf(band: BandSeries, shown: readonly Series[]): Trace[] {
   return shown.flatMap((series) => {
     const values = band.value[series.index]
     return values ? [{ series, points: band.step.map((step, i) => ({ step, y: forLog(values[i]) })) }] : []
@@ -66,12 +71,11 @@ function linesOf(band: BandSeries, shown: readonly Series[]): StepLine[] {
 }
 
 /** How far each replica has come in this band, beside the band's name. */
-function ChangeOf({ band, series }: { band: BandSeries; series: readonly Series[] }) {
-  if (series.length > 2) return null // no room; the table has them
-  return series.map(({ index, label }) => {
-    const values = (band.value[index] ?? []).filter((value): value is number => value !== null)
-    if (values.length < 2) return null
-    const change = values.at(-1)! / values[0] - 1
+function ChangeOf({ traces }: { traces: readonly Trace[] }) {
+  if (traces.length > 2) return null // no room; the table has them
+  return traces.map(({ series: { index, label }, points }) => {
+    const change = changeOf(points)
+    if (change === null) return null
     return <small key={index}>{label} {change <= 0 ? '−' : '+'}{percent(Math.abs(change))}</small>
   })
 }

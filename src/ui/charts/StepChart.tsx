@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import { CartesianGrid, Line, LineChart, Tooltip, XAxis, YAxis } from 'recharts'
+import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from 'recharts'
 import type { RunEvent } from '../../protocol.ts'
 import { fixed, short } from '../numbers.ts'
 import { ChartTooltip } from './ChartTooltip.tsx'
@@ -8,7 +8,7 @@ import { EventMarks } from './EventMarks.tsx'
 import { axis, chartStyle } from './axis.ts'
 import { type Domain, linearDomain, linearTicks, logDomain, logTicks } from './scale.ts'
 import type { Series } from './series.ts'
-import { type Point, lastPoint, valueNear } from './steps.ts'
+import { type Point, lastPoint, pointNear } from './steps.ts'
 
 export interface StepLine {
   series: Series
@@ -40,17 +40,20 @@ const unwritten = () => ''
 
 /** Lines over training steps. A series holds its whole history, so the vertical domain only grows during a run. */
 export const StepChart = memo(function StepChart({ title, lines, events, xEnd, log, fallback, marginRight, numbered = true, shared, bridged = false, scaled = true, named = true }: Props) {
-  const values = lines.flatMap(({ points, raw }) => (raw ?? points).map(({ y }) => y))
+  const values = lines.flatMap(({ points, raw }) => [...(raw ?? points).map(({ y }) => y), ...points.flatMap(({ band }) => band ?? [])])
   const domain = shared ?? (log ? logDomain(values, fallback) : linearDomain(values, fallback))
   const ends: LineEnd[] = lines.flatMap(({ series: { label, colour, marker }, points }) => {
     const end = lastPoint(points)
     return end ? [{ label, colour, marker, x: end.step, y: end.y }] : []
   })
   const tooltip = (step: number) =>
-    lines.map(({ series: { label, colour }, points }) => ({ label, colour, text: fixed(valueNear(points, step)) }))
+    lines.map(({ series: { label, colour }, points }) => {
+      const near = pointNear(points, step)
+      return { label, colour, text: `${fixed(near?.y)}${near?.spread ? ` ± ${fixed(near.spread)}` : ''}` }
+    })
 
   return (
-    <LineChart
+    <ComposedChart
       responsive
       data={lines[0]?.points}
       style={chartStyle}
@@ -72,6 +75,11 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
       />
       <EventMarks events={events} numbered={numbered} />
       <Tooltip content={<ChartTooltip name="step" rows={tooltip} />} isAnimationActive={false} />
+      {lines.map(({ series, points }) =>
+        points.some(({ band }) => band) ? (
+          <Area key={`band${series.index}`} data={points} dataKey="band" stroke="none" fill={series.colour} fillOpacity={0.18} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" />
+        ) : null,
+      )}
       {lines.map(({ series, raw }) =>
         raw ? (
           <Line key={`raw${series.index}`} data={raw} dataKey="y" stroke={series.colour} strokeWidth={1} strokeOpacity={0.35} dot={false} activeDot={false} isAnimationActive={false} tooltipType="none" />
@@ -81,6 +89,6 @@ export const StepChart = memo(function StepChart({ title, lines, events, xEnd, l
         <Line key={series.index} data={points} dataKey="y" stroke={series.colour} strokeWidth={2} strokeDasharray={series.dash} connectNulls={bridged} dot={false} activeDot={false} isAnimationActive={false} />
       ))}
       <EndLabels ends={ends} named={named} />
-    </LineChart>
+    </ComposedChart>
   )
 })

@@ -10,7 +10,8 @@ import { Figure } from './Figure.tsx'
 import { StepChart, type StepLine } from './StepChart.tsx'
 import { forLinear, forLog, stepEnd } from './scale.ts'
 import { useSeries } from './series.ts'
-import { pointsOf, stepsSentence } from './steps.ts'
+import { pointNear, pointsOf, stepsSentence, tracesOverSeeds } from './steps.ts'
+import { useSeedGroups } from './useSeedGroups.ts'
 import styles from './StepsFigure.module.css'
 
 const none: ReplicaTick[] = []
@@ -27,27 +28,27 @@ export function StepsFigure() {
   const series = useSeries()
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
 
-  const flow = useMemo<StepLine[]>(
-    () =>
-      shown.flatMap((one) => {
-        const replica = replicas[one.index]
-        return replica ? [{ series: one, points: pointsOf(replica.flowSmooth, forLog), raw: pointsOf(replica.flow, forLog) }] : []
-      }),
-    [replicas, shown],
-  )
-  const contrastive = useMemo<StepLine[]>(
-    () =>
-      shown.flatMap((one) => {
-        const replica = replicas[one.index]
-        return replica && replica.contrastive.step.length > 0 ? [{ series: one, points: pointsOf(replica.contrastive, forLinear) }] : []
-      }),
-    [replicas, shown],
-  )
+  const groups = useSeedGroups()
+  const flow = useMemo<StepLine[]>(() => {
+    const each = shown.flatMap((one) => {
+      const replica = replicas[one.index]
+      return replica ? [{ series: one, points: pointsOf(replica.flowSmooth, forLog), raw: pointsOf(replica.flow, forLog) }] : []
+    })
+    return tracesOverSeeds(each, groups, true)
+  }, [replicas, shown, groups])
+  const contrastive = useMemo<StepLine[]>(() => {
+    const each = shown.flatMap((one) => {
+      const replica = replicas[one.index]
+      return replica && replica.contrastive.step.length > 0 ? [{ series: one, points: pointsOf(replica.contrastive, forLinear).filter(({ y }) => y !== null) }] : []
+    })
+    return tracesOverSeeds(each, groups, false)
+  }, [replicas, shown, groups])
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
-  const marginRight = labelMargin(shown.map(({ label }) => label))
+  const marginRight = labelMargin(flow.map(({ series: { label } }) => label))
   const skipping = shown.some(({ method }) => leavesOut(method)) && shown.length > 1
-  const empty = Math.max(0, ...contrastive.map(({ series: { index } }) => replicas[index].emptyAnchors))
-  const note = ['Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
+  const empty = Math.max(0, ...shown.map(({ index }) => (replicas[index]?.contrastive.step.length ? replicas[index].emptyAnchors : 0)))
+  const seeds = flow.some(({ points }) => points.some(({ band }) => band))
+  const note = [seeds ? 'Running mean of the batches, its mean ± SD over seeds; contrastive likewise, of single batches.' : 'Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
   return (
     <Figure
@@ -62,7 +63,7 @@ export function StepsFigure() {
         rows: (flow[0]?.points ?? []).map(({ step: at }, i) => [
             count(at),
             ...flow.map(({ points }) => fixed(points[i]?.y)),
-            ...contrastive.map(({ points }) => fixed(points[i]?.y)),
+            ...contrastive.map(({ points }) => fixed(pointNear(points, at)?.y)),
           ]),
       }]}
     >

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import type { Series } from '../../src/ui/charts/series.ts'
+import { type Trace, changeOf, pointNear, tracesOverSeeds } from '../../src/ui/charts/steps.ts'
+
+const series = (index: number, name = 'FM'): Series => ({ index, label: `${name}, seed ${index}`, name, method: 'fm', colour: 'red', marker: 'circle', dash: '9 3', hidden: false })
+const trace = (index: number, points: [step: number, y: number | null][], name?: string): Trace => ({ series: series(index, name), points: points.map(([step, y]) => ({ step, y })) })
+
+describe('seeds over steps', () => {
+  const one = trace(0, [[0, 1], [10, 3], [20, 5]])
+  const other = trace(1, [[0, 3], [20, 7]])
+
+  test('are one line with their mean and spread, read between the points of a series that was thinned otherwise', () => {
+    const [mean, ...rest] = tracesOverSeeds([one, other], [[0, 1]], false)
+    expect(rest).toEqual([])
+    expect(mean.series).toMatchObject({ index: 0, label: 'FM ×2', dash: undefined })
+    expect(mean.points.map(({ step, y }) => [step, y])).toEqual([[0, 2], [10, 4], [20, 6]])
+    expect(mean.points[1].spread).toBeCloseTo(Math.SQRT2, 12) // n − 1
+    expect(mean.points[1].band).toEqual([4 - mean.points[1].spread!, 4 + mean.points[1].spread!])
+  })
+
+  test('a value that one of them has not is a gap, not a jump', () => {
+    expect(tracesOverSeeds([one, trace(1, [[0, 3], [10, null], [20, 7]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, null, 6])
+    expect(tracesOverSeeds([one, trace(1, [[0, 3], [10, 5]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, 4, null])
+  })
+
+  test('whatever is alone stays as it is', () => {
+    const alone = trace(2, [[0, 1]], 'LCF')
+    expect(tracesOverSeeds([one, alone], [[0, 1], [2]], false)).toEqual([one, alone])
+    expect(tracesOverSeeds([one, other], [], false)).toEqual([one, other])
+  })
+
+  test('a band stays above 0 on a logarithmic axis', () => {
+    const [mean] = tracesOverSeeds([trace(0, [[0, 0.1]]), trace(1, [[0, 10]])], [[0, 1]], true)
+    expect(mean.points[0].band![0]).toBeGreaterThan(0)
+    expect(mean.points[0].band![0]).toBeLessThan(mean.points[0].y!)
+  })
+})
+
+test('the nearest point, and the change from the first to the last', () => {
+  const { points } = trace(0, [[0, 4], [10, null], [20, 1]])
+  expect([-5, 4, 6, 16, 99].map((step) => pointNear(points, step)!.step)).toEqual([0, 0, 10, 20, 20])
+  expect(pointNear([], 3)).toBeNull()
+  expect(changeOf(points)).toBe(-0.75)
+  expect(changeOf(points.slice(0, 2))).toBeNull()
+})
