@@ -28,7 +28,7 @@ export function Evaluate({ opened, about }: Props) {
   return (
     <section aria-label="Evaluation">
       <h3>Evaluation</h3>
-      {opened.config ? <details><summary>How it is asked: as the lab wrote it</summary><Reading about={about} asked={asked} /></details> : <Reading about={about} asked={asked} />}
+      {opened.config ? <details className={styles.fold}><summary>How it is asked: as the lab wrote it</summary><Reading about={about} asked={asked} /></details> : <Reading about={about} asked={asked} />}
       <div className={styles.asked}>
         <Select label="Features for probes" value={asked.features ?? ''} options={[['', 'none'], ...featureChoices(about, asked)]} onChange={(value) => ask({ features: value || null })} />
         {asked.features !== null && <Select label="Images for probes" value={String(labelled)} options={[128, 512, 2048].map((each) => [String(each), `${count(each)} with a label, ${count(each)} to ask about`])} onChange={(value) => setLabelled(Number(value))} />}

@@ -35,7 +35,7 @@ export function ExportMenu() {
 function ReplicaMenu({ replica: { index, label } }: { replica: Series }) {
   return (
     <Menu.SubmenuRoot>
-      <Menu.SubmenuTrigger className={styles.submenu}>{label}</Menu.SubmenuTrigger>
+      <Menu.SubmenuTrigger className={styles.submenu}>{label}<span aria-hidden="true">▸</span></Menu.SubmenuTrigger>
       <Menu.Portal>
         <Menu.Positioner className="layer">
           <Menu.Popup className="menu">

@@ -27,7 +27,7 @@ export function ModelAbout({ about }: { about: About }) {
       </div>
       <p className={styles.operators} aria-label="Operators">{operators.map(({ name, count: times }) => <span key={name}>{name} ×{count(times)}</span>)}</p>
       {notes.length > 0 && (
-        <details>
+        <details className={styles.fold}>
           <summary>Its notes</summary>
           <dl className={styles.notes}>{notes.map(([key, value]) => <div key={key}><dt>{key}</dt><dd>{value}</dd></div>)}</dl>
         </details>

@@ -42,7 +42,7 @@ function Tensors({ tensors, missing }: Pick<WeightsAbout, 'tensors' | 'missing'>
   const wrong = tensors.filter(({ status }) => status === 'shape' || status === 'unmatched').length + missing.length
   const shapeText = (shape: readonly number[]) => `(${shape.join(', ')})`
   return (
-    <details open={wrong > 0}>
+    <details className={styles.fold} open={wrong > 0}>
       <summary>Tensor by tensor{wrong > 0 && `: ${count(wrong)} do not fit`}</summary>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so the keyboard must reach it */}
       <section className="scroll-table" tabIndex={0} aria-label="Tensors of the file">

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises'
+import { unzipSync } from 'fflate'
+import { expect, test, tiny } from './lab.ts'
+import type { Lab } from './lab.ts'
+
+const pair = new URLSearchParams(tiny)
+pair.set('replicas', 'fm;lcf')
+
+async function exported(lab: Lab, replica: string | null, item: string | RegExp): Promise<{ name: string; path: string }> {
+  await lab.button('Export').click()
+  if (replica) await lab.page.getByRole('menuitem', { name: replica, exact: true }).click()
+  const coming = lab.page.waitForEvent('download')
+  await lab.page.getByRole('menuitem', { name: item }).click()
+  const download = await coming
+  return { name: download.suggestedFilename(), path: await download.path() }
+}
+
+async function give(lab: Lab, ...files: { name: string; path: string }[]): Promise<void> {
+  if (!(await lab.page.getByRole('dialog').isVisible())) await lab.button('Open').click()
+  const buffers = await Promise.all(files.map(async ({ name, path }) => ({ name, mimeType: 'application/octet-stream', buffer: await readFile(path) })))
+  await lab.page.getByLabel('A file of a model or a run').setInputFiles(buffers)
+}
+
+test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated with the run’s own curve, and trains on', async ({ lab, page, context }) => {
+  await lab.open(pair)
+  await lab.run(30)
+  await lab.pause()
+  const model = await exported(lab, 'FM', 'ONNX, EMA weights')
+  expect(model.name).toMatch(/^low-noise-lab-gratings-fm-ema-step-\d+-[0-9a-f]{8}\.onnx$/)
+  const step = await lab.steps()
+
+  // Beside the run that it is from: its curve is the run's.
+  await give(lab, model)
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByText(new RegExp(`An ONNX model, \\d+ kB, step ${step}\\.`))).toBeVisible()
+  await expect(dialog.getByText(/A transformer of 2 blocks, width 16, 4 heads, .* and its answers will be the file’s/)).toBeVisible()
+  await expect(dialog.getByRole('table', { name: 'Inputs and outputs' }).getByRole('row', { name: 'velocity output float32 (B, 1, 12, 12)' })).toBeVisible()
+  await lab.expectNoAxeViolations()
+  await dialog.getByRole('combobox', { name: 'Images for probes' }).selectOption('128')
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
+  await expect(dialog.getByTestId('evaluation')).toContainText('onnxruntime-web on the processor', { timeout: 90_000 })
+  await expect(dialog.locator('[data-chart="file.accuracy"] .recharts-line').first()).toBeVisible()
+  await expect(dialog.getByRole('img', { name: /4 samples of low-noise-lab-/ })).toBeVisible()
+  await lab.expectNoAxeViolations()
+  await page.keyboard.press('Escape')
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(4)
+
+  const fresh = await context.newPage()
+  await fresh.goto(page.url())
+  const other = Object.assign(Object.create(Object.getPrototypeOf(lab)), lab, { page: fresh, step: fresh.getByTestId('step') }) as Lab
+  await give(other, model)
+  await fresh.getByRole('button', { name: 'Train on from here' }).click()
+  await expect(fresh.getByRole('dialog')).toHaveCount(0)
+  await expect(other.button('Go on')).toBeVisible({ timeout: 60_000 })
+  await expect(other.step).toHaveText('0')
+  await expect(other.chart('lossByT').getByText(/^At t = 0.001: FM [\d.]+;/)).toBeVisible()
+  await other.button('Step').click()
+  await expect(other.step).toHaveText('1')
+})
+
+test('a whole run as one file, gone on with where it stood', async ({ lab, page }) => {
+  await lab.open(pair)
+  await lab.run(20)
+  const step = await lab.pause()
+  const run = await exported(lab, null, /^Whole run/)
+  expect(run.name).toMatch(new RegExp(`^low-noise-lab-gratings-step-${step}-[0-9a-f]{8}\\.run\\.zip$`))
+  expect(Object.keys(unzipSync(new Uint8Array(await readFile(run.path)))).sort()).toEqual(['checkpoint.npz', 'config.json', 'loss-by-t.csv', 'measurements.json', 'metrics.csv', 'samples.png'])
+  const folder = await exported(lab, 'LCF', /^Continue in PyTorch/)
+  expect(Object.keys(unzipSync(new Uint8Array(await readFile(folder.path))))).toContain('continue-in-pytorch/train.py')
+
+  await lab.button('Step').click()
+  await expect(lab.step).toHaveText(String(step + 1))
+  await give(lab, run)
+  await page.getByRole('button', { name: 'Go on with this run' }).click()
+  await expect(lab.step).toHaveText(String(step))
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+  await lab.button('Step').click()
+  await expect(lab.step).toHaveText(String(step + 1))
+})
+
+test('an example is one click away; a long evaluation can be stopped; files that are none are refused in a sentence', async ({ lab, page }) => {
+  await lab.open(tiny)
+  await lab.button('Open').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'LCF on gratings' }).click()
+  await expect(dialog.getByRole('heading', { name: 'gratings-lcf.onnx' })).toBeVisible()
+  await dialog.getByRole('combobox', { name: 'Images for probes' }).selectOption('2048')
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
+  await expect(dialog.getByRole('progressbar', { name: 'Evaluated' })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog.getByRole('button', { name: 'Evaluate', exact: true })).toBeEnabled()
+  await expect(dialog.getByTestId('evaluation')).toHaveCount(0)
+
+  const alert = dialog.getByRole('alert')
+  const hostile = (name: string, bytes: Buffer) => page.getByLabel('A file of a model or a run').setInputFiles({ name, mimeType: '', buffer: bytes })
+  await hostile('none.onnx', Buffer.from('no model at all'))
+  await expect(alert).toHaveText(/^this is not a whole ONNX file: .* are read\)$/)
+  await hostile('cut.zip', Buffer.from('PK\u0003\u0004 and nothing more'))
+  await expect(alert).toContainText('the zip archive is cut short')
+  await hostile('claims.safetensors', Buffer.from([0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 0x7b]))
+  await expect(alert).toHaveCount(1)
+  await expect(alert).not.toContainText('zip')
+  await expect(dialog.getByRole('heading', { name: 'gratings-lcf.onnx' })).toHaveCount(0)
+  await lab.expectNoAxeViolations()
+})
