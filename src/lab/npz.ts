@@ -65,7 +65,8 @@ export function arraysOf(entries: Record<string, Uint8Array>): Record<string, Np
 /** The .npy format, versions 1 to 3: magic, version, header length, a Python dict as text, then the numbers. */
 function readNpy(bytes: Uint8Array, name: string): NpzTensor {
   const fail = (what: string) => new ConfigError(`entry ${name} ${what}`)
-  if (bytes.length < 10 || new TextDecoder('latin1').decode(bytes.subarray(0, 6)) !== MAGIC) throw fail('is not a NumPy array: it does not begin with the mark of .npy')
+  // Byte by byte: what browsers call latin1 has other letters where Latin-1 has none.
+  if (bytes.length < 10 || !Array.from(MAGIC).every((letter, i) => bytes[i] === letter.charCodeAt(0))) throw fail('is not a NumPy array: it does not begin with the mark of .npy')
   const version = bytes[6]
   if (version < 1 || version > 3) throw fail(`is of .npy version ${version}; versions 1 to 3 are read`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
