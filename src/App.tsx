@@ -1,4 +1,4 @@
-import { Suspense, lazy, useEffect } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
@@ -10,13 +10,6 @@ import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
 import { Controls } from './ui/controls/Controls.tsx'
-import { OwnData } from './ui/data/OwnData.tsx'
-import { About } from './ui/dialogs/About.tsx'
-import { Fork } from './ui/dialogs/Fork.tsx'
-import { Keys } from './ui/dialogs/Keys.tsx'
-import { OtherTab } from './ui/dialogs/OtherTab.tsx'
-import { SelfTest } from './ui/dialogs/SelfTest.tsx'
-import { OpenModel } from './ui/files/OpenModel.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners } from './ui/states/Banners.tsx'
@@ -24,10 +17,12 @@ import { useKeys } from './ui/useKeys.ts'
 import { useTheme } from './ui/useTheme.ts'
 
 const Charts = lazy(() => import('./ui/Charts.tsx')) // Recharts is most of the script; the page stands before it has come
+const Dialogs = lazy(() => import('./ui/dialogs/Dialogs.tsx'))
 
 export function App() {
   useTheme()
   useKeys()
+  const dialogs = useDialogs()
   useEffect(() => {
     const stops = [watchRun(), watchAddress(), watchData()]
     post({ type: 'probe' })
@@ -54,16 +49,21 @@ export function App() {
         </main>
         <Controls />
       </div>
-      <About />
-      <Keys />
-      <SelfTest />
-      <Fork />
-      <OtherTab />
-      <OwnData />
-      <OpenModel />
+      <Suspense>{dialogs && <Dialogs />}</Suspense>
       <Announcement />
     </div>
   )
+}
+
+/** Dialogs come when the page has nothing else to do, or when one is asked for. */
+function useDialogs(): boolean {
+  const asked = useUi(({ dialog }) => dialog !== null)
+  const [idle, setIdle] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setIdle(true), 3000)
+    return () => clearTimeout(timer)
+  }, [])
+  return idle || asked
 }
 
 /** What the charts show before a run: its reader and checks are no part of the first paint. */

@@ -4,7 +4,7 @@ import { presetWith, useDraft } from '../store/draft.ts'
 import { useRun } from '../store/run.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
-import { SavedRuns } from './saved/SavedRuns.tsx'
+import { SavedRunsButton } from './saved/SavedRunsButton.tsx'
 
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
@@ -26,7 +26,7 @@ export function Header() {
       <nav className={styles.tools} aria-label="Page">
         <button type="button" className="quiet" onClick={() => openDialog('self-test')}>Self-test</button>
         <button type="button" className="quiet" onClick={() => void copyLink()}>Copy link</button>
-        <SavedRuns />
+        <SavedRunsButton />
         <ThemeSelect />
         <button type="button" className="quiet" onClick={() => openDialog('about')}>About</button>
         <button type="button" className="quiet" onClick={() => openDialog('keys')} aria-label="Keyboard shortcuts">?</button>

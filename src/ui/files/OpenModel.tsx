@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { closeFile, openExample, openModel, trainOnFrom, useFiles } from '../../store/files.ts'
-import { openDialog, useUi } from '../../store/ui.ts'
+import { useUi } from '../../store/ui.ts'
 import { Modal } from '../dialogs/Modal.tsx'
 import { bytes, count } from '../numbers.ts'
 import { Evaluate } from './Evaluate.tsx'
@@ -12,10 +12,6 @@ const examples = [
   { file: 'gratings-fm.onnx', label: 'Flow matching on gratings' },
   { file: 'gratings-lcf.onnx', label: 'LCF on gratings' },
 ]
-
-export function OpenButton() {
-  return <button type="button" onClick={() => openDialog('model')} aria-haspopup="dialog">Open</button>
-}
 
 /** Models and runs from files: what they are, how they do, and training on from them. */
 export function OpenModel() {

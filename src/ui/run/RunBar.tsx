@@ -1,13 +1,16 @@
+import { Suspense, lazy } from 'react'
 import { restart, runOrPause, stepOnce } from '../../store/actions.ts'
 import { useDraft } from '../../store/draft.ts'
 import { type Phase, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
-import { ExportMenu } from '../files/ExportMenu.tsx'
-import { OpenButton } from '../files/OpenModel.tsx'
+import { OpenButton } from '../files/OpenButton.tsx'
 import { Progress } from './Progress.tsx'
-import { Memory } from './Memory.tsx'
 import { PendingChanges } from './PendingChanges.tsx'
 import styles from './RunBar.module.css'
+
+// With what opens above the page, which comes after the page.
+const ExportMenu = lazy(() => import('../files/ExportMenu.tsx').then((file) => ({ default: file.ExportMenu })))
+const Memory = lazy(() => import('./Memory.tsx').then((file) => ({ default: file.Memory })))
 
 const primary: Record<Phase, string> = {
   probing: 'Looking for a GPU …',
@@ -47,12 +50,12 @@ export function RunBar() {
           <Icon name="fork" />
           Fork
         </button>
-        <ExportMenu />
+        <Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense>
         <OpenButton />
       </div>
       <Progress />
       <PendingChanges />
-      <Memory />
+      <Suspense><Memory /></Suspense>
     </section>
   )
 }

@@ -1,28 +1,18 @@
 import { useState } from 'react'
-import { post } from '../../store/bridge.ts'
 import { deleteLocalData, discardRun, openRun } from '../../store/saved.ts'
 import { nameOf, useSaves } from '../../store/saves.ts'
 import { useRun } from '../../store/run.ts'
-import { openDialog } from '../../store/ui.ts'
 import type { SavedRun } from '../../protocol.ts'
 import { Modal } from '../dialogs/Modal.tsx'
 import { bytes, count } from '../numbers.ts'
 import styles from './SavedRuns.module.css'
 import { when } from './when.ts'
 
-/** The button in the header, and what it opens. */
 export function SavedRuns() {
-  const show = () => {
-    post({ type: 'saves' })
-    openDialog('saved')
-  }
   return (
-    <>
-      <button type="button" className="quiet" onClick={show}>Saved runs</button>
-      <Modal name="saved" title="Saved runs">
-        <Kept />
-      </Modal>
-    </>
+    <Modal name="saved" title="Saved runs">
+      <Kept />
+    </Modal>
   )
 }
 
