@@ -282,6 +282,8 @@ export type Report =
   /** A diagnostic is under way; `id` null when none is any more. */
   | { type: 'measuring'; id: string | null; done: number; total: number }
   | { type: 'measured'; runId: string | null; measurement: Measurement }
+  /** Every loss by noise level, as it comes: a tick has the last one only. */
+  | { type: 'evaluated'; runId: string; loss: LossByT }
   | { type: 'selftest'; requestId: number; rows: SelfTestRow[] }
   /** After every save and whenever they were asked for. */
   | ({ type: 'saves' } & Saves)

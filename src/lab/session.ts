@@ -44,6 +44,8 @@ export interface SessionOptions {
   breathe?: () => Promise<void>
   /** Hears of every measurement as it is made. */
   measured?: (measurement: Measurement) => void
+  /** Hears of every loss by noise level: a tick has only the last, and there may be several between two ticks. */
+  evaluated?: (loss: LossByT) => void
   /** Hears how far a measurement is; `id` null when none is under way any more. */
   measuring?: (id: string | null, done: number, total: number) => void
   /** Hears, in one sentence, why a measurement that was due could not be made. */
@@ -264,6 +266,7 @@ export class Session {
     const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
     this.losses = [...this.losses.filter(earlier => earlier.step < step), loss].slice(-KEPT)
     addToBands(this.bands, loss)
+    this.options.evaluated?.(loss)
     return loss
   }
 
@@ -378,7 +381,7 @@ export class Session {
    * Goes on from one replica's weights and optimiser state as new replicas with other knobs, at the same step. Returns a new paused
    * session with the history so far; this one stays as it is until destroyed.
    */
-  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Pick<SessionOptions, 'measured' | 'measuring' | 'unmeasured'> = {}): Promise<Session> {
+  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Pick<SessionOptions, 'measured' | 'evaluated' | 'measuring' | 'unmeasured'> = {}): Promise<Session> {
     this.cancelMeasure()
     await this.pause()
     const source = this.config.replicas[from]

@@ -74,6 +74,8 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return { measuring: report.id === null ? null : { id: report.id, done: report.done, total: report.total } }
     case 'measured':
       return withMeasured(state, report.runId, report.measurement)
+    case 'evaluated':
+      return state.runId !== null && report.runId !== state.runId ? {} : withLoss(measuredOf(state, report.runId), report.loss)
     case 'fault':
       if (report.kind === 'measure') return { asked: null, unmeasured: { ...state.unmeasured, [report.id ?? '']: report.message } }
       return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, measuring: null, asked: null, ...afterFault(state, report.kind, report.alive) }
@@ -93,7 +95,11 @@ function withTick(state: RunState, tick: Tick): Partial<RunState> {
   const measured = measuredOf(state, tick.runId)
   const { lossByT } = tick
   if (!lossByT || measured.losses.at(-1) === lossByT) return { ...measured, tick }
-  return { ...measured, tick, losses: [...measured.losses.filter(({ step }) => step < lossByT.step), lossByT].slice(-mostLosses) }
+  return { tick, ...withLoss(measured, lossByT) }
+}
+
+function withLoss(measured: ReturnType<typeof measuredOf>, loss: LossByT): ReturnType<typeof measuredOf> {
+  return { ...measured, losses: [...measured.losses.filter(({ step }) => step < loss.step), loss].slice(-mostLosses) }
 }
 
 function without(messages: Record<string, string>, id: string): Record<string, string> {

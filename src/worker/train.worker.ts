@@ -14,7 +14,7 @@ import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
 import { chooseTiles } from '../lab/tune.ts'
-import type { Command, FaultKind, Measurement, Report } from '../protocol.ts'
+import type { Command, FaultKind, LossByT, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
 import { holdRun } from './run_lock.ts'
 import { makeKeeper } from './saves.ts'
@@ -71,6 +71,7 @@ const progress = (label: string, done: number, total: number) => send({ type: 'p
 /** What the page hears of a run's measurements. */
 const telling = (runId: string) => ({
   measured: (measurement: Measurement) => send({ type: 'measured', runId, measurement }),
+  evaluated: (loss: LossByT) => send({ type: 'evaluated', runId, loss }),
   measuring: (id: string | null, done: number, total: number) => send({ type: 'measuring', id, done, total }),
   unmeasured: (message: string, id: string) => send({ type: 'fault', kind: 'measure', step: session?.step, id, message }),
 })

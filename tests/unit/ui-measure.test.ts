@@ -64,6 +64,9 @@ describe('what was measured', () => {
   test('every loss by noise level is kept, once', () => {
     const state = after(running, tick({ lossByT: lossAt(10) }), tick({ lossByT: lossAt(10) }), tick({ lossByT: lossAt(20) }))
     expect(state.losses.map(({ step }) => step)).toEqual([10, 20])
+    const told = after(state, ...[30, 40].map((step): Report => ({ type: 'evaluated', runId: 'a', loss: lossAt(step) })), tick({ lossByT: lossAt(40) })) // two between two ticks
+    expect(told.losses.map(({ step }) => step)).toEqual([10, 20, 30, 40])
+    expect(after({ ...state, runId: 'b' }, { type: 'evaluated', runId: 'a', loss: lossAt(30) }).losses).toEqual(state.losses) // of the run before
     expect(after({ ...state, runId: 'b' }, tick({ runId: 'b' })).losses).toEqual([])
   })
 
