@@ -1,0 +1,86 @@
+/** What is made of files that somebody opens on the page. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { zipSync } from 'fflate'
+import { ConfigError, parseConfig } from '../../src/config.ts'
+import { readModel } from '../../src/lab/open_file.ts'
+import { exportWeights } from '../../src/lab/weights_file.ts'
+import { startState } from '../../src/model/knobs.ts'
+import { withFiles } from '../../src/ui/files/fileCurves.ts'
+import type { FileEvaluation, Panel } from '../../src/protocol.ts'
+import { mutations } from '../support/mutate.ts'
+import { flat, randomParameters } from '../support/random_net.ts'
+
+const fixture = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(new URL(`../fixtures/onnx/${name}`, import.meta.url))) })
+
+const config = parseConfig({ net: { size: 8, patch: 2, width: 16, blocks: 2, heads: 2 }, objective: { layer: 1 }, replicas: [{ method: 'fm' }, { method: 'lcf', tMin: 0.2 }] })
+const weights = flat(config.net, randomParameters(config.net, 1))
+const run = { config, step: 7, replicas: config.replicas.map(() => ({ parameters: weights, ema: weights, first: weights, second: weights, state: startState() })) }
+const mine = (replica: number) => ({ name: 'mine.onnx', bytes: exportWeights(run, { replica, weights: 'raw', format: 'onnx', version: '1' }) })
+
+test('ours: how it is asked, where its sampler jumps, and the same bits to train on', () => {
+  const { opened, checkpoint } = readModel([mine(1)])
+  expect(opened).toMatchObject({ name: 'mine.onnx', kind: 'onnx', step: 7, config: { replicas: [{ method: 'lcf', tMin: 0.2 }] }, weights: { whole: true, differences: [], asks: [] }, untrainedBelow: 0.2 })
+  expect(opened.fitting).toEqual(opened.config)
+  expect(readModel([mine(0)]).opened.untrainedBelow).toBe(0)
+  const { replicas, step } = checkpoint()
+  expect([step, replicas.length]).toEqual([0, 1])
+  expect(replicas[0].parameters).toEqual(weights)
+})
+
+describe('of others', () => {
+  test('a torch export says what it is, is trained on with a data set that fits, and evaluated with it', () => {
+    const { opened, checkpoint } = readModel([fixture('opset17.onnx')])
+    expect(opened).toMatchObject({ config: null, step: null, weights: { whole: true }, reading: { predicts: 'velocity', zero: 'clean' }, untrainedBelow: 0 })
+    expect(opened.weights!.tensors.length).toBeGreaterThan(10)
+    const { net } = opened.weights!
+    expect(opened.fitting!.net).toMatchObject({ channels: net!.channels, size: net!.size })
+    expect(checkpoint('gratings').config).toMatchObject({ net, data: { dataset: 'gratings' } })
+    expect(() => checkpoint('nowhere')).toThrow('there is no data set “nowhere”')
+  })
+
+  test('weights in a second file: shown without it, loaded with it', () => {
+    const alone = readModel([fixture('external.onnx')])
+    expect(alone.opened.about!.files).toEqual(['external.onnx.data'])
+    expect(alone.opened.weights).toMatchObject({ whole: false, tensors: [] })
+    expect(alone.opened.weights!.differences[0]).toContain('external.onnx.data')
+    expect(() => alone.checkpoint()).toThrow('the weights cannot be loaded: ')
+    expect(readModel([fixture('external.onnx.data'), fixture('external.onnx')]).opened.weights).toMatchObject({ whole: true })
+  })
+
+  test('safetensors leave the heads open, and take them', () => {
+    const file = fixture('float16.safetensors')
+    expect(readModel([file]).opened).toMatchObject({ kind: 'safetensors', about: null, reading: null, weights: { whole: false, asks: ['heads'] } })
+    expect(readModel([file], { heads: 2 }).opened.weights).toMatchObject({ whole: true, asks: [] })
+  })
+})
+
+test('several files, or none, are refused in a sentence', () => {
+  expect(() => readModel([])).toThrow('there is no file; ONNX models')
+  expect(() => readModel([mine(0), { ...mine(1), name: 'other.onnx' }])).toThrow('2 of the 2 files are models; give one model')
+  expect(() => readModel([{ name: 'a.txt', bytes: new Uint8Array(3) }, { name: 'b.txt', bytes: new Uint8Array(3) }])).toThrow('none of the 2 files is a model')
+  expect(() => readModel([{ name: 'a.zip', bytes: zipSync({ 'readme.txt': new Uint8Array(3) }) }])).toThrow('the archive is no run of the lab')
+})
+
+test('damaged files of ours are read or refused, and nothing else happens', () => {
+  const { bytes } = mine(0)
+  let refused = 0
+  for (const damaged of mutations(bytes, 300, 5)) {
+    try {
+      readModel([{ name: 'mine.onnx', bytes: damaged }])
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError)
+      refused++
+    }
+  }
+  expect(refused).toBeGreaterThan(0)
+})
+
+test('a file’s curve stands dotted beside the run’s; in the view of the excess above its own floor', () => {
+  const panel: Panel = { id: 'lossByT', title: '', x: { label: 't', scale: 'log' }, y: { label: '', scale: 'log' }, curves: [], spread: '', summary: '', notes: [] }
+  const loss = { step: 0, t: [0.1, 0.5], count: 8, mean: [[1, 0.5]], standardError: [[0.1, 0.1]], floor: [0.75, 0.6], floorNote: '' }
+  const evaluation: FileEvaluation = { name: 'net.onnx', loss, panels: [], samples: { channels: 1, size: 1, count: 0, images: new Float32Array() }, ran: '', duration: 1 }
+  expect(withFiles(panel, [evaluation], 'raw').curves).toEqual([{ replica: null, kind: 'baseline', label: 'net', x: [0.1, 0.5], y: [1, 0.5], spread: [0.1, 0.1] }])
+  expect(withFiles(panel, [evaluation], 'excess').curves[0].y).toEqual([0.25, null])
+  expect(withFiles(panel, [{ ...evaluation, loss: { ...loss, floor: null } }], 'excess')).toBe(panel)
+})
