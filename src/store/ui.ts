@@ -13,6 +13,8 @@ interface UiState {
   explain: boolean
   dialog: DialogName | null
   view: ViewName
+  /** Diagnostics in the overview that the visitor has chosen; null for the usual ones. */
+  central: readonly string[] | null
   /** Charts shown as a table, by name. */
   tables: Record<string, boolean>
   /** Loss by noise level as it is, or what stands above the floor. */
@@ -29,11 +31,11 @@ interface UiState {
 
 export const useUi = create<UiState>()(
   persist(
-    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], announcement: '' }),
+    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', central: null, tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], announcement: '' }),
     {
       name: 'low-noise-lab.ui',
       storage: createJSONStorage(() => localStorage),
-      partialize: ({ theme, explain }) => ({ theme, explain }),
+      partialize: ({ theme, explain, central }) => ({ theme, explain, central }),
     },
   ),
 )

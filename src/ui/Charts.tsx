@@ -1,6 +1,7 @@
 import { Tabs } from '@base-ui/react/tabs'
 import type { ReactNode } from 'react'
 import { diagnosticChoices } from '../store/catalog.ts'
+import { useCentral } from '../store/central.ts'
 import { stepsOf } from '../store/measurements.ts'
 import { useRecorded, useShownRun } from '../store/shown.ts'
 import { showView, useUi } from '../store/ui.ts'
@@ -20,10 +21,6 @@ interface View {
   tab: string
   content: () => ReactNode
 }
-
-/** As many as the central view has room for beside loss and samples: those that a run measures most often by itself. */
-const pace = ({ every }: { every: number }) => every || Infinity
-const central = diagnosticChoices.toSorted((a, b) => Math.sign(pace(a) - pace(b)) || a.order - b.order).slice(0, 4).toSorted((a, b) => a.order - b.order).map(({ id }) => id)
 
 const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
 
@@ -65,6 +62,7 @@ export default function Charts() {
 
 /** The questions of the paper side by side: where is the loss, how ill-conditioned is it, what do the features say, what comes out. */
 function Overview() {
+  const central = useCentral()
   return (
     <div className={styles.grid}>
       <LossByTFigure />
@@ -76,6 +74,7 @@ function Overview() {
 
 /** Over the steps of what this view shows. */
 function Replay({ view }: { view: string }) {
+  const central = useCentral()
   const steps = useShownRun(({ losses, measurements }) => {
     if (view === 'overview') return stepsOf(losses, ...central.map((id) => measurements[id] ?? [])).join(' ')
     return stepsOf(view === 'lossByT' ? losses : (measurements[view] ?? [])).join(' ')

@@ -1,6 +1,7 @@
 import { Collapsible } from '@base-ui/react/collapsible'
 import { useId, useMemo } from 'react'
 import { diagnosticOf } from '../../store/catalog.ts'
+import { setCentral, useCentral } from '../../store/central.ts'
 import { useDraft } from '../../store/draft.ts'
 import { everyOf } from '../../store/measurements.ts'
 import { changeMeasure } from '../../store/measuring.ts'
@@ -17,6 +18,7 @@ import styles from './Diagnostics.module.css'
 /** Everything about one diagnostic: all its panels, its settings, its pace, what it costs. */
 export function DiagnosticView({ id }: { id: string }) {
   const { panels, measurement, settings, history } = useShown(id)
+  const central = useCentral()
   const diagnostic = diagnosticOf(id)
   const fields = useMemo(() => (diagnostic ? fieldsOf(diagnostic.settings) : []), [diagnostic])
   if (!diagnostic) return null
@@ -32,6 +34,10 @@ export function DiagnosticView({ id }: { id: string }) {
         <p>{diagnostic.summary} <cite>{diagnostic.paper}</cite></p>
         <MeasureBar id={id} measurement={measurement} compact={false} />
         <Pace id={id} />
+        <label className={styles.central}>
+          <input type="checkbox" checked={central.includes(id)} onChange={(event) => setCentral(id, event.target.checked)} />
+          In the overview
+        </label>
         {fields.filter(({ advanced }) => !advanced).map(row)}
         {more.length > 0 && (
           <Collapsible.Root>

@@ -6,6 +6,7 @@ import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
 import { dismissFault, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
 import { short } from '../numbers.ts'
+import { useMedia } from '../useMedia.ts'
 import { GoOn } from '../saved/GoOn.tsx'
 import { faultWords } from './faults.ts'
 import { obstacleWords } from './obstacles.ts'
@@ -35,8 +36,15 @@ export function Banners() {
 
 function ObstacleBanner() {
   const obstacle = useRun((state) => state.obstacle)
+  const narrow = useMedia('(max-width: 56em)')
   if (!obstacle) return null
   const { headline, advice } = obstacleWords[obstacle.kind]
+  const words = (
+    <div className={styles.advice}>
+      {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
+      {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
+    </div>
+  )
   return (
     <section className={styles.alarm} role="alert">
       <div className={styles.line}>
@@ -47,10 +55,7 @@ function ObstacleBanner() {
           <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
         </div>
       </div>
-      <div className={styles.advice}>
-        {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
-        {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
-      </div>
+      {narrow ? <details><summary>What helps</summary>{words}</details> : words}
     </section>
   )
 }
