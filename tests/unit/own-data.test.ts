@@ -255,7 +255,7 @@ describe('hostile files', () => {
   })
 
   test('a PNG whose pixels unpack to far more than its header says', () => {
-    const wide = encodePng({ width: 4000, height: 4000, channels: 4, depth: 8, data: Uint8Array.from({ length: 4000 * 4000 * 4 }, (_, i) => (i < 50_000 ? (i * i) % 251 : 0)) })
+    const wide = encodePng({ width: 1000, height: 1000, channels: 4, depth: 8, data: Uint8Array.from({ length: 1000 * 1000 * 4 }, (_, i) => (i < 50_000 ? (i * i) % 251 : 0)) })
     new DataView(wide.buffer, wide.byteOffset).setUint32(16, 8)
     new DataView(wide.buffer, wide.byteOffset).setUint32(20, 8)
     expect(() => decodePicture(wide, 'png')).toThrow(/more pixels than its header/)
