@@ -6,21 +6,21 @@ const series = (index: number, name = 'FM'): Series => ({ index, label: `${name}
 const trace = (index: number, points: [step: number, y: number | null][], name?: string): Trace => ({ series: series(index, name), points: points.map(([step, y]) => ({ step, y })) })
 
 describe('seeds over steps', () => {
-  const one = trace(0, [[0, 1], [10, 3], [20, 5]])
-  const other = trace(1, [[0, 3], [20, 7]])
+  const one = trace(0, [[10, 1], [20, 3], [40, 5]])
+  const other = trace(1, [[10, 3], [40, 9]])
 
   test('are one line with their mean and spread, read between the points of a series that was thinned otherwise', () => {
     const [mean, ...rest] = tracesOverSeeds([one, other], [[0, 1]], false)
     expect(rest).toEqual([])
     expect(mean.series).toMatchObject({ index: 0, label: 'FM ×2', dash: undefined })
-    expect(mean.points.map(({ step, y }) => [step, y])).toEqual([[0, 2], [10, 4], [20, 6]])
+    expect(mean.points.map(({ step, y }) => [step, y])).toEqual([[10, 2], [20, 4], [40, 7]])
     expect(mean.points[1].spread).toBeCloseTo(Math.SQRT2, 12) // n − 1
     expect(mean.points[1].band).toEqual([4 - mean.points[1].spread!, 4 + mean.points[1].spread!])
   })
 
   test('a value that one of them has not is a gap, not a jump', () => {
-    expect(tracesOverSeeds([one, trace(1, [[0, 3], [10, null], [20, 7]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, null, 6])
-    expect(tracesOverSeeds([one, trace(1, [[0, 3], [10, 5]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, 4, null])
+    expect(tracesOverSeeds([one, trace(1, [[10, 3], [20, null], [40, 9]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, null, 7])
+    expect(tracesOverSeeds([one, trace(1, [[10, 3], [20, 5]])], [[0, 1]], false)[0].points.map(({ y }) => y)).toEqual([2, 4, null])
   })
 
   test('whatever is alone stays as it is', () => {
