@@ -255,11 +255,11 @@ describe('hostile files', () => {
   })
 
   test('a PNG whose pixels unpack to far more than its header says', () => {
-    const wide = encodePng({ width: 1000, height: 1000, channels: 4, depth: 8, data: Uint8Array.from({ length: 1000 * 1000 * 4 }, (_, i) => (i < 50_000 ? (i * i) % 251 : 0)) })
+    const wide = encodePng({ width: 2500, height: 2500, channels: 4, depth: 8, data: new Uint8Array(2500 * 2500 * 4) })
     new DataView(wide.buffer, wide.byteOffset).setUint32(16, 8)
     new DataView(wide.buffer, wide.byteOffset).setUint32(20, 8)
     expect(() => decodePicture(wide, 'png')).toThrow(/more pixels than its header/)
-  })
+  }, 30_000)
 
   test('names that climb or repeat', async () => {
     const { set } = await keep({ 'a.zip': zip(Object.fromEntries(Object.entries(pictures(40, 1)).map(([path, bytes]) => [`../../../${path.replace('first', '__proto__').replace('second', 'constructor')}`, bytes]))) })
