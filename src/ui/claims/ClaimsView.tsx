@@ -1,4 +1,4 @@
-import { type ClaimResult, type StudyRecord } from '../../record_schema.ts'
+import type { ClaimResult, StudyRecord } from '../../record_schema.ts'
 import { useRecorded } from '../../store/shown.ts'
 import { count, short } from '../numbers.ts'
 import styles from './Claims.module.css'
@@ -22,14 +22,14 @@ export function ClaimsView() {
       </p>
       {/* A scrolling region must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.scroll} tabIndex={0} role="region" aria-label="Claims, table">
+      <section className={styles.scroll} tabIndex={0} aria-label="Claims, table">
         <table>
           <thead>
             <tr><th scope="col">The paper says</th><th scope="col">Measured as</th><th scope="col">Mean ± SD</th><th scope="col">Each seed</th><th scope="col">Here</th></tr>
           </thead>
           <tbody>{claims.map((claim) => <Claim key={claim.id} claim={claim} />)}</tbody>
         </table>
-      </div>
+      </section>
       <p className={styles.note}>{rule(record)} One size of net, one data set: this says how it is here, not that the paper is right or wrong.</p>
     </section>
   )
