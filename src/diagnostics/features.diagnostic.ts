@@ -1,11 +1,11 @@
 /** How features lie, without any probe: cheap enough to be followed while training. */
 import { z } from 'zod'
-import { defineDiagnostic, type Measure } from './diagnostic.ts'
+import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { level } from './drop.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'
-import { few, finite } from './words.ts'
+import { finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Blocks of images that are left out in turn for the jackknife. */
 const BLOCKS = 8
@@ -31,7 +31,7 @@ export default defineDiagnostic({
 })
 
 export const measure: Measure<typeof settings> = async (bench, { images: count, layer: asked, t: text }) => {
-  const { config, training: { replicas: R }, labels } = bench
+  const { config, training: { replicas: R }, labels, groups } = bench
   const t = levelsOf(text)!
   const C = config.net.width
   const source = netSource(bench, [asked || config.objective.layer])
@@ -51,32 +51,35 @@ export const measure: Measure<typeof settings> = async (bench, { images: count, 
       await bench.progress(Math.min(++done, total), total)
     }
   }
-  const panel = (name: keyof Scatter, rest: Pick<Panel, 'id' | 'title' | 'notes'> & { y: Axis; word: (value: number | null) => string }): Panel => {
+  const panel = (name: keyof Scatter, rest: Pick<Panel, 'id' | 'title' | 'notes'> & { y: Axis; unit: string; per: number }): Panel => {
     const curves = found.map((own, replica): Curve => ({
       replica, kind: 'measured', label: '', x: t, y: own.map(scatter => finite(scatter[name])), spread: own.map(({ errors }) => finite(errors[name])),
     }))
-    const { word, ...shown } = rest
+    const { unit, per, ...shown } = rest
     const low = t.findIndex(value => value > 0)
     const at = low < 0 ? 0 : low
-    const ends = labels.map((label, r) => `${label} ${word(curves[r].y[at])}${t.length > at + 1 ? `, and at most ${word(greatest(curves[r].y))}` : ''}`)
+    const said = (group: Group, of: (replica: number) => number | null) => `${overSeeds(group, r => times(of(r), per))}${unit}`
+    const ends = groups.map(group => `${group.label} ${said(group, r => curves[r].y[at])}${t.length > at + 1 ? `, and at most ${said(group, r => greatest(curves[r].y))}` : ''}`)
     return {
       ...shown, x: { label: 'noise level t', scale: 'log' }, curves, spread: `± jackknife standard error over ${BLOCKS} blocks of ${count.toLocaleString('en')} held-out images`,
-      summary: `At t = ${level(t[at])}: ${ends.join('; ')}.`,
+      summary: `At t = ${level(t[at])}: ${ends.join('; ')}${seedsSaid(groups)}.`,
     }
   }
   return [
     panel('between', {
       id: 'between', title: 'Share of the features’ variance that lies between classes', y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.5], percent: true },
-      word: value => (value === null ? 'no variance at all' : `${(100 * Math.max(0, value)).toFixed(1)} %`),
+      per: 100, unit: ' %',
       notes: ['Sums over all features, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total.', 'Token means as they are, of EMA weights.'],
     }),
     panel('rank', {
       id: 'rank', title: 'How many directions the features use', y: { label: 'effective rank', scale: 'linear', domain: [1, 6] },
-      word: value => (value === null ? 'no direction at all' : few(value)),
+      per: 1, unit: '',
       notes: ['exp of the entropy of the eigenvalues of the features’ covariance, each as a share of their sum.'],
     }),
   ]
 }
+
+const times = (value: number | null, factor: number) => (value === null ? null : factor * value)
 
 const greatest = (values: readonly (number | null)[]) => values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null)
 

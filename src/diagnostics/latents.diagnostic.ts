@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Curve, Panel } from '../protocol.ts'
-import { defineDiagnostic, type Measure } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { ridge, type Target, targetsOf } from './ridge.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'
@@ -64,10 +64,12 @@ export const measure: Measure<typeof settings> = async (bench, { train: fitted, 
       await between()
     }
   }
-  return panelsOf(labels, t, targets, found, fitted, test, each)
+  return panelsOf(bench, t, targets, found, fitted, test, each)
 }
 
-function panelsOf(labels: readonly string[], t: number[], targets: Target[], found: Estimate[][][], fitted: number, test: number, each: boolean): Panel[] {
+const seedsMeant = (groups: readonly Group[]) => (groups.some(({ replicas }) => replicas.length > 1) ? ' (means over seeds)' : '')
+
+function panelsOf({ labels, groups }: Pick<Bench, 'labels' | 'groups'>, t: number[], targets: Target[], found: Estimate[][][], fitted: number, test: number, each: boolean): Panel[] {
   const others = targets.map((_, k) => k).filter(k => targets[k].name !== 'class')
   const mean = (estimates: Estimate[]): Estimate => ({
     value: others.reduce((sum, k) => sum + estimates[k].value / others.length, 0),
@@ -82,23 +84,26 @@ function panelsOf(labels: readonly string[], t: number[], targets: Target[], fou
     spread: `± standard error over ${test.toLocaleString('en')} test images; fitted on ${fitted.toLocaleString('en')}`,
   } satisfies Partial<Panel>
   const [low, high] = [t.findIndex(value => value > 0), t.length - 1].map(i => Math.max(0, i))
-  const change = (replica: number, of: (estimates: Estimate[]) => Estimate) => `${two(of(found[replica][high]).value)} → ${two(of(found[replica][low]).value)}`
+  const change = ({ replicas }: Group, of: (estimates: Estimate[]) => Estimate) => {
+    const over = (at: number) => two(replicas.reduce((sum, r) => sum + of(found[r][at]).value / replicas.length, 0))
+    return `${over(high)} → ${over(low)}`
+  }
   const overview: Panel = {
     ...common, id: 'latents', title: 'What else the features tell',
     curves: labels.flatMap((_, r) => [
       curve(r, 'everything but the class', mean),
       ...targets.flatMap(({ name }, k) => (name === 'class' ? [curve(r, 'class', estimates => estimates[k])] : [])),
     ]),
-    summary: `From t = ${level(t[high])} to ${level(t[low])} the mean R² of ${others.length} latents goes ${labels.map((label, r) => `${change(r, mean)} for ${label}`).join(', ')}.`,
+    summary: `From t = ${level(t[high])} to ${level(t[low])} the mean R² of ${others.length} latents goes ${groups.map(group => `${change(group, mean)} for ${group.label}`).join(', ')}${seedsMeant(groups)}.`,
     notes: [
-      ...labels.map((label, r) => `${label}, t = ${level(t[high])} → ${level(t[low])}: ${targets.map(({ name }, k) => `${name} ${change(r, estimates => estimates[k])}`).join(', ')}.`),
+      ...groups.map(group => `${group.label}, t = ${level(t[high])} → ${level(t[low])}: ${targets.map(({ name }, k) => `${name} ${change(group, estimates => estimates[k])}`).join(', ')}.`),
       `Ridge, λ = ${PENALTY} on z-scored features; an angle counts as its cosine and sine, the class as one number for each. Of a latent that mostly follows from the class only what the class leaves open is asked.`,
     ],
   }
   if (!each) return [overview]
   return [overview, ...targets.map(({ name }, k): Panel => ({
     ...common, id: `latents ${name}`, title: `How readable ${name} is`, curves: labels.map((_, r) => curve(r, '', estimates => estimates[k])),
-    summary: `R² of ${name} from t = ${level(t[high])} to ${level(t[low])}: ${labels.map((label, r) => `${label} ${change(r, estimates => estimates[k])}`).join(', ')}.`, notes: [],
+    summary: `R² of ${name} from t = ${level(t[high])} to ${level(t[low])}: ${groups.map(group => `${group.label} ${change(group, estimates => estimates[k])}`).join(', ')}${seedsMeant(groups)}.`, notes: [],
   }))]
 }
 
