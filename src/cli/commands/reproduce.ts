@@ -6,8 +6,8 @@ import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../../lab/session.ts'
 import { judge, studies, type Study } from '../../lab/studies.ts'
-import type { Tick } from '../../protocol.ts'
-import type { ClaimResult, StudyRecord } from '../../record_schema.ts'
+import type { Measurement, Tick } from '../../protocol.ts'
+import { type ClaimResult, readStudyRecord, type StudyRecord } from '../../record_schema.ts'
 import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
 import { prepareFolder, readJson, readWith, writeOne } from '../files.ts'
@@ -22,6 +22,7 @@ interface ReproduceOptions extends OutputOptions {
   out: string
   run?: string
   set: string[]
+  only?: string
 }
 
 export const reproduce: MakeCommand = done => new Command('reproduce')
@@ -30,6 +31,7 @@ export const reproduce: MakeCommand = done => new Command('reproduce')
   .option('--out <folder>', 'where the record goes, as <study>.json', 'public/studies')
   .option('--run <folder>', 'the folder of the training run: used if it holds a checkpoint, else made', undefined)
   .option('--set <section.key=value>', 'change a setting of the run, to try it out small; may be given several times', collect, [])
+  .option('--only <names>', 'measure only these diagnostics anew, comma-separated, and keep the others of the record that is there; none goes over the claims alone')
   .option('--json', 'the claims as JSON')
   .action(async (name: string, options: ReproduceOptions) => {
     const study = studyOf(name)
@@ -41,7 +43,7 @@ export const reproduce: MakeCommand = done => new Command('reproduce')
       const status = await drive({ config, folder: prepareFolder(folder), tune: true, silent: true })
       if (status !== 0) return done(status)
     }
-    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), folder, join(out, `${study.id}.json`))
+    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), folder, join(out, `${study.id}.json`), options.only)
     await print(options, claims, () => table([
       ['claim', 'source', ...claims[0].effects.map((_, i) => `seed ${i + 1}`), 'mean ± SD', 'unit', ''],
       ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), `${figure(claim.mean)} ± ${figure(claim.deviation)}`, claim.unit, claim.verdict]),
@@ -56,7 +58,17 @@ function studyOf(name: string): Study {
   throw new CommandError(`there is no study “${name}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${studies.map(({ id }) => id).join(', ')}`}`)
 }
 
-async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string, file: string): Promise<ClaimResult[]> {
+/** What is kept of the record that is there. @throws CommandError when it is of another run */
+function keptFrom(file: string, { step }: Checkpoint, only: string | undefined): readonly Measurement[] {
+  if (only === undefined) return []
+  const record = readStudyRecord(readJson(file))
+  if (typeof record === 'string') throw new CommandError(`${file}: ${record}`)
+  if (record.tick.step !== step) throw new CommandError(`${file} is of step ${record.tick.step} and the run stands at ${step}: leave --only out and measure all anew`)
+  return record.measurements.filter(({ id }) => !only.split(',').includes(id))
+}
+
+async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string, file: string, only: string | undefined): Promise<ClaimResult[]> {
+  const kept = keptFrom(file, checkpoint, only)
   const machine = await openMachine()
   let bar = progressBar('measuring')
   const session = await Session.create(machine.device, new KernelLibrary(machine.device), study.id, checkpoint.config, {
@@ -66,6 +78,7 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string
     await session.evaluate()
     await session.sample()
     for (const [id, settings] of Object.entries(study.measures)) {
+      if (kept.some(known => known.id === id)) continue
       await session.measure(id, settings)
       bar.stop()
       bar = progressBar('measuring')
@@ -73,7 +86,7 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string
   }
   await Promise.race([work(), machine.broken])
   const tick = session.tick()
-  const { measurements } = session
+  const measurements = Object.keys(study.measures).flatMap(id => [...kept, ...session.measurements].find(one => one.id === id) ?? [])
   const claims = judge(study, { config: tick.config, lossByT: tick.lossByT!, measurements })
   const { id, title, figure } = study
   const record: StudyRecord = {
