@@ -16,7 +16,8 @@ export function overSeeds({ replicas }: Group, of: (replica: number) => number |
   if (values.length < replicas.length) return 'nothing finite'
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   if (values.length < 2) return few(mean)
-  return `${few(mean)} ± ${few(Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)))}`
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
+  return `${few(mean)} ± ${Number(deviation.toPrecision(2)).toLocaleString('en', { maximumSignificantDigits: 2 })}`
 }
 
 /** What the ± in a sentence means, where there are several seeds. */
