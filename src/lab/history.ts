@@ -140,6 +140,14 @@ export const BANDS = [
   { label: 't ≥ .5', from: 0.5, to: 1 },
 ]
 
+/** Adds the last of `steps` steps. When more went by than the ring holds, the gap shows as missing values. */
+export function addRows(histories: readonly ReplicaHistory[], rows: readonly MetricsRow[][], steps: number): void {
+  for (let missing = steps - rows.length; missing > 0; missing--) {
+    for (const history of histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
+  }
+  for (const row of rows) row.forEach((values, r) => histories[r].add(values))
+}
+
 export function startBands(): BandSeries[] {
   return BANDS.map(band => ({ ...band, step: [], value: [] }))
 }

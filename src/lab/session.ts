@@ -11,18 +11,14 @@ import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, T
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
 import { atBench, Cancelled } from './bench.ts'
-import { addToBands, copyBands, forkHistory, ReplicaHistory, type RunHistory, startBands } from './history.ts'
+import { addRows, addToBands, copyBands, forkHistory, ReplicaHistory, type RunHistory, startBands } from './history.ts'
 import { Measurements } from './measurements.ts'
 import { summariseLevels } from './levels.ts'
+import { Pace } from './pace.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
-import { type MetricsRow, type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 
-/** GPU work between two looks at the clock: short enough for smooth frames and a quick pause, long enough to hide the wait. */
-const BURST_MS = 12
-const MOST_PER_BURST = 64
-/** A step slower than this is submitted in pieces. */
-const GENTLE_MS = 6
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
 const FIRST_LOOK = 10
 /** Evaluations that are kept. */
@@ -66,9 +62,7 @@ export class Session {
   private losses: LossByT[] = []
   private samples: SampleGrid | null = null
   private target: number
-  private stepMs = 0
-  private lastDone = 0
-  private burst = 1
+  private readonly pace = new Pace()
   private submitsPerStep = 1
   private read = 0
   private sequence = 0
@@ -204,13 +198,12 @@ export class Session {
       await this.measuring // one that was asked for: all of it at one step
       this.beforeStep?.()
       if (this.state !== 'running' || this.step >= until()) break
-      const count = Math.min(this.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
+      const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       const began = performance.now()
-      const gentle = this.stepMs === 0 || this.stepMs > GENTLE_MS
-      this.submitsPerStep = this.trainer.submitSteps(count, gentle) / count
+      this.submitsPerStep = this.trainer.submitSteps(count, this.pace.gentle) / count
       this.step += count
-      waiting.push(settled(this.device, this.device.queue.onSubmittedWorkDone()).then(() => this.learnPace(count, began)))
-      if (waiting.length >= (this.stepMs > 80 ? 1 : 2)) await waiting.shift()
+      waiting.push(settled(this.device, this.device.queue.onSubmittedWorkDone()).then(() => this.pace.learn(count, began)))
+      if (waiting.length >= this.pace.ahead) await waiting.shift()
       const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
       const due = this.diagnostics.due(this.config, this.step, this.target)
@@ -222,15 +215,6 @@ export class Session {
     await Promise.all(waiting)
     await this.readMetrics()
     if (this.state === 'running' && this.step >= this.target) this.state = 'finished'
-  }
-
-  /** A burst's work begins when it is submitted or when the one before it is done, whichever is later. */
-  private learnPace(count: number, submitted: number): void {
-    const now = performance.now()
-    const each = Math.max(0.001, now - Math.max(submitted, this.lastDone)) / count
-    this.lastDone = now
-    this.stepMs = this.stepMs === 0 ? each : 0.8 * this.stepMs + 0.2 * each
-    this.burst = Math.max(1, Math.min(MOST_PER_BURST, Math.round(BURST_MS / this.stepMs)))
   }
 
   /** Fetches the metrics of all steps submitted so far. */
@@ -398,7 +382,7 @@ export class Session {
   tick(): Tick {
     return {
       type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
-      stepsPerSecond: this.stepMs > 0 ? 1000 / this.stepMs : 0, config: this.config,
+      stepsPerSecond: this.pace.stepMs > 0 ? 1000 / this.pace.stepMs : 0, config: this.config,
       replicas: this.config.replicas.map((_, r) => replicaTick(this.config, r, this.histories[r])),
       lossByT: this.losses.at(-1) ?? null, bands: this.bands, samples: this.samples, events: this.events,
       cost: { bytes: this.bytes, dispatches: this.trainer.dispatchesPerStep, submits: this.submitsPerStep, parameters: this.trainer.recorded.training.layout.count },
@@ -420,13 +404,5 @@ export class Session {
 
 /** Live fields that a replica may have a value of its own for. */
 const ownable = ['tMin', 'lambda', 'tau', 'learningRate', 'images'] as const
-
-/** Adds the last of `steps` steps. When more went by than the ring holds, the gap shows as missing values. */
-function addRows(histories: readonly ReplicaHistory[], rows: readonly MetricsRow[][], steps: number): void {
-  for (let missing = steps - rows.length; missing > 0; missing--) {
-    for (const history of histories) history.add({ ...rows[0][0], flow: Number.NaN, gradientNorm: Number.NaN, anchors: 0 })
-  }
-  for (const row of rows) row.forEach((values, r) => histories[r].add(values))
-}
 
 const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)

@@ -63,16 +63,15 @@ test('a run that was closed goes on at its step, and its curve has no gap', asyn
   await expect(offer(page)).toHaveCount(0)
   await lab.pause()
   const after = await losses(lab)
-  // A longer table shows fewer of its steps: those in both are the same, and none is missing where the two parts meet.
+  // A long curve is shown by two of its steps for each hundredth of it: those shown before and after are the same, and none is missing in between.
   const known = new Map(before)
   const both = after.filter(([step]) => known.has(step))
-  expect(both.length).toBeGreaterThan(10)
   expect(both).toEqual(both.map(([step]) => [step, known.get(step)]))
   const steps = after.map(([step]) => Number(step.replace(/\D/g, '')))
-  const gaps = steps.slice(1).map((step, i) => step - steps[i])
-  expect(steps[0]).toBe(1)
+  const hundredth = Math.ceil(steps.at(-1)! / 100)
+  expect(steps[0]).toBeLessThanOrEqual(hundredth)
   expect(steps.at(-1)).toBeGreaterThan(paused)
-  expect(Math.max(...gaps)).toBeLessThanOrEqual(Math.min(...gaps) + 1)
+  expect(Math.max(...steps.slice(1).map((step, i) => step - steps[i]))).toBeLessThanOrEqual(2 * hundredth)
   await expect(page.getByText('Changes not applied')).toHaveCount(0)
 })
 
