@@ -63,15 +63,15 @@ test('a run that was closed goes on at its step, and its curve has no gap', asyn
   await expect(offer(page)).toHaveCount(0)
   await lab.pause()
   const after = await losses(lab)
-  // A long curve is shown by two of its steps for each hundredth of it: those shown before and after are the same, and none is missing in between.
+  // The table has about forty rows, however long the curve: those there before and after are the same, and no two lie farther apart than that.
   const known = new Map(before)
   const both = after.filter(([step]) => known.has(step))
   expect(both).toEqual(both.map(([step]) => [step, known.get(step)]))
   const steps = after.map(([step]) => Number(step.replace(/\D/g, '')))
-  const hundredth = Math.ceil(steps.at(-1)! / 100)
-  expect(steps[0]).toBeLessThanOrEqual(hundredth)
+  const fortieth = Math.ceil(steps.at(-1)! / 40)
+  expect(steps[0]).toBeLessThanOrEqual(2 * fortieth)
   expect(steps.at(-1)).toBeGreaterThan(paused)
-  expect(Math.max(...steps.slice(1).map((step, i) => step - steps[i]))).toBeLessThanOrEqual(2 * hundredth)
+  expect(Math.max(...steps.slice(1).map((step, i) => step - steps[i]))).toBeLessThanOrEqual(3 * fortieth)
   await expect(page.getByText('Changes not applied')).toHaveCount(0)
 })
 
