@@ -1,5 +1,5 @@
 /** By how much a probe does worse at the least noise level than at its best one, in words. */
-import type { Config } from '../config.ts'
+import { type Config, seedGroups } from '../config.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 
 /** Points (of 100) between the best level and the least one. */
@@ -23,19 +23,9 @@ export function dropOf(t: readonly number[], accuracy: readonly (readonly number
   return { value, count, standardError: count > 1 ? standardError : best === 0 ? 0 : alone, from: t[best], to: t[0], best: means[best] }
 }
 
-/** Replicas that differ in nothing but the seed, in order of first appearance. */
-export function seedsTogether({ replicas, objective }: Config): number[][] {
-  const groups = new Map<string, number[]>()
-  replicas.forEach(({ method = objective.method, tMin, lambda, tau, learningRate }, r) => {
-    const key = JSON.stringify([method, tMin, lambda, tau, learningRate])
-    groups.set(key, [...(groups.get(key) ?? []), r])
-  })
-  return [...groups.values()]
-}
-
 /** `FM loses 7.1 ± 0.6 points from t = .03 to .001; LCF none` of drops by replica; seeds of one setting are told together. */
 export function dropsInWords(config: Config, labels: readonly string[], drops: readonly Drop[], chance: number, tested: number): string {
-  return seedsTogether(config).map(group => {
+  return seedGroups(config).map(group => {
     const name = nameOf(group.map(r => labels[r]))
     const own = group.map(r => drops[r])
     const best = meanOf(own.map(drop => drop.best)).value

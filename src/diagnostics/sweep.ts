@@ -2,12 +2,12 @@
  * What frozen nets make of the same images at several noise levels, kept on the GPU: the token means after chosen blocks, of EMA weights. And the
  * noised pixels themselves, for what needs no net. One noise draw belongs to an image and is the same at every level.
  */
-import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { STREAM_EVALUATION } from '../engine/philox.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Config } from '../config.ts'
 import type { Bench, Table } from './diagnostic.ts'
-import { recordLook, writeAll } from './look.ts'
+import { normalNoise, recordLook, writeAll } from './look.ts'
 
 /** The most one buffer may hold under WebGPU's guaranteed limits. */
 export const LARGEST_BINDING = 128 * 2 ** 20
@@ -109,9 +109,7 @@ export function pixelSource(bench: Bench): Source {
 
 /** Noise of a part of the images; `draw` numbers other noise for the same ones. */
 export function noiseOf(config: Config, count: number, part: number, draw = 0): Float32Array {
-  const values = new Float32Array(count * config.net.channels * config.net.size ** 2)
-  new PhiloxStream(config.data.seed, STREAM_EVALUATION, 16 + 8 * draw + part).fillNormal(values)
-  return values
+  return normalNoise(count * config.net.channels * config.net.size ** 2, config.data.seed, STREAM_EVALUATION, 16 + 8 * draw + part)
 }
 
 export const DEFAULT_LEVELS = '0 0.001 0.002 0.005 0.01 0.02 0.03 0.05 0.1 0.2 0.3 0.5 0.8'

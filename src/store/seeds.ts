@@ -1,22 +1,9 @@
-/** Several seeds of one thing: which replicas those are, and their mean and spread. Pure. */
-import type { Config } from '../config.ts'
+/** Several seeds of one thing: their mean and spread. Pure. */
 import type { Curve } from '../protocol.ts'
-import { knobOf, methodIdOf, overridableFields } from './replicas.ts'
 
 /** A curve, and over how many seeds it is a mean. */
 export interface SeedCurve extends Curve {
   seeds?: number
-}
-
-/** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
-export function seedGroups(config: Config): number[][] {
-  const groups = new Map<string, number[]>()
-  config.replicas.forEach((replica, index) => {
-    const knobs = overridableFields.filter((field) => field !== 'seed').map((field) => knobOf(config, replica, field))
-    const key = JSON.stringify([methodIdOf(config, replica), replica.label ?? '', ...knobs])
-    groups.set(key, [...(groups.get(key) ?? []), index])
-  })
-  return [...groups.values()]
 }
 
 /**

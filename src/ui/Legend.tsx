@@ -1,5 +1,5 @@
 import { useDraft } from '../store/draft.ts'
-import { seedGroups } from '../store/seeds.ts'
+import { seedGroups } from '../config.ts'
 import { useShownRun } from '../store/shown.ts'
 import { setSeedView, toggleReplicas, useUi } from '../store/ui.ts'
 import { Choice } from './Choice.tsx'

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { studyPicture, studyRecord } from '../support/study_record.ts'
 import { expect, test, tiny } from './lab.ts'
 
@@ -75,7 +74,6 @@ test('a damaged record is refused in a sentence, and the page does without @no-g
 })
 
 test('the record that comes with the page is one it can show @no-gpu', async ({ lab, page }) => {
-  test.skip(!existsSync('public/studies/low-noise.json'), 'no study has been recorded')
   await page.unrouteAll()
   await lab.open('')
   await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()

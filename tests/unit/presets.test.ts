@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig, seedGroups } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { diagnosticChoices, presets, refusalOf } from '../../src/store/catalog.ts'
 import { costOf } from '../../src/store/cost.ts'
 import { everyOf, settingsOf } from '../../src/store/measurements.ts'
-import { seedGroups } from '../../src/store/seeds.ts'
 
 const each = presets.map((preset) => [preset.id, parseConfig(preset.config)] as const)
 

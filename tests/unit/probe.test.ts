@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
-import { dropOf, dropsInWords, seedsTogether } from '../../src/diagnostics/drop.ts'
+import { parseConfig, seedGroups } from '../../src/config.ts'
+import { dropOf, dropsInWords } from '../../src/diagnostics/drop.ts'
 import { levelsOf, levelsTogether } from '../../src/diagnostics/sweep.ts'
 
 test('noise levels are read from a text, in order, each once', () => {
@@ -27,7 +27,7 @@ test('a drop is paired over draws', () => {
 
 test('the sentence tells seeds of one setting together, and says when there is nothing to tell', () => {
   const config = parseConfig({ replicas: [{ method: 'fm', seed: 0 }, { method: 'lcf', seed: 0 }, { method: 'fm', seed: 1 }, { method: 'lcf', seed: 1 }] })
-  expect(seedsTogether(config)).toEqual([[0, 2], [1, 3]])
+  expect(seedGroups(config)).toEqual([[0, 2], [1, 3]])
   const labels = ['FM, seed 0', 'LCF, seed 0', 'FM, seed 1', 'LCF, seed 1']
   const drop = (value: number, best = 0.8) => ({ value, standardError: 0.5, count: 16, from: 0.03, to: 0.001, best })
   expect(dropsInWords(config, labels, [drop(7), drop(0.1), drop(9), drop(0)], 0.1, 2048))

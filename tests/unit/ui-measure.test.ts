@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Config, parseConfig } from '../../src/config.ts'
+import { type Config, parseConfig, seedGroups } from '../../src/config.ts'
 import type { Curve, LossByT, Measurement, Panel, Report, Tick } from '../../src/protocol.ts'
 import { sentenceFor } from '../../src/store/announcer.ts'
 import { diagnosticChoices, diagnosticOf, refusalOf } from '../../src/store/catalog.ts'
@@ -7,7 +7,7 @@ import { costOf, forwardFlops } from '../../src/store/cost.ts'
 import { everyOf, measuredAt, settingsOf, stepsOf, withMeasure } from '../../src/store/measurements.ts'
 import { fromHash, toHash } from '../../src/store/permalink.ts'
 import { type RunState, reduce, useRun } from '../../src/store/run.ts'
-import { overSeeds, seedGroups } from '../../src/store/seeds.ts'
+import { overSeeds } from '../../src/store/seeds.ts'
 import { fieldsOf } from '../../src/ui/controls/fields.ts'
 import { panelsOf } from '../../src/ui/diagnostics/shown.ts'
 
@@ -86,6 +86,7 @@ describe('several seeds', () => {
   test('are replicas that differ in nothing else', () => {
     const config = parseConfig({ replicas: [{ method: 'fm', seed: 0 }, { method: 'lcf', seed: 0 }, { method: 'fm', seed: 1 }, { method: 'lcf', seed: 1, lambda: 1 }, { method: 'fm', label: 'mine' }] })
     expect(seedGroups(config)).toEqual([[0, 2], [1], [3], [4]])
+    expect(seedGroups(parseConfig({ replicas: [{ method: 'fm', images: 64 }, { method: 'fm', images: 512, seed: 1 }] }))).toEqual([[0], [1]])
   })
 
   test('become their mean ± standard deviation, n − 1', () => {

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useDraft } from '../../store/draft.ts'
-import { seedGroups } from '../../store/seeds.ts'
+import { seedGroups } from '../../config.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 
