@@ -4,7 +4,7 @@
  */
 import { ConfigError } from '../config.ts'
 import { PhiloxStream, STREAM_DATA_TEST, STREAM_DATA_TRAIN } from '../engine/philox.ts'
-import type { OwnPool, OwnSet } from '../protocol.ts'
+import type { OwnPool, OwnSet } from '../file_protocol.ts'
 import type { Dataset, DatasetBatch, GenerateOptions, Split } from './dataset.ts'
 import { resamplePlane, tapsFor } from './resample.ts'
 

@@ -1,6 +1,6 @@
 /** A network of others asked in the lab's terms: x_t = (1 − t) x0 + t ε, t = 0 clean, t = 1 noise, answers as the velocity ε − x0. */
 import { ConfigError } from '../config.ts'
-import type { ModelReading } from '../protocol.ts'
+import type { ModelReading } from '../file_protocol.ts'
 
 export interface Values {
   shape: readonly number[]

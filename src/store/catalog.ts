@@ -9,7 +9,8 @@ import { diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
-import type { OwnSet, Settings } from '../protocol.ts'
+import type { OwnSet } from '../file_protocol.ts'
+import type { Settings } from '../protocol.ts'
 
 export { presets }
 

@@ -1,6 +1,6 @@
 /** Visitors' own images: what is kept in this browser, and what is being read. The pixels stay with the worker. */
 import { create } from 'zustand'
-import type { DataCommand, DataReport, OwnAsked, OwnSet } from '../protocol.ts'
+import type { DataCommand, DataReport, OwnAsked, OwnSet } from '../file_protocol.ts'
 import { requestPlan } from './actions.ts'
 import { datasetOf, fittedTo, isOwn, knowOwn } from './catalog.ts'
 import { setConfig, setField, useDraft } from './draft.ts'

@@ -1,7 +1,7 @@
 /** Models and runs from files: what was opened, how it is to be asked, and what it did beside live runs. */
 import { create } from 'zustand'
 import type { Config } from '../config.ts'
-import type { EvaluateCommand, EvaluateReport, FileCommand, FileEvaluation, FileReport, ModelReading, OpenedFile } from '../protocol.ts'
+import type { EvaluateCommand, EvaluateReport, FileCommand, FileEvaluation, FileReport, ModelReading, OpenedFile } from '../file_protocol.ts'
 import { startFrom } from './actions.ts'
 import { recalled, remember } from './readings.ts'
 import { useRun } from './run.ts'

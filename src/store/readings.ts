@@ -1,6 +1,6 @@
 /** How visitors said a file is to be asked, kept in the browser for the next time. */
 import { z } from 'zod'
-import type { ModelReading, OpenedFile } from '../protocol.ts'
+import type { ModelReading, OpenedFile } from '../file_protocol.ts'
 
 const key = 'low-noise-lab.readings'
 const most = 30

@@ -4,7 +4,7 @@ import { convert, type Kept, suggested } from '../lab/own/convert.ts'
 import { type Opened, readSource } from '../lab/own/read.ts'
 import { shelve, shelved, unshelve } from '../lab/own/shelf.ts'
 import { MOST_UNPACKED, said } from '../lab/own/source.ts'
-import type { DataCommand, DataReport } from '../protocol.ts'
+import type { DataCommand, DataReport } from '../file_protocol.ts'
 import { decodePicture } from './decode_picture.ts'
 
 const send = (report: DataReport) => postMessage(report)

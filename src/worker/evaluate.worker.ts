@@ -3,7 +3,7 @@ import { ConfigError } from '../config.ts'
 import { evaluateFile } from '../lab/evaluate_file.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
 import { inLabTerms } from '../onnx/ask.ts'
-import type { EvaluateCommand, EvaluateReport } from '../protocol.ts'
+import type { EvaluateCommand, EvaluateReport } from '../file_protocol.ts'
 import { openNetwork } from './onnx_runtime.ts'
 
 /** Images at once, where the file leaves that open. */

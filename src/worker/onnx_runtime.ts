@@ -5,7 +5,7 @@ import type { Network, Values } from '../onnx/ask.ts'
 import { describeOnnx, exposeValues } from '../onnx/describe.ts'
 import { fromFloat16 } from '../onnx/half.ts'
 import { shown } from '../onnx/shown.ts'
-import type { ModelAbout, ModelReading } from '../protocol.ts'
+import type { ModelAbout, ModelReading } from '../file_protocol.ts'
 
 export interface OpenNetwork {
   network: Network

@@ -3,7 +3,7 @@ import { ConfigError } from '../config.ts'
 import { packCheckpoint } from '../lab/checkpoint.ts'
 import { readModel, type ReadModel } from '../lab/open_file.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
-import type { FileCommand, FileReport } from '../protocol.ts'
+import type { FileCommand, FileReport } from '../file_protocol.ts'
 
 /** More is no model that a page should be asked to hold twice. */
 const MOST_BYTES = 2 ** 30

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 // ui → store → protocol ← worker, cli → lab → {model, methods, datasets, diagnostics, onnx} → {flow, ops} → engine → shaders.
-// A layer may import itself, its tier, and everything below; types count like values. config.ts, protocol.ts and record_schema.ts are for all.
+// A layer may import itself, its tier, and everything below; types count like values. config.ts, protocol.ts, file_protocol.ts and record_schema.ts are for all.
 const engine = ['engine'];
 const parts = ['flow', 'ops', ...engine];
 const models = ['model', 'methods', 'datasets', 'diagnostics', 'onnx', ...parts];
@@ -55,8 +55,8 @@ function complaint(file: string, target: string): string | undefined {
   if (target.startsWith('../') || target === 'config.ts') return undefined; // package.json, the style sheet's folder ...
   if (file === 'config.ts') return 'config.ts imports nothing of ours';
   if (file === 'protocol.ts') return 'protocol.ts imports only config.ts';
-  if (file === 'record_schema.ts') return target === 'protocol.ts' ? undefined : 'record_schema.ts imports only config.ts and protocol.ts';
-  if (target === 'protocol.ts' || target === 'record_schema.ts') return undefined;
+  if (['record_schema.ts', 'file_protocol.ts'].includes(file)) return target === 'protocol.ts' ? undefined : `${file} imports only config.ts and protocol.ts`;
+  if (['protocol.ts', 'file_protocol.ts', 'record_schema.ts'].includes(target)) return undefined;
   if (!(from in allowed)) return `src/${from}/ has no place in the table of layers`;
   if (file === catalogue.file && (catalogue.may.includes(to) || target === catalogue.mayFile)) return undefined;
   if (to === 'src/' && from === 'src/') return undefined;
@@ -98,6 +98,7 @@ describe('the check itself', () => {
     ['protocol.ts', 'lab/session.ts'],
     ['config.ts', 'protocol.ts'],
     ['record_schema.ts', 'lab/history.ts'],
+    ['file_protocol.ts', 'lab/session.ts'],
     ['utils/x.ts', 'engine/device.ts'],
   ])('%s may not import %s', (file, target) => {
     expect(complaint(file, target)).toBeTruthy();

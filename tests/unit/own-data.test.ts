@@ -14,7 +14,7 @@ import { gunzip } from '../../src/lab/own/archives.ts'
 import { convert, suggested } from '../../src/lab/own/convert.ts'
 import { readSource } from '../../src/lab/own/read.ts'
 import type { Picture } from '../../src/lab/own/source.ts'
-import type { OwnAsked } from '../../src/protocol.ts'
+import type { OwnAsked } from '../../src/file_protocol.ts'
 import { mutations } from '../support/mutate.ts'
 import { cifar, given, gzip, idx, pictures, pixel, tar, zip } from '../support/own_files.ts'
 

@@ -3,7 +3,7 @@ import { type DBSchema, openDB } from 'idb'
 import { ConfigError } from '../../config.ts'
 import { datasets, forgetDataset, registerDataset } from '../../datasets/index.ts'
 import { isOwn, ownDataset } from '../../datasets/own.ts'
-import type { OwnPool, OwnSet } from '../../protocol.ts'
+import type { OwnPool, OwnSet } from '../../file_protocol.ts'
 
 const STORES = ['sets', 'labels', 'pieces'] as const
 const PIECE = 32 * 2 ** 20

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { OwnSet } from '../../protocol.ts'
+import type { OwnSet } from '../../file_protocol.ts'
 import { removeSet, trainOn, useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
 import { bytes } from '../numbers.ts'

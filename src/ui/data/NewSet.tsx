@@ -1,4 +1,4 @@
-import type { OwnAsked } from '../../protocol.ts'
+import type { OwnAsked } from '../../file_protocol.ts'
 import { askFor, discardOpened, keepOpened, useData } from '../../store/data.ts'
 import { NumberInput } from '../controls/NumberInput.tsx'
 import { TextInput } from '../controls/TextInput.tsx'

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { OwnSet } from '../../protocol.ts'
+import type { OwnSet } from '../../file_protocol.ts'
 import { previewOf } from '../../store/catalog.ts'
 import { ImageGrid } from '../samples/ImageGrid.tsx'
 import styles from './Data.module.css'

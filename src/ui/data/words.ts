@@ -1,5 +1,5 @@
 /** Sentences about a set of one's own. */
-import type { OwnSet } from '../../protocol.ts'
+import type { OwnSet } from '../../file_protocol.ts'
 import { count } from '../numbers.ts'
 
 export function splitSentence({ train, test, split }: OwnSet): string {

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import type { ModelAbout, ModelReading, OpenedFile } from '../../protocol.ts'
+import type { ModelAbout, ModelReading, OpenedFile } from '../../file_protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { ask, evaluateFile, hasFastGpu, settingsFor, stopEvaluating, useFiles } from '../../store/files.ts'

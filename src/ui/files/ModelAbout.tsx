@@ -1,4 +1,4 @@
-import type { ModelAbout as About } from '../../protocol.ts'
+import type { ModelAbout as About } from '../../file_protocol.ts'
 import { count } from '../numbers.ts'
 import styles from './Files.module.css'
 

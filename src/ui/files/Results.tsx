@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import type { FileEvaluation } from '../../protocol.ts'
+import type { FileEvaluation } from '../../file_protocol.ts'
 import { removeEvaluation } from '../../store/files.ts'
 import { fixed, seconds } from '../numbers.ts'
 import { ImageGrid } from '../samples/ImageGrid.tsx'

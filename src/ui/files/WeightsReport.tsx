@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { Config } from '../../config.ts'
-import type { OpenedFile, WeightsAbout } from '../../protocol.ts'
+import type { OpenedFile, WeightsAbout } from '../../file_protocol.ts'
 import { datasetChoices, datasetOf } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
 import { readAgain, trainOnFrom } from '../../store/files.ts'

@@ -1,5 +1,6 @@
 /** Networks from files on the chart of loss by noise level. Pure. */
-import type { Curve, FileEvaluation, LossByT, Panel } from '../../protocol.ts'
+import type { FileEvaluation } from '../../file_protocol.ts'
+import type { Curve, LossByT, Panel } from '../../protocol.ts'
 import type { LossView } from '../charts/lossByT.ts'
 
 /** Dotted, as what stands beside a run. In the view of the excess each is taken above its own floor; without one it has no place there. */
