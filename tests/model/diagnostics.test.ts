@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, type MockInstance, test, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { diagnostics } from '../../src/diagnostics/index.ts'
 import { Cancelled } from '../../src/lab/bench.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import type { Measurement } from '../../src/protocol.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
+import { requestTestDevice } from '../support/gpu.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
 const { create } = sessions()
@@ -61,6 +62,31 @@ describe('measuring', () => {
     await session.advance(2)
     expect((await session.measure('condition', { levels: 4, pairs: 8 }).catch((error: unknown) => error))).toBeInstanceOf(Cancelled)
     expect(session.step).toBe(2)
+  })
+
+  test('says so when the GPU has not the memory, frees what it got, and the run goes on to the same bits', async () => {
+    const [quiet, short] = [await create(), await create()]
+    await quiet.advance(4)
+    await short.advance(2)
+    const device = await requestTestDevice()
+    const made: GPUBuffer[] = []
+    const freed: MockInstance[] = []
+    const { createBuffer } = device
+    // The third buffer asks for more than any device has: a real error of the GPU, caught by the real scopes.
+    const starved = vi.spyOn(device, 'createBuffer').mockImplementation(descriptor => {
+      const buffer = createBuffer.call(device, made.length === 2 ? { ...descriptor, size: device.limits.maxBufferSize + 4 } : descriptor)
+      made.push(buffer)
+      freed.push(vi.spyOn(buffer, 'destroy'))
+      return buffer
+    })
+    await expect(short.measure('condition', { levels: 4, pairs: 8 })).rejects.toThrow(/^the GPU could not give \d+ MiB: /)
+    starved.mockRestore()
+    for (const destroy of freed) expect(destroy).toHaveBeenCalled()
+    expect(made.length).toBeGreaterThan(2)
+    expect(short.measurements).toEqual([])
+    await short.advance(2)
+    expectSameBits(await quiet.checkpoint(), await short.checkpoint())
+    expect((await short.measure('condition', { levels: 4, pairs: 8 })).panels.length).toBeGreaterThan(0)
   })
 
   test('refuses in one sentence what cannot be measured', async () => {
