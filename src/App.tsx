@@ -2,7 +2,6 @@ import { Suspense, lazy, useEffect, useState } from 'react'
 import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
-import { presets } from './store/catalog.ts'
 import { watchData } from './store/data.ts'
 import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
@@ -68,8 +67,7 @@ function useDialogs(): boolean {
 
 /** What the charts show before a run: its reader and checks are no part of the first paint. */
 async function showRecorded() {
-  const study = presets[0].study
-  if (study) await import('./store/recorded.ts').then(({ loadRecorded }) => loadRecorded(study))
+  await import('./store/recorded.ts').then(({ followRecorded }) => followRecorded())
 }
 
 /** The one polite live region. */

@@ -1,8 +1,10 @@
 /** Studies of the papers' figures at this scale: what is run, what is measured, and what each claim comes to, seed by seed. */
 import type { Config, ConfigInput } from '../config.ts'
+import { diagnostics } from '../diagnostics/index.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { LossByT, Measurement, Settings } from '../protocol.ts'
 import type { ClaimResult } from '../record_schema.ts'
+import { presetOf } from './presets.ts'
 
 /** What was found in one run of a study. */
 export interface Findings {
@@ -12,8 +14,8 @@ export interface Findings {
 }
 
 export interface Claim extends Pick<ClaimResult, 'id' | 'text' | 'source' | 'unit'> {
-  /** Size of the effect for one seed; `of` gives the replica of a method with that seed. */
-  effect(findings: Findings, of: (method: string) => number): number
+  /** Size of the effect for one seed; `of` gives the replica with that seed of an arm, which is called by its label, or by its method where it has none. */
+  effect(findings: Findings, of: (arm: string) => number): number
 }
 
 export interface Study {
@@ -29,11 +31,19 @@ export interface Study {
 
 const SEEDS = [0, 1, 2]
 
+interface Where {
+  diagnostic: string
+  panel: string
+  label?: string
+  /** Training step of the measurement; the last one if absent. */
+  step?: number
+}
+
 /** The point of a replica's curve nearest to a level, on a log scale. */
-export function valueAt({ measurements }: Findings, where: { diagnostic: string; panel: string; label?: string }, replica: number, t: number): number {
-  const panel = measurements.findLast(({ id }) => id === where.diagnostic)?.panels.find(({ id }) => id === where.panel)
+export function valueAt({ measurements }: Findings, where: Where, replica: number, t: number): number {
+  const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
   const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === 'measured' && candidate.label === (where.label ?? ''))
-  if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of replica ${replica}`)
+  if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of replica ${replica}${where.step === undefined ? '' : ` at step ${where.step}`}`)
   return curve.y[nearest(curve.x, t)] ?? NaN
 }
 
@@ -51,6 +61,22 @@ const PROBE = { diagnostic: 'probe', panel: 'accuracy' }
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
 const GAIN = { diagnostic: 'condition', panel: 'condition' }
+
+/** Fewer levels, draws and test images than usual: these studies have many replicas. */
+const SPARSE = { t: '0.001 0.003 0.01 0.03 0.05 0.1 0.3', draws: 8, test: 1024 }
+
+/** Probe accuracy at the lowest level, in points. */
+const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PROBE, replica, 0.001)
+
+/** How much of it is lost from a level to the lowest one, in points. */
+const fall = (findings: Findings, replica: number, from: number, step?: number) =>
+  100 * (valueAt(findings, { ...PROBE, step }, replica, from) - valueAt(findings, { ...PROBE, step }, replica, 0.001))
+
+/** A preset's replicas, each from every seed. */
+function withSeeds(preset: string): ConfigInput {
+  const { config } = presetOf(preset)
+  return { ...config, replicas: SEEDS.flatMap(seed => (config.replicas ?? []).map(replica => ({ ...replica, seed }))) }
+}
 
 export const studies: Study[] = [
   {
@@ -75,16 +101,73 @@ export const studies: Study[] = [
       { id: 'lcf-just-above', text: 'Just above T_min LCF learns the velocity sooner (level chosen after seeing the curves)', source: 'LCF §6', unit: 'loss at t = .067, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.067) - lossAt(f, of('lcf'), 0.067) },
     ],
   },
+  {
+    id: 'late-degradation',
+    title: 'Flow matching over training time, three seeds',
+    figure: 'LCF fig. 12',
+    config: { ...presetOf('late-degradation').config, evaluate: { measure: true }, measures: Object.keys(diagnostics).map(id => (id === 'probe' ? { id, every: 400, settings: SPARSE } : { id, every: 0 })) },
+    measures: { probe: SPARSE, features: {} },
+    claims: [
+      { id: 'none-early', text: 'Early in training accuracy does not fall towards t = 0', source: 'LCF fig. 12', unit: 'points at step 400, t = .001 less t = .1', effect: (f, of) => -fall(f, of('fm'), 0.1, 400) },
+      { id: 'late', text: 'Late in training it falls from t = .1', source: 'LCF fig. 12', unit: 'points at the end, t = .1 less t = .001', effect: (f, of) => fall(f, of('fm'), 0.1) },
+      { id: 'late-near', text: 'Late in training it falls from t = .03', source: 'LCF fig. 12', unit: 'points at the end, t = .03 less t = .001', effect: (f, of) => fall(f, of('fm'), 0.03) },
+      { id: 'grows', text: 'The fall grows as training goes on', source: 'LCF fig. 12', unit: 'points, fall from t = .1 at the end less that at step 400', effect: (f, of) => fall(f, of('fm'), 0.1) - fall(f, of('fm'), 0.1, 400) },
+      { id: 'worse', text: 'Accuracy at t = .001 itself gets worse in the second half', source: 'LCF fig. 12', unit: 'points at t = .001, step 1,200 less the end', effect: (f, of) => 100 * (valueAt(f, { ...PROBE, step: 1200 }, of('fm'), 0.001) - valueAt(f, PROBE, of('fm'), 0.001)) },
+    ],
+  },
+  {
+    id: 'designs',
+    title: 'Four designs of the low-noise loss, three seeds',
+    figure: 'LCF fig. 6 c, d',
+    config: withSeeds('designs'),
+    measures: { probe: SPARSE, features: {} },
+    claims: [
+      { id: 'cut-alone', text: 'Cutting the regression below T_min lifts probe accuracy by itself', source: 'LCF §6 says that it is not enough', unit: 'points at t = .001, cut less FM', effect: (f, of) => read(f, of('fm-truncated')) - read(f, of('fm')) },
+      { id: 'pull-alone', text: 'The contrastive pull lifts it with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
+      { id: 'both-over-cut', text: 'LCF lifts it over the cut alone', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less cut', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-truncated')) },
+      { id: 'both-over-pull', text: 'LCF lifts it over contrast with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less FM with contrast', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-contrast')) },
+      { id: 'pull-costs', text: 'Where it is still regressed the velocity is learned no worse by LCF than by contrast with the regression kept', source: 'LCF fig. 6 d', unit: 'loss at t = .1, FM with contrast less LCF', effect: (f, of) => lossAt(f, of('fm-contrast'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+    ],
+  },
+  {
+    id: 't-min',
+    title: 'LCF by T_min, three seeds',
+    figure: 'LCF fig. 6 a, b',
+    config: withSeeds('t-min'),
+    measures: { probe: SPARSE, features: {} },
+    claims: [
+      { id: 'smallest', text: 'T_min = .02 lifts probe accuracy over FM', source: 'LCF fig. 6 a', unit: 'points at t = .001, LCF .02 less FM', effect: (f, of) => read(f, of('LCF T_min 0.02')) - read(f, of('fm')) },
+      { id: 'larger', text: 'T_min = .05 lifts it over .02', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.05')) - read(f, of('LCF T_min 0.02')) },
+      { id: 'larger-still', text: 'T_min = .1 lifts it over .05', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.1')) - read(f, of('LCF T_min 0.05')) },
+      { id: 'largest', text: 'T_min = .2 lifts it over .1', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.2')) - read(f, of('LCF T_min 0.1')) },
+      { id: 'cost', text: 'Above all these levels T_min = .2 costs nothing', source: 'LCF fig. 6 b, read as loss', unit: 'loss at t = .3, FM less LCF .2', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF T_min 0.2'), 0.3) },
+    ],
+  },
+  {
+    id: 'data-size',
+    title: 'Flow matching by how many images there are, three seeds',
+    figure: 'LCF fig. 13',
+    config: withSeeds('data-size'),
+    measures: { probe: SPARSE, features: {} },
+    claims: [
+      { id: 'none-with-few', text: 'With 64 images accuracy does not fall towards t = 0', source: 'LCF fig. 13', unit: 'points, t = .001 less t = .1', effect: (f, of) => -fall(f, of('64 images'), 0.1) },
+      { id: 'falls-with-all', text: 'With all images it falls', source: 'LCF fig. 13', unit: 'points, t = .1 less t = .001', effect: (f, of) => fall(f, of('all images'), 0.1) },
+      { id: 'more-with-more', text: 'The fall is larger with all images than with 64', source: 'LCF fig. 13', unit: 'points', effect: (f, of) => fall(f, of('all images'), 0.1) - fall(f, of('64 images'), 0.1) },
+      { id: 'reads-better', text: 'More images make features that read better at t = .001', source: 'LCF fig. 13', unit: 'points, all less 64', effect: (f, of) => read(f, of('all images')) - read(f, of('64 images')) },
+      { id: 'by-heart', text: 'On held-out images the net of 64 does worse', source: 'learning by heart', unit: 'loss at t = .3, 64 less all', effect: (f, of) => lossAt(f, of('64 images'), 0.3) - lossAt(f, of('all images'), 0.3) },
+    ],
+  },
 ]
 
 /** Every claim's effect for each seed. @throws RangeError when the run has not what a claim speaks of */
 export function judge({ claims }: Study, findings: Findings): ClaimResult[] {
-  const replicas = findings.config.replicas.map(replica => resolveReplica(findings.config, replica))
+  const { config } = findings
+  const replicas = config.replicas.map(replica => resolveReplica(config, replica))
   const seeds = [...new Set(replicas.map(({ train }) => train.seed))]
   return claims.map(({ effect, ...claim }) => {
-    const effects = seeds.map(seed => effect(findings, method => {
-      const index = replicas.findIndex(replica => replica.method.id === method && replica.train.seed === seed)
-      if (index < 0) throw new RangeError(`the run has no replica of ${method} with seed ${seed}`)
+    const effects = seeds.map(seed => effect(findings, arm => {
+      const index = replicas.findIndex(({ method, train }, r) => (config.replicas[r].label ?? method.id) === arm && train.seed === seed)
+      if (index < 0) throw new RangeError(`the run has no replica of ${arm} with seed ${seed}`)
       return index
     }))
     const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length

@@ -2,17 +2,35 @@
 import type { NetConfig } from '../config.ts'
 import type { SampleGrid } from '../protocol.ts'
 import { type StudyRecord, readStudyRecord } from '../record_schema.ts'
+import { presets } from './catalog.ts'
+import { useDraft } from './draft.ts'
 import { withMeasurement } from './measurements.ts'
 import { useRecorded } from './shown.ts'
 
 /** Longer than any record; what is longer is something else. */
 const mostCharacters = 8e6
 
-/** Leaves the page as it is when there is no record; says why when there is one that cannot be shown. */
-export async function loadRecorded(study: string, from = document.baseURI): Promise<void> {
+/** Shows the record of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. */
+export function followRecorded(): void {
+  let wanted: string | undefined
+  const follow = ({ preset }: { preset: string | null }) => {
+    const study = presets.find(({ id }) => id === preset)?.study ?? (wanted === undefined ? presets[0].study : undefined)
+    if (study === undefined || study === wanted) return
+    wanted = study
+    void loadRecorded(study, document.baseURI, () => study === wanted)
+  }
+  follow(useDraft.getState())
+  useDraft.subscribe(follow)
+}
+
+/**
+ * Leaves the page as it is when there is no record; says why when there is one that cannot be shown.
+ * @param wanted whether what has come is still what is asked for
+ */
+export async function loadRecorded(study: string, from = document.baseURI, wanted = () => true): Promise<void> {
   const address = (ending: string) => new URL(`studies/${study}.${ending}`, from)
   const text = await textAt(address('json'))
-  if (text === null) return
+  if (text === null || !wanted()) return
   const record = readRecord(text)
   if (typeof record === 'string') return useRecorded.setState({ problem: `The recorded run ${record}.` })
   const { tick, measurements } = record
@@ -20,7 +38,7 @@ export async function loadRecorded(study: string, from = document.baseURI): Prom
   const run = { record, tick, losses, measurements: measurements.reduce(withMeasurement, {}) }
   useRecorded.setState({ run, problem: null })
   const samples = await samplesAt(address('png'), record).catch(() => null) // the curves say enough without
-  if (samples) useRecorded.setState({ run: { ...run, tick: { ...tick, samples } } })
+  if (samples && wanted()) useRecorded.setState({ run: { ...run, tick: { ...tick, samples } } })
 }
 
 async function textAt(address: URL): Promise<string | null> {

@@ -6,7 +6,7 @@ import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../../lab/session.ts'
 import { judge, studies, type Study } from '../../lab/studies.ts'
-import type { Measurement, Tick } from '../../protocol.ts'
+import type { Measurement } from '../../protocol.ts'
 import { type ClaimResult, readStudyRecord, type StudyRecord } from '../../record_schema.ts'
 import { drive } from '../drive.ts'
 import { CommandError } from '../failure.ts'
@@ -14,7 +14,7 @@ import { prepareFolder, readJson, readWith, writeOne } from '../files.ts'
 import { samplesPng } from '../../lab/samples_png.ts'
 import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
-import { type RunRecord, versions } from '../record.ts'
+import { versions } from '../record.ts'
 import { nearTo, withSettings } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
@@ -39,11 +39,11 @@ export const reproduce: MakeCommand = done => new Command('reproduce')
     const folder = options.run ?? join('runs', study.id)
     const file = join(folder, 'checkpoint.npz')
     if (!existsSync(file)) {
-      const config = parseConfig(withSettings({ ...study.config, evaluate: { ...study.config.evaluate, measure: false } }, options.set))
+      const config = parseConfig(withSettings({ ...study.config, evaluate: { measure: false, ...study.config.evaluate } }, options.set))
       const status = await drive({ config, folder: prepareFolder(folder), tune: true, silent: true })
       if (status !== 0) return done(status)
     }
-    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), folder, join(out, `${study.id}.json`), options.only)
+    const claims = await measureStudy(study, readWith(file, decodeCheckpoint), join(out, `${study.id}.json`), options.only)
     await print(options, claims, () => table([
       ['claim', 'source', ...claims[0].effects.map((_, i) => `seed ${i + 1}`), 'mean ± SD', 'unit', ''],
       ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), `${figure(claim.mean)} ± ${figure(claim.deviation)}`, claim.unit, claim.verdict]),
@@ -59,52 +59,45 @@ function studyOf(name: string): Study {
 }
 
 /** What is kept of the record that is there. @throws CommandError when it is of another run */
-function keptFrom(file: string, { step }: Checkpoint, only: string | undefined): readonly Measurement[] {
-  if (only === undefined) return []
+function keptFrom(file: string, { step }: Checkpoint, only: string): readonly Measurement[] {
   const record = readStudyRecord(readJson(file))
   if (typeof record === 'string') throw new CommandError(`${file}: ${record}`)
   if (record.tick.step !== step) throw new CommandError(`${file} is of step ${record.tick.step} and the run stands at ${step}: leave --only out and measure all anew`)
-  return record.measurements.filter(({ id }) => !only.split(',').includes(id))
+  return record.measurements.filter(({ id, step: at }) => at !== step || !only.split(',').includes(id))
 }
 
-async function measureStudy(study: Study, checkpoint: Checkpoint, folder: string, file: string, only: string | undefined): Promise<ClaimResult[]> {
-  const kept = keptFrom(file, checkpoint, only)
+async function measureStudy(study: Study, checkpoint: Checkpoint, file: string, only: string | undefined): Promise<ClaimResult[]> {
+  const kept = only === undefined ? checkpoint.history?.measurements ?? [] : keptFrom(file, checkpoint, only)
+  const done = new Set(kept.filter(({ step }) => step === checkpoint.step).map(({ id }) => id))
   const machine = await openMachine()
   let bar = progressBar('measuring')
   const session = await Session.create(machine.device, new KernelLibrary(machine.device), study.id, checkpoint.config, {
     checkpoint, breathe: () => new Promise(resolve => { setImmediate(resolve) }), measuring: (id, finished, total) => { if (id !== null) bar.update(finished, total, id) },
   })
+  const found: Measurement[] = []
   const work = async () => {
     await session.evaluate()
     await session.sample()
     for (const [id, settings] of Object.entries(study.measures)) {
-      if (kept.some(known => known.id === id)) continue
-      await session.measure(id, settings)
+      if (done.has(id)) continue
+      found.push(await session.measure(id, settings))
       bar.stop()
       bar = progressBar('measuring')
     }
   }
   await Promise.race([work(), machine.broken])
   const tick = session.tick()
-  const measurements = Object.keys(study.measures).flatMap(id => [...kept, ...session.measurements].find(one => one.id === id) ?? [])
+  const measurements = [...kept, ...found].filter(({ id }) => id in study.measures)
   const claims = judge(study, { config: tick.config, lossByT: tick.lossByT!, measurements })
   const { id, title, figure } = study
   const record: StudyRecord = {
     format: 'low-noise-lab study', version: 1, study: id, title, figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter,
-    claims, tick: { ...tick, ...history(folder), samples: null }, measurements,
+    claims, tick: { ...tick, samples: null }, measurements,
   }
   writeOne(file, `${JSON.stringify(record, short)}\n`)
   writeOne(file.replace(/json$/, 'png'), samplesPng(tick.samples!))
   await session.destroy()
   return claims
-}
-
-/** Curves over steps are not in the checkpoint but in the run.json beside it. */
-function history(folder: string): Partial<Pick<Tick, 'replicas' | 'bands' | 'events'>> {
-  const file = join(folder, 'run.json')
-  if (!existsSync(file)) return {}
-  const { metrics, bands, events } = readJson(file) as Pick<RunRecord, 'metrics' | 'bands' | 'events'>
-  return { replicas: metrics, bands, events }
 }
 
 /** Five digits are more than any chart shows; pixels of pictures need three. */
