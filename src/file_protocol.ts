@@ -101,7 +101,10 @@ export interface ModelReading {
   scale: number
   /** Where its time is 0. */
   zero: 'clean' | 'noise'
-  predicts: 'velocity' | 'image' | 'noise'
+  /** The velocity of the path, αε − βx0 (Salimans & Ho 2022), the clean image, or the noise. */
+  predicts: 'velocity' | 'v' | 'image' | 'noise'
+  /** What it was trained on: the lab's own line, a path of flow/paths.ts, or DDPM's 1,000 steps (DiT). */
+  path: 'linear' | 'ddpm' | 'vp' | 'cosine'
   /** Pixels from −1 to 1, or from 0 to 1. */
   range: 'signed' | 'unit'
 }

@@ -100,7 +100,11 @@ function readingOf(about: ModelAbout, imported: Imported | null): ModelReading |
   const output = about.outputs.find(({ shape }) => shape?.length === 4) ?? about.outputs.find(({ shape }) => shape === null) ?? about.outputs[0]
   const features = about.outputs.find(value => value !== output && value.shape?.length === 2)?.name ?? null
   const whole = /int/.test(about.inputs.find(({ name }) => name === time)?.type ?? '')
-  return { image, time, labels, output: output.name, features, scale: whole ? 999 : imported?.time?.scale ?? 1, zero: 'clean', predicts: 'velocity', range: 'signed' }
+  const given = { image, time, labels, output: output.name, features, zero: 'clean', range: 'signed' } as const
+  // A variance behind the answer is the mark of DDPM's nets (DiT's learn_sigma), which predict the noise at steps 0 to 999.
+  const channels = about.inputs.find(({ name }) => name === image)?.shape?.[1]
+  if (imported?.variance || (typeof channels === 'number' && output.shape?.[1] === 2 * channels)) return { ...given, scale: 999, predicts: 'noise', path: 'ddpm' }
+  return { ...given, scale: whole ? 999 : imported?.time?.scale ?? 1, predicts: 'velocity', path: 'linear' }
 }
 
 /** Settings of an evaluation with images of the shape that the model takes; null when no data set has such. */

@@ -1,6 +1,7 @@
 /** A network of others asked in the lab's terms: x_t = (1 − t) x0 + t ε, t = 0 clean, t = 1 noise, answers as the velocity ε − x0. */
 import { ConfigError } from '../config.ts'
 import type { ModelReading } from '../file_protocol.ts'
+import { type Place, scheduleOf } from './schedule.ts'
 
 export interface Values {
   shape: readonly number[]
@@ -22,17 +23,26 @@ export const fromRange = (images: Float32Array, range: ModelReading['range']) =>
 /** Greatest difference of two pixels, for PSNR. */
 export const peakOf = (range: ModelReading['range']) => (range === 'signed' ? 2 : 1)
 
-/** @throws ConfigError, from what it returns, when the answer has not the shape of the images */
-export function inLabTerms(network: Network, { scale, zero, predicts }: ModelReading): Ask {
+/**
+ * A level that its schedule does not have is asked about at the nearest one that it has. Steps between whole ones are asked for as they are where the
+ * time input takes fractions, and rounded where it takes whole numbers.
+ * @throws ConfigError, from what it returns, when the answer has not the shape of the images
+ */
+export function inLabTerms(network: Network, { scale, zero, predicts, path }: ModelReading): Ask {
+  const schedule = scheduleOf(path)
   return async (x, level, labels) => {
     const t = predicts === 'noise' ? Math.min(level, 1 - NEAREST) : predicts === 'image' ? Math.max(level, NEAREST) : level
-    const time = scale * (zero === 'clean' ? t : 1 - t)
-    const { output, features } = await network(x, new Float32Array(labels.length).fill(time), labels)
+    const place = schedule(t)
+    const time = scale * (zero === 'clean' ? place.time : 1 - place.time)
+    const size = Math.hypot(place.alpha, place.beta) / Math.hypot(1 - t, t)
+    const seen = path === 'linear' ? x : x.map(value => size * value)
+    const { output, features } = await network(seen, new Float32Array(labels.length).fill(time), labels)
     // Some answer with a variance behind the mean (DiT's learn_sigma): twice the channels, of which the first half counts.
     const doubled = output.data.length === 2 * x.length && output.shape.length === 4
     if (output.data.length !== x.length && !doubled) throw new ConfigError(`the answer has the shape (${output.shape.join(', ')}), which is not that of the images`)
     const answer = doubled ? firstHalves(output.data, labels.length) : output.data
-    return { velocity: answer.map((value, i) => velocityOf(value, x[i], t, predicts, zero)), features: features && pooled(features, labels.length) }
+    const [ofImage, ofAnswer] = velocityFrom(predicts, place, zero)
+    return { velocity: answer.map((value, i) => ofImage * seen[i] + ofAnswer * value), features: features && pooled(features, labels.length) }
   }
 }
 
@@ -43,11 +53,17 @@ function firstHalves(data: Float32Array, n: number): Float32Array {
   return result
 }
 
-/** x_t − t (ε − x0) = x0 and x_t + (1 − t)(ε − x0) = ε; where time runs the other way its velocity has the other sign. */
-function velocityOf(answer: number, x: number, t: number, predicts: ModelReading['predicts'], zero: ModelReading['zero']): number {
-  if (predicts === 'image') return (x - answer) / t
-  if (predicts === 'noise') return (answer - x) / (1 - t)
-  return zero === 'clean' ? answer : -answer
+/**
+ * ε − x0 = p x + q a for x = α x0 + β ε and the answer a: two linear equations for x0 and ε. Where time runs the other way the path's velocity has
+ * the other sign. `v` is αε − βx0 (Salimans & Ho 2022).
+ */
+function velocityFrom(predicts: ModelReading['predicts'], { alpha, beta, slope }: Place, zero: ModelReading['zero']): [p: number, q: number] {
+  if (predicts === 'image') return [1 / beta, -(alpha + beta) / beta]
+  if (predicts === 'noise') return [-1 / alpha, (alpha + beta) / alpha]
+  if (predicts === 'v') return [(beta - alpha) / (alpha ** 2 + beta ** 2), (alpha + beta) / (alpha ** 2 + beta ** 2)]
+  if (!slope) throw new ConfigError('a schedule of steps has no velocity; the answer is the noise, v or the image')
+  const determinant = alpha * slope.beta - slope.alpha * beta
+  return [-(slope.alpha + slope.beta) / determinant, ((zero === 'clean' ? 1 : -1) * (alpha + beta)) / determinant]
 }
 
 /** One row an image: means over tokens (n,T,C) or places (n,C,h,w). @throws ConfigError for other shapes */

@@ -22,7 +22,7 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const folded = foldConstants(graph, files)
   const match = matchDit(graph, folded, hints)
   const tensors = listTensors(graph, folded)
-  if (typeof match === 'string') return { ...describeSource(source), net: null, parameters: null, tensors, missing: [], time: null, inputs: null, asks: [], differences: [match], notes: [] }
+  if (typeof match === 'string') return { ...describeSource(source), net: null, parameters: null, tensors, missing: [], time: null, variance: false, inputs: null, asks: [], differences: [match], notes: [] }
 
   const differences = [...match.differences]
   const size = readSize(graph, folded, match, differences) ?? hints.size ?? null
@@ -35,7 +35,7 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   if (!time) differences.push('the noise level is not turned into cosines and sines at DiT’s frequencies, or that could not be read from the graph')
   const { misshapen, ...whole } = assemble({ ...match.net, size }, match.parameters, differences)
   for (const tensor of tensors) if (tensor.role && misshapen.includes(tensor.role)) tensor.status = 'shape'
-  return { ...describeSource(source), ...whole, tensors, time, inputs: match.inputs, notes }
+  return { ...describeSource(source), ...whole, tensors, time, variance: match.variance, inputs: match.inputs, notes }
 }
 
 /** Every tensor of floats in the file, and in Constant nodes; nothing matched as yet. */

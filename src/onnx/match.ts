@@ -15,6 +15,7 @@ export interface Match {
   fixed: Map<string, string>
   net: { channels: number; patch: number; width: number; blocks: number; heads: number | null; classes: number }
   time: ImportedTime | null
+  variance: boolean
   inputs: InputNames
   differences: string[]
   notes: string[]
@@ -128,6 +129,7 @@ function match(graph: Graph, folded: Folded, hints: ImportHints): Match {
   if (channels !== embedding.channels) notes.push(`the network answers with ${channels} channels for images with ${embedding.channels} (DiT also predicts a variance); the first ${embedding.channels} were taken`)
   const only = (value: string | undefined) => (value === undefined ? null : ([...dependence.inputsOf(value)][0] ?? null))
   return {
+    variance: channels === 2 * embedding.channels,
     inputs: { image, time: only(mlp0.input), labels: only(table?.input) },
     parameters, roles, fixed, differences, notes, time: time && { scale: Number(time.scale.toPrecision(6)) },
     net: { channels: embedding.channels, patch: embedding.patch, width: C, blocks: blocks.length, heads: [...heads][0] ?? null, classes: table?.inputs ?? 0 },

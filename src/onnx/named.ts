@@ -19,7 +19,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
   const about = describeSource(source)
   const prefixes = Object.keys(stored).filter(name => name === FIRST || name.endsWith(`.${FIRST}`)).map(name => name.slice(0, -FIRST.length))
   const prefix = prefixes.find(one => one.includes('ema')) ?? prefixes[0]
-  if (prefix === undefined) return { ...about, net: null, parameters: null, tensors, missing: [], time: null, inputs: null, asks: [], differences: [`no tensor is called ${FIRST}, so these are not the weights of a DiT by its names`], notes: [] }
+  if (prefix === undefined) return { ...about, net: null, parameters: null, tensors, missing: [], time: null, variance: false, inputs: null, asks: [], differences: [`no tensor is called ${FIRST}, so these are not the weights of a DiT by its names`], notes: [] }
 
   const found = new Map<string, NamedTensor>()
   for (const tensor of tensors) {
@@ -50,7 +50,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
   const unmatched = whole.net ? tensors.filter(({ name, role }) => role === null && name.startsWith(prefix)) : []
   if (!source) notes.push('a file of weights does not say how its noise level runs; DiT’s was assumed: 1000 t at DiT’s frequencies')
   return {
-    ...about, net: whole.net, parameters: whole.parameters, missing: whole.missing, asks: whole.asks, tensors, time: { scale: source ? 1 : 1000 }, inputs: null, notes,
+    ...about, net: whole.net, parameters: whole.parameters, missing: whole.missing, asks: whole.asks, tensors, time: { scale: source ? 1 : 1000 }, variance: false, inputs: null, notes,
     differences: [...whole.differences, ...unmatched.map(({ name, shape }) => `the engine has no place for ${shown(name)} (${shape.join(', ')})`)],
   }
 }

@@ -43,6 +43,8 @@ export interface Imported {
   /** Parameters that the file has not. */
   missing: { name: string; shape: number[] }[]
   time: ImportedTime | null
+  /** Whether a variance follows its answer, as DDPM's nets have it. */
+  variance: boolean
   /** Null when the graph is no such transformer, or the file has no graph. */
   inputs: InputNames | null
   /** What the file does not tell and must be said by whoever gives it. */

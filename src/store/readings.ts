@@ -8,7 +8,8 @@ const most = 30
 const name = z.string().max(500)
 const readingSchema = z.strictObject({
   image: name, time: name.nullable(), labels: name.nullable(), output: name, features: name.nullable(), scale: z.number().positive().max(1e6),
-  zero: z.enum(['clean', 'noise']), predicts: z.enum(['velocity', 'image', 'noise']), range: z.enum(['signed', 'unit']),
+  zero: z.enum(['clean', 'noise']), predicts: z.enum(['velocity', 'v', 'image', 'noise']),
+  path: z.enum(['linear', 'ddpm', 'vp', 'cosine']).default('linear'), range: z.enum(['signed', 'unit']),
 })
 const keptSchema = z.record(z.string(), readingSchema)
 

@@ -42,7 +42,7 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
   for (const replica of [0, 1]) {
     const bytes = exportWeights(checkpoint, { replica, weights: 'ema', format: 'onnx', version: '1' })
     const { opened } = readModel([{ name: 'mine.onnx', bytes }])
-    expect(opened.reading).toEqual({ image: 'x', time: 't', labels: classes > 0 ? 'y' : null, output: 'velocity', features: 'features', scale: 1, zero: 'clean', predicts: 'velocity', range: 'signed' })
+    expect(opened.reading).toEqual({ image: 'x', time: 't', labels: classes > 0 ? 'y' : null, output: 'velocity', features: 'features', scale: 1, zero: 'clean', predicts: 'velocity', path: 'linear', range: 'signed' })
     const model = await openModel(bytes)
     try {
       const { net } = checkpoint.config
@@ -81,7 +81,7 @@ test('any value on the way serves as features: tokens after block 1 are the mean
 })
 
 describe('in other words', () => {
-  const reading: ModelReading = { image: 'x', time: 't', labels: null, output: 'y', features: null, scale: 1, zero: 'clean', predicts: 'velocity', range: 'signed' }
+  const reading: ModelReading = { image: 'x', time: 't', labels: null, output: 'y', features: null, scale: 1, zero: 'clean', predicts: 'velocity', path: 'linear', range: 'signed' }
   /** The exact field of data that are all μ: x̂0 = μ, v = (x − μ)/t. */
   const [mu, n] = [0.25, 5]
   const x = Float32Array.from({ length: n }, (_, i) => i / 3 - 0.6)

@@ -40,6 +40,11 @@ describe('of others', () => {
     expect(() => checkpoint('nowhere')).toThrow('there is no data set “nowhere”')
   })
 
+  test('a variance behind the answer is the mark of DDPM’s nets', () => {
+    expect(readModel([fixture('independent.onnx')]).opened.reading).toMatchObject({ predicts: 'noise', path: 'ddpm', scale: 999, zero: 'clean' })
+    expect(readModel([fixture('labelled.onnx')]).opened.reading).toMatchObject({ predicts: 'velocity', path: 'linear' })
+  })
+
   test('weights in a second file: shown without it, loaded with it', () => {
     const alone = readModel([fixture('external.onnx')])
     expect(alone.opened.about!.files).toEqual(['external.onnx.data'])

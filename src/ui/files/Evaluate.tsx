@@ -59,6 +59,27 @@ function featureChoices({ outputs, values }: ModelAbout, { output }: ModelReadin
   return [...named, ...rest.slice(0, 500)]
 }
 
+const paths = [
+  ['linear', 'the straight line from image to noise'],
+  ['ddpm', 'DDPM’s 1,000 steps, β from .0001 to .02 (DiT)'],
+  ['vp', 'the variance-preserving path (SiT’s VP)'],
+  ['cosine', 'the cosine path (SiT’s GVP)'],
+] as const satisfies [ModelReading['path'], string][]
+const answers = [
+  ['velocity', 'the velocity of that path'],
+  ['v', 'v = α ε − β x'],
+  ['image', 'the clean image (x)'],
+  ['noise', 'the noise (ε)'],
+] as const satisfies [ModelReading['predicts'], string][]
+/** A table of steps has no velocity; on the straight line nobody predicts v. */
+const strangeTo: Partial<Record<ModelReading['path'], ModelReading['predicts']>> = { ddpm: 'velocity', linear: 'v' }
+
+/** DDPM's nets predict the noise at steps 0 to 999 unless somebody says otherwise. */
+function trainedOn(path: ModelReading['path'], predicts: ModelReading['predicts']): Partial<ModelReading> {
+  if (path === 'ddpm') return { path, scale: 999, ...(predicts === 'velocity' ? { predicts: 'noise' } : {}) }
+  return { path, ...(predicts === strangeTo[path] ? { predicts: 'velocity' } : {}) }
+}
+
 /** Everything that a file may leave open. */
 function Reading({ about, asked }: { about: ModelAbout; asked: ModelReading }) {
   const inputs = about.inputs.map(({ name }): [string, string] => [name, name])
@@ -71,7 +92,8 @@ function Reading({ about, asked }: { about: ModelAbout; asked: ModelReading }) {
       <Select label="Noise level runs" value={String(asked.scale)} options={[...new Set([1, 999, 1000, asked.scale])].map((scale) => [String(scale), `from 0 to ${scale}`])} onChange={(scale) => ask({ scale: Number(scale) })} />
       <Select label="Where it is 0" value={asked.zero} options={[['clean', 'the image is clean'], ['noise', 'there is only noise']]} onChange={(zero) => ask({ zero: zero as ModelReading['zero'] })} />
       <Select label="The answer is in" value={asked.output} options={about.outputs.map(({ name }) => [name, name])} onChange={(output) => ask({ output })} />
-      <Select label="The answer is" value={asked.predicts} options={[['velocity', 'the velocity (v)'], ['image', 'the clean image (x)'], ['noise', 'the noise (ε)']]} onChange={(predicts) => ask({ predicts: predicts as ModelReading['predicts'] })} />
+      <Select label="It was trained on" value={asked.path} options={paths} onChange={(path) => ask(trainedOn(path as ModelReading['path'], asked.predicts))} />
+      <Select label="The answer is" value={asked.predicts} options={answers.filter(([predicts]) => predicts !== strangeTo[asked.path])} onChange={(predicts) => ask({ predicts: predicts as ModelReading['predicts'] })} />
       <Select label="Pixels go" value={asked.range} options={[['signed', 'from −1 to 1'], ['unit', 'from 0 to 1']]} onChange={(range) => ask({ range: range as ModelReading['range'] })} />
     </div>
   )
