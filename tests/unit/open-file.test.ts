@@ -41,8 +41,8 @@ describe('of others', () => {
   })
 
   test('a variance behind the answer is the mark of DDPM’s nets', () => {
-    expect(readModel([fixture('independent.onnx')]).opened.reading).toMatchObject({ predicts: 'noise', path: 'ddpm', scale: 999, zero: 'clean' })
-    expect(readModel([fixture('labelled.onnx')]).opened.reading).toMatchObject({ predicts: 'velocity', path: 'linear' })
+    expect(readModel([fixture('labelled.onnx')]).opened.reading).toMatchObject({ predicts: 'noise', path: 'ddpm', scale: 999, zero: 'clean' })
+    expect(readModel([fixture('independent.onnx')]).opened.reading).toMatchObject({ predicts: 'velocity', path: 'linear' })
   })
 
   test('weights in a second file: shown without it, loaded with it', () => {
