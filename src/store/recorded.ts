@@ -10,8 +10,8 @@ import { useRecorded } from './shown.ts'
 /** Longer than any record; what is longer is something else. */
 const mostCharacters = 8e6
 
-/** Shows the record of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. */
-export function followRecorded(): void {
+/** Shows the record of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. @returns what ends it */
+export function followRecorded(): () => void {
   let wanted: string | undefined
   const follow = ({ preset }: { preset: string | null }) => {
     const study = presets.find(({ id }) => id === preset)?.study ?? (wanted === undefined ? presets[0].study : undefined)
@@ -20,7 +20,7 @@ export function followRecorded(): void {
     void loadRecorded(study, document.baseURI, () => study === wanted)
   }
   follow(useDraft.getState())
-  useDraft.subscribe(follow)
+  return useDraft.subscribe(follow)
 }
 
 /**

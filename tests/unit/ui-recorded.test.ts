@@ -1,10 +1,11 @@
 import { decode } from 'fast-png'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { readStudyRecord } from '../../src/record_schema.ts'
 import { presets } from '../../src/store/catalog.ts'
-import { readRecord, samplesFrom } from '../../src/store/recorded.ts'
-import { type ShownRun, isRecordedShown } from '../../src/store/shown.ts'
+import { loadPreset } from '../../src/store/draft.ts'
+import { followRecorded, readRecord, samplesFrom } from '../../src/store/recorded.ts'
+import { type ShownRun, isRecordedShown, useRecorded } from '../../src/store/shown.ts'
 import { studyPicture, studyRecord, studySamples } from '../support/study_record.ts'
 
 describe('a record', () => {
@@ -75,5 +76,31 @@ describe('a recorded run stands on the page', () => {
   test('and is of the very settings that Run would start, but for its length and pace', () => {
     const { net, data, objective, replicas } = parseConfig(presets[0].config)
     expect(studyRecord.tick.config).toMatchObject({ net, data, objective, replicas })
+  })
+})
+
+describe('whose record is shown', () => {
+  test('of the experiment that is chosen, also when an earlier one answers late', async () => {
+    const asked: string[] = []
+    const answers: (() => void)[] = []
+    vi.stubGlobal('document', { baseURI: 'https://lab.test/' })
+    vi.stubGlobal('fetch', async (address: URL) => {
+      const study = address.pathname.split('/').at(-1)!
+      if (!study.endsWith('.json')) return new Response(null, { status: 404 })
+      asked.push(study)
+      await new Promise<void>((resolve) => { answers.push(resolve) })
+      return Response.json({ ...studyRecord, study: study.replace('.json', '') })
+    })
+    loadPreset('designs')
+    const leave = followRecorded()
+    loadPreset('shapes') // has no record: what was asked for stays
+    loadPreset('t-min')
+    await vi.waitFor(() => expect(asked).toEqual(['designs.json', 't-min.json']))
+    answers[1]()
+    await vi.waitFor(() => expect(useRecorded.getState().run?.record?.study).toBe('t-min'))
+    answers[0]()
+    await new Promise((resolve) => { setImmediate(resolve) })
+    expect(useRecorded.getState().run?.record?.study).toBe('t-min')
+    leave()
   })
 })
