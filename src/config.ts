@@ -114,8 +114,17 @@ export const evaluateSchema = z.strictObject({
   measure: z.boolean().default(true).meta({ title: 'Measure while training', help: 'Condition numbers, probes and Jacobians at their own pace and at the end; off measures them on request only.', live: true, advanced: true }),
   samplesEvery: whole(0, 1_000_000).default(200).meta({ title: 'Sample every', help: 'Steps between two sample grids; 0 samples only on request.', unit: 'steps', advanced: true }),
   samples: whole(1, 64).default(16).meta({ title: 'Samples', help: 'Images drawn per replica, from the same noise.', advanced: true }),
-  solver: z.enum(['euler', 'heun']).default('euler').meta({ title: 'Solver', help: 'How the sampler follows the velocity from noise to data.', advanced: true }),
-  solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', help: 'Steps from t = 1 to 0.', unit: 'steps', advanced: true }),
+  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', help: 'How the sampler follows the velocity from noise to data: fixed steps, dopri5’s own steps, or the reverse SDE.', advanced: true }),
+  solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', help: 'Steps from t = 1 to 0; dopri5 chooses its own.', unit: 'steps', advanced: true }),
+  atol: finite(1e-7, 1).default(1e-5).meta({ title: 'Absolute tolerance', help: 'dopri5: error allowed in a step, whatever the value.', scale: 'log', source: 'Lipman et al. 2022, App. E', advanced: true }),
+  rtol: finite(1e-7, 1).default(1e-3).meta({ title: 'Relative tolerance', help: 'dopri5: error allowed in a step, per unit of the value.', scale: 'log', source: 'SiT, arXiv 2401.08740', advanced: true }),
+  diffusion: z.enum(['linear', 'constant', 'decreasing', 'hump', 'sbdm']).default('linear').meta({
+    title: 'SDE noise', source: 'LCF eq. 5; SiT, arXiv 2401.08740', advanced: true,
+    help: 'Shape of ω(t) in the reverse SDE: 2t, 2, (1 − cos πt)²/2, 2 sin² πt, or 2t/(1 − t).',
+  }),
+  diffusionScale: finite(0, 8).default(1).meta({ title: 'SDE noise scale', help: 'Times ω(t); 0 makes it the ODE.', step: 0.25, advanced: true }),
+  lastStep: z.enum(['euler', 'mean', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler (on the linear path also Tweedie’s), the mean of an SDE step, or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),
+  lastStepSize: finite(0.001, 0.5).default(0.04).meta({ title: 'SDE last step from', help: 'Noise level at which the last step begins.', scale: 'log', source: 'REPA, arXiv 2410.06940', advanced: true }),
   belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
 })
 

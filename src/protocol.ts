@@ -132,6 +132,9 @@ export interface SampleGrid {
   count: number
 }
 
+  /** Of each replica: velocities that the solver asked for, those of steps it took back included, and such steps. Absent in older runs. */
+  evaluations?: number[]
+  rejected?: number[]
 /** A live change, drawn as a vertical line on every step chart. */
 export interface RunEvent {
   step: number

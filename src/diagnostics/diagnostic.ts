@@ -7,20 +7,13 @@
 import type { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
-import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Recorder } from '../engine/recorder.ts'
+import type { Table } from '../engine/table.ts'
+import type { Classifier } from '../model/classifier.ts'
 import type { Training } from '../model/training.ts'
 import type { Panel } from '../protocol.ts'
 
-/** Recordings made real, with memory of their own that is gone when the measurement ends. Offsets and lengths in elements. */
-export interface Table {
-  write(tensor: Tensor, values: Float32Array | Uint32Array, offset?: number): void
-  /** Replays a recorder that this table was laid with. */
-  submit(recorder: Recorder): void
-  /** Copies on the GPU, after all work submitted so far. */
-  copy(from: Tensor, fromOffset: number, to: Tensor, toOffset: number, length: number): void
-  /** Waits for all work submitted so far. */
-  read(tensor: Tensor, offset?: number, length?: number): Promise<Float32Array>
-}
+export type { Table }
 
 /** One thing trained from several seeds, or from one. */
 export interface Group {

@@ -1,22 +1,21 @@
 /** Where a diagnostic works: memory of its own beside the run's, gone when the measurement ends, whether it ended well or not. */
 import { type Config, seedGroups } from '../config.ts'
 import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
-import type { Bench, Table } from '../diagnostics/diagnostic.ts'
+import type { Bench } from '../diagnostics/diagnostic.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
-import { readOnce } from '../engine/readback.ts'
 import { Recorder, type Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
 import { settled } from '../engine/settled.ts'
+import { layTable } from '../engine/table.ts'
 import type { Training } from '../model/training.ts'
+import type { Measurement } from '../protocol.ts'
+import { classifierFor } from './classifiers/index.ts'
 import { drawImages } from './data.ts'
 
 /** Thrown through a measurement that was cancelled. */
 export class Cancelled extends Error {
   override name = 'Cancelled'
 }
-
-/** Dispatches between two submits: the compositor needs the GPU too. */
-const FLUSH = 32
 
 export interface BenchOptions {
   device: GPUDevice
@@ -28,6 +27,8 @@ export interface BenchOptions {
   training: Training
   labels: readonly string[]
   data: RunData
+  /** Measurements of the same diagnostic so far. */
+  earlier: readonly Measurement[]
   /** Images drawn before, by what was asked for; kept by the caller. */
   drawn: Map<string, DatasetBatch>
   signal: AbortSignal
@@ -44,8 +45,9 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
     if (signal.aborted) throw new Cancelled('the measurement was cancelled')
   }
   const bench: Bench = {
-    config, step: options.step, training, labels: options.labels, data,
+    config, step: options.step, training, labels: options.labels, data, earlier: options.earlier,
     groups: seedGroups(config).map(replicas => ({ label: options.labels[replicas[0]], replicas })),
+    classifier: () => classifierFor(config.data.dataset, config.net.size),
     async images(count, { split, start = 0 }) {
       const key = `${split} ${start} ${count}`
       const known = drawn.get(key)
@@ -64,7 +66,7 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
       const entry = { buffers: own, recordings: [] as Recording[] }
       laid.push(entry)
       for (const recorder of recorders) entry.recordings.push(await Recording.realise(recorder, own, library))
-      return table(device, own, new Map(recorders.map((recorder, i) => [recorder, entry.recordings[i]])))
+      return layTable(device, own, new Map(recorders.map((recorder, i) => [recorder, entry.recordings[i]])))
     },
     async progress(done, total) {
       look()
@@ -82,26 +84,5 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
       for (const recording of recordings) recording.destroy()
       own.destroy()
     }
-  }
-}
-
-function table(device: GPUDevice, buffers: Buffers, recordings: Map<Recorder, Recording>): Table {
-  return {
-    write: (tensor, values, offset = 0) => buffers.write(tensor, values, offset),
-    submit(recorder) {
-      const recording = recordings.get(recorder)
-      if (!recording) throw new Error('a recorder was submitted that this table was not laid with')
-      for (let at = 0; at < recording.length; at += FLUSH) {
-        const encoder = device.createCommandEncoder()
-        recording.encode(encoder, at, Math.min(recording.length, at + FLUSH))
-        device.queue.submit([encoder.finish()])
-      }
-    },
-    copy(source, sourceOffset, goal, goalOffset, length) {
-      const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(buffers.of(source), sourceOffset * 4, buffers.of(goal), goalOffset * 4, length * 4)
-      device.queue.submit([encoder.finish()])
-    },
-    read: async (tensor, offset = 0, length = tensor.length - offset) => new Float32Array(await readOnce(device, buffers.of(tensor), offset * 4, length * 4)),
   }
 }

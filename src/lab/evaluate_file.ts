@@ -5,14 +5,14 @@ import { NEAR } from '../diagnostics/fit.ts'
 import { DEFAULT_LEVELS, levelsOf, noiseOf } from '../diagnostics/sweep.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { meanOf } from '../flow/estimate.ts'
-import { timeGrid } from '../flow/grid.ts'
 import { noiseLevels } from '../model/evaluation.ts'
 import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
 import { errorsByLevel, featuresAt, psnrOf, type Shown, solve } from '../onnx/evaluate.ts'
 import { type Exam, neighboursRight, probeRight } from '../onnx/few_labels.ts'
-import type { FileEvaluation, ModelReading } from '../file_protocol.ts'
-import type { Axis, Curve, LossByT, Panel } from '../protocol.ts'
+import type { FileEvaluation, FilePanel, ModelReading } from '../file_protocol.ts'
+import type { Axis, Curve, LossByT } from '../protocol.ts'
 import { checkConfig, drawImages } from './data.ts'
+import { gainPanel, jacobianPanels, type Reacting } from './file_reactions.ts'
 import { summariseLevels } from './levels.ts'
 
 export interface FileTask {
@@ -34,14 +34,44 @@ export type Telling = (label: string, done: number, total: number) => Promise<vo
 const LABELS = 128
 const PENALTY = 0.01
 
+/** What can be asked of a file. Probe and Jacobian are about features, and left out where there are none. */
+export const FILE_QUESTIONS = ['loss', 'gain', 'samples', 'probe', 'jacobian'] as const
+export type FileQuestion = (typeof FILE_QUESTIONS)[number]
+
 /** @throws ConfigError with one sentence when settings do not fit, or the network's answers do not */
 export async function evaluateFile(ask: Ask, task: FileTask, tell: Telling): Promise<Omit<FileEvaluation, 'ran' | 'duration'>> {
-  const { name, config } = task
+  const { loss, samples, panels } = await askFile(ask, task, FILE_QUESTIONS, tell)
+  return { name: task.name, loss: loss!, samples: samples!, panels }
+}
+
+export interface FileAnswers extends Partial<Pick<FileEvaluation, 'loss' | 'samples'>> {
+  panels: FilePanel[]
+}
+
+/** Some of the questions. @throws ConfigError with one sentence when settings do not fit, or the network's answers do not */
+export async function askFile(ask: Ask, task: FileTask, questions: readonly FileQuestion[], tell: Telling): Promise<FileAnswers> {
+  const { config, reading, labelled } = task
   checkConfig(config)
-  const { loss, psnr } = await byLevel(ask, task, tell)
-  const samples = await draw(ask, task, tell)
-  const panels = [psnr, ...(task.labelled > 0 && task.reading.features !== null ? await readFeatures(ask, task, tell) : [])]
-  return { name, loss, panels, samples }
+  const asked = (question: FileQuestion) => questions.includes(question)
+  const features = labelled > 0 && reading.features !== null
+  const answers: FileAnswers = { panels: [] }
+  if (asked('loss')) {
+    const { loss, psnr } = await byLevel(ask, task, tell)
+    answers.loss = loss
+    answers.panels.push(psnr)
+  }
+  if (asked('gain')) answers.panels.push(await gainPanel(reactingOf(ask, task, tell)))
+  if (asked('samples')) answers.samples = await draw(ask, task, tell)
+  if (asked('probe') && features) answers.panels.push(...await readFeatures(ask, task, tell))
+  if (asked('jacobian') && features) answers.panels.push(...await jacobianPanels(reactingOf(ask, task, tell)))
+  return answers
+}
+
+function reactingOf(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Reacting {
+  return {
+    ask, name, config, batch, tell, features: reading.features, dataset: datasets[config.data.dataset], images: (count, split) => imagesOf(config, count, split),
+    toRange: images => toRange(images, reading.range), scale: peakOf(reading.range) / 2,
+  }
 }
 
 async function imagesOf(config: Config, count: number, split: 'train' | 'test') {
@@ -50,7 +80,7 @@ async function imagesOf(config: Config, count: number, split: 'train' | 'test') 
   return drawImages(dataset, count, { seed: config.data.seed, split, size: config.net.size }, async () => {})
 }
 
-async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Promise<{ loss: LossByT; psnr: Panel }> {
+async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Promise<{ loss: LossByT; psnr: FilePanel }> {
   const { net, data, evaluate: { perLevel, levels: count } } = config
   const { images, labels } = await imagesOf(config, perLevel, 'test')
   const noise = new Float32Array(images.length)
@@ -67,28 +97,34 @@ async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tel
   const decibels = errors.map((level, l) => meanOf(level.map(error => psnrOf(error, t[l], peakOf(reading.range)))))
   const finite = (value: number) => (Number.isFinite(value) ? value : null)
   const near = t.reduce((best, level, l) => (Math.abs(Math.log(level / 0.3)) < Math.abs(Math.log(t[best] / 0.3)) ? l : best), 0)
-  const psnr: Panel = {
-    id: 'psnr', title: 'How near one step comes to the image', x: { label: 'noise level t', scale: 'log', domain: [0.001, 1] }, y: { label: 'PSNR, dB', scale: 'linear' },
-    curves: [{ replica: null, kind: 'measured', label: name, x: t, y: decibels.map(({ value }) => finite(value)), spread: decibels.map(({ standardError }) => finite(standardError)) }],
+  const psnr: FilePanel = {
+    diagnostic: null, id: 'psnr', title: 'How near one step comes to the image', x: { label: 'noise level t', scale: 'log', domain: [0.001, 1] }, y: { label: 'PSNR, dB', scale: 'linear' },
+    curves: [{ replica: null, kind: 'file', label: name, x: t, y: decibels.map(({ value }) => finite(value)), spread: decibels.map(({ standardError }) => finite(standardError)) }],
     spread: `± standard error over ${perLevel} held-out images`, summary: `x̂0 = x_t − t v lies ${decibels[near].value.toFixed(1)} dB from the image at t = ${t[near].toFixed(2)}.`,
     notes: [`Mean of each image’s own PSNR, pixels from ${signed ? '−1' : '0'} to 1.`],
   }
   return { loss, psnr }
 }
 
-/** From the noise that a run’s samples come from, along the same levels. */
+/** From the noise that a run’s samples come from, by the same solver. */
 async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTask, tell: Telling): Promise<FileEvaluation['samples']> {
-  const { net: { channels, size, classes }, data, evaluate: { samples: count, solver, solverSteps, belowTMin } } = config
+  const { net: { channels, size, classes }, data, evaluate } = config
+  const { samples: count, solverSteps } = evaluate
   const each = channels * size * size
   const noise = new Float32Array(count * each)
   new PhiloxStream(data.seed, STREAM_SAMPLE).fillNormal(noise)
   const images = new Float32Array(noise.length)
-  const grid = timeGrid(solverSteps, untrainedBelow, belowTMin)
   const total = solverSteps * Math.ceil(count / batch)
   let done = 0
   for (let first = 0; first < count; first += batch) {
     const labels = Array.from({ length: Math.min(batch, count - first) }, (_, i) => (first + i) % Math.max(1, classes || datasets[data.dataset].classes.length))
-    images.set(await solve(ask, noise.slice(first * each, (first + labels.length) * each), labels, grid, solver, () => tell('samples', ++done, total)), first * each)
+    const part = <T extends Float32Array>(values: T) => values.slice(first * each, (first + labels.length) * each)
+    const fresh = (draw: number) => {
+      const all = new Float32Array(noise.length)
+      new PhiloxStream(data.seed, STREAM_SAMPLE, draw).fillNormal(all)
+      return part(all)
+    }
+    images.set(await solve(ask, { noise: part(noise), labels, untrainedBelow, fresh }, evaluate, () => tell('samples', Math.min(total, ++done), total)), first * each)
   }
   return { channels, size, count, images: fromRange(images, reading.range) }
 }
@@ -97,7 +133,7 @@ const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
 const ACCURACY: Axis = { label: 'test accuracy', scale: 'linear', domain: [0, 1], percent: true }
 
 /** The probe diagnostic's questions on the same images, with the same noise: training images have labels, held-out ones are asked about. */
-async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }: FileTask, tell: Telling): Promise<Panel[]> {
+async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }: FileTask, tell: Telling): Promise<FilePanel[]> {
   const { classes } = datasets[config.data.dataset]
   if (classes.length < 2) return []
   const train = await imagesOf(config, Math.min(labelled, config.data.count), 'train')
@@ -136,21 +172,21 @@ async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }
     probes.push(shares)
   }
   const binomial = (share: number) => Math.sqrt((share * (1 - share)) / asked)
-  const own = (y: number[], spread: number[]): Curve => ({ replica: null, kind: 'measured', label: name, x: t, y, spread })
+  const own = (y: number[], spread: number[]): Curve => ({ replica: null, kind: 'file', label: name, x: t, y, spread })
   const chance: Curve = { replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => 1 / classes.length) }
   const said = (shares: number[]) => `${(100 * shares[0]).toFixed(1)} % at t = ${t[0]}, ${(100 * Math.max(...shares)).toFixed(1)} % at best, at t = ${t[shares.indexOf(Math.max(...shares))]}.`
   const means = probes.map(shares => meanOf(shares).value)
   const note = `Features: ${reading.features}${config.net.classes > 0 ? '; every image was given as class 0' : ''}. The first ${bank} training images have labels.`
   return [
     {
-      id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
+      diagnostic: 'probe', id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
       curves: [own(means, probes.map((shares, l) => (draws > 1 ? meanOf(shares).standardError * Math.sqrt(draws) : binomial(means[l])))), chance],
       spread: draws > 1 ? `± SD over ${draws} draws of ${each} labels; ${asked} test images` : `± binomial standard error over ${asked} test images`,
       summary: `With ${each} labels a linear probe is right in ${said(means)}`,
       notes: [note, `As the probe diagnostic with ${each} labels, ${draws} ${draws === 1 ? 'draw' : 'draws'} and ${asked} test images: λ = ${PENALTY}, features z-scored.${unfinished > 0 ? ` ${unfinished} fits did not converge.` : ''}`],
     },
     {
-      id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY, curves: [own(votes, votes.map(binomial)), chance],
+      diagnostic: 'probe', id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY, curves: [own(votes, votes.map(binomial)), chance],
       spread: `± binomial standard error over ${asked} test images`, summary: `By the ${Math.min(NEAR, bank)} nearest of ${bank} labelled images ${said(votes)}`, notes: [note],
     },
   ]

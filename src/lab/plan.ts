@@ -1,9 +1,10 @@
 /** What a run consists of, recorded without a device, and what it will take of the GPU's memory. */
 import type { Config } from '../config.ts'
 import { READBACK_DEPTH } from '../engine/readback.ts'
-import type { Tensor, Tiles } from '../engine/recorder.ts'
+import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { UNIFORM_STRIDE } from '../engine/recording.ts'
-import { type LevelEvaluation, recordLevelEvaluation, recordSampler, type Sampler } from '../model/evaluation.ts'
+import { type LevelEvaluation, recordLevelEvaluation } from '../model/evaluation.ts'
+import { recordersOf, recordSampler, type Sampler } from '../model/sampler.ts'
 import { recordTraining, type Training } from '../model/training.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { MemoryPlan } from '../protocol.ts'
@@ -16,7 +17,9 @@ export interface RunRecording {
 
 export function recordRun(config: Config, tiles?: Tiles): RunRecording {
   const training = recordTraining(config, { images: config.data.count, tiles })
-  return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training) }
+  const { evaluate } = config
+  const recorder = () => new Recorder(training.tensors, training.recorder.tiles)
+  return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training, { count: evaluate.samples, settings: evaluate, recorder }) }
 }
 
 export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
@@ -48,7 +51,7 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
     if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${tensor.name.startsWith('training') ? 'fewer training images, or smaller ones' : 'a smaller batch, width or number of replicas'}`
   }
-  const dispatches = [training.recorder, evaluation.recorder, sampler.first, sampler.second].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
+  const dispatches = [training.recorder, evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
 }

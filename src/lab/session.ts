@@ -262,9 +262,9 @@ export class Session {
   private async drawSamples(): Promise<SampleGrid> {
     const { net, evaluate, data } = this.config
     const step = this.step
-    const images = await this.trainer.sample(data.seed, () => this.breatheGpu())
+    const { images, evaluations, rejected } = await this.trainer.sample(data.seed, () => this.breatheGpu())
     const each = net.channels * net.size * net.size
-    this.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples }
+    this.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected }
     return this.samples
   }
 
@@ -284,7 +284,7 @@ export class Session {
       try {
         return await this.diagnostics.finish(task, step, () => atBench({
           device, library, buffers: trainer.buffers, config, step, training: trainer.recorded.training, labels: config.replicas.map((_, r) => replicaLabel(config, r)), data,
-          drawn: this.diagnostics.drawn, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
+          earlier: this.measurements.filter(one => one.id === id), drawn: this.diagnostics.drawn, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
         }, task.work))
       } finally {
         options.measuring?.(null, 0, 0)

@@ -1,13 +1,13 @@
 /** The GPU side of one run: buffers, recordings, and what can be asked of them. Knows no clock, no page and no file. */
 import type { Config } from '../config.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
-import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
 import { Readback, readOnce } from '../engine/readback.ts'
-import type { Tensor } from '../engine/recorder.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
-import { timeGrid } from '../flow/grid.ts'
+import { layTable, type Table } from '../engine/table.ts'
 import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
+import { drawSamples, type Drawn, recordersOf } from '../model/sampler.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { metricsBytes, recordRun, type RunRecording } from './plan.ts'
@@ -34,6 +34,8 @@ export class Trainer {
     private readonly step: Recording,
     private readonly level: Recording,
     private readonly solve: Recording[],
+    /** For what is done between steps. */
+    readonly table: Table,
     private readonly ring: Readback,
     private config: Config,
     private readonly data: RunData,
@@ -44,11 +46,12 @@ export class Trainer {
     const { training, evaluation, sampler } = recorded
     const buffers = await Buffers.allocate(device, training.tensors)
     try {
-      const recordings = await Promise.all([training.recorder, evaluation.recorder, sampler.first, ...(sampler.second.dispatches.length > 0 ? [sampler.second] : [])]
-        .map(recorder => Recording.realise(recorder, buffers, library)))
-      const [step, level, ...solve] = recordings
+      const realise = (recorder: Recorder) => Recording.realise(recorder, buffers, library)
+      const drawing = recordersOf(sampler)
+      const [step, level, ...solve] = await Promise.all([training.recorder, evaluation.recorder, ...drawing].map(realise))
+      const table = layTable(device, buffers, new Map(drawing.map((recorder, i) => [recorder, solve[i]])))
       const ring = new Readback(device, metricsBytes(training))
-      const trainer = new Trainer(device, recorded, buffers, step, level, solve, ring, config, data)
+      const trainer = new Trainer(device, recorded, buffers, step, level, solve, table, ring, config, data)
       trainer.upload(start)
       return trainer
     } catch (error) {
@@ -58,14 +61,13 @@ export class Trainer {
   }
 
   private upload(start?: ReplicaState[]): void {
-    const { training, evaluation, sampler } = this.recorded
+    const { training, evaluation } = this.recorded
     const { config, buffers, data } = this
     buffers.write(training.data, data.train)
     if (training.classes) buffers.write(training.classes, Uint32Array.from(data.trainLabels))
     buffers.write(evaluation.images, data.heldOut.subarray(0, evaluation.count * training.batch.dimensions))
     const repeat = (count: number, values: (i: number) => number) => Uint32Array.from({ length: training.replicas * count }, (_, i) => values(i % count))
     if (evaluation.batch.labels) buffers.write(evaluation.batch.labels, repeat(evaluation.count, i => data.heldOutLabels[i]))
-    if (sampler.labels) buffers.write(sampler.labels, repeat(sampler.count, i => i % config.net.classes))
     config.replicas.forEach((replica, r) => {
       const { train } = resolveReplica(config, replica)
       const from = start?.[r]
@@ -153,41 +155,9 @@ export class Trainer {
     }
   }
 
-  /** images[replica] (n,ch,h,w) from EMA weights, every replica from the same noise. */
-  async sample(seed: number, pause: () => Promise<void> = async () => {}): Promise<Float32Array[]> {
-    const { device, buffers, config, solve } = this
-    const { training: { replicas: R, batch }, sampler } = this.recorded
-    const { solver, solverSteps, belowTMin } = config.evaluate
-    const each = sampler.count * batch.dimensions
-    const noise = new Float32Array(each)
-    new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
-    for (let r = 0; r < R; r++) buffers.write(sampler.x, noise, r * each)
-    const grids = config.replicas.map(replica => {
-      const { objective, method } = resolveReplica(config, replica)
-      const { tMin, flowBelow } = method.knobs(objective)
-      return timeGrid(solverSteps, flowBelow ? 0 : tMin, belowTMin)
-    })
-    const perSample = (i: number) => Float32Array.from({ length: R * sampler.count }, (_, k) => grids[Math.floor(k / sampler.count)][i])
-    const stage = (i: number, a: number, b: number) => Float32Array.from(grids.flatMap(grid => [grid[i + 1] - grid[i], a, b, 0]))
-    const bytes = R * each * 4
-    for (let i = 0; i < solverSteps; i++) {
-      // The last step ends at t = 0, where no method is trained, so Heun's second stage is left out there (as in JiT).
-      const averaged = solver === 'heun' && i < solverSteps - 1
-      buffers.write(sampler.t, perSample(i))
-      buffers.write(sampler.stage, stage(i, 1, 0))
-      if (averaged) {
-        buffers.write(sampler.tNext, perSample(i + 1))
-        buffers.write(sampler.secondStage, stage(i, 0.5, 0.5))
-      }
-      const encoder = device.createCommandEncoder()
-      solve[0].encode(encoder)
-      if (averaged) solve[1].encode(encoder)
-      encoder.copyBufferToBuffer(buffers.of(averaged ? sampler.last : sampler.next), 0, buffers.of(sampler.x), 0, bytes)
-      device.queue.submit([encoder.finish()])
-      await pause()
-    }
-    const x = new Float32Array(await readOnce(device, buffers.of(sampler.x), 0, bytes))
-    return Array.from({ length: R }, (_, r) => x.slice(r * each, (r + 1) * each))
+  /** images[replica] (n,ch,h,w) from EMA weights, every replica from the same noise. `pause` is awaited between steps of the solver. */
+  sample(seed: number, pause?: () => Promise<void>): Promise<Drawn> {
+    return drawSamples(this.table, this.recorded.sampler, this.config, { seed, between: pause })
   }
 
   /** Weights, optimiser and counters of every replica as they are after all work submitted so far. */

@@ -1,10 +1,9 @@
-/** Loss by noise level and samples, with EMA weights, on the training device: forward-only recordings beside the training one. */
+/** Loss by noise level, with EMA weights, on the training device: a forward-only recording beside the training one. */
 import type { Config } from '../config.ts'
 import { Recorder, type Tensor } from '../engine/recorder.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Batch, interpolate } from '../ops/batch.ts'
 import type { Extent } from '../ops/extent.ts'
-import { solverStep } from '../ops/solver.ts'
 import { squaredError } from '../ops/velocity_loss.ts'
 import type { Training } from './training.ts'
 
@@ -52,46 +51,4 @@ export function recordLevelEvaluation(config: Config, training: Training): Level
   const error = recorder.tensor('evaluation error', R * n)
   squaredError(recorder, R, n, d, trace.velocity, batch.goal, error)
   return { recorder, batch, images, error, levels: noiseLevels(config.evaluate.levels), count: n }
-}
-
-export interface Sampler {
-  /** x (R,n,d) at time t: velocity, then a step into `next`. */
-  first: Recorder
-  /** Heun's second stage: velocity at `next`, then the averaged step into `last`. */
-  second: Recorder
-  x: Tensor
-  next: Tensor
-  last: Tensor
-  /** (R,n), for the first and the second stage */
-  t: Tensor
-  tNext: Tensor
-  labels: Tensor | null
-  /** (R) of (h, a, b, 0) */
-  stage: Tensor
-  secondStage: Tensor
-  count: number
-}
-
-/** Samples of every replica from the same noise. Each recording is one stage of one step; the caller copies times and stages in between. */
-export function recordSampler(config: Config, training: Training): Sampler {
-  const { replicas: R, tensors, recorder: { tiles } } = training
-  const n = config.evaluate.samples
-  const d = training.batch.dimensions
-  const first = new Recorder(tensors, tiles).at('sampler')
-  const second = new Recorder(tensors, tiles).at('sampler, second stage')
-  const tensor = (name: string, length: number) => first.tensor(`sampler ${name}`, length)
-  const [x, next, last] = [tensor('x', R * n * d), tensor('next', R * n * d), tensor('last', R * n * d)]
-  const [t, tNext] = [tensor('t', R * n), tensor('t next', R * n)]
-  const [stage, secondStage] = [tensor('stage', 4 * R), tensor('second stage', 4 * R)]
-  const labels = config.net.classes > 0 ? tensor('labels', R * n) : null
-  const extent: Extent = { replicas: R, samples: n }
-  const velocity = (recorder: Recorder, image: Tensor, time: Tensor, name: string) =>
-    training.dit.forward(recorder, training.optimizer.ema, { image, t: time, labels, capacity: n }, { extent, keep: false, name }).velocity
-  const v = velocity(first, x, t, 'sampler ')
-  solverStep(first, R, n * d, x, v, v, stage, next)
-  if (config.evaluate.solver === 'heun') {
-    const w = velocity(second, next, tNext, 'sampler second ')
-    solverStep(second, R, n * d, x, v, w, secondStage, last)
-  }
-  return { first, second, x, next, last, t, tNext, labels, stage, secondStage, count: n }
 }

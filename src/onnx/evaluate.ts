@@ -1,5 +1,7 @@
 /** What an evaluation of a run measures, of any network that can be asked: loss and PSNR by noise level, samples, features. On the processor, in plain loops. */
 import { ConfigError } from '../config.ts'
+import { arrayCarrier } from '../flow/array_carrier.ts'
+import { follow, type SolverSettings } from '../flow/solver.ts'
 import type { Ask } from './ask.ts'
 
 /** Images with the noise that belongs to them and their labels. */
@@ -71,20 +73,19 @@ export async function featuresAt(ask: Ask, shown: Shown, t: number, pace: Pace):
   return all ?? new Float32Array(0)
 }
 
-/**
- * Follows the velocity from noise (n,ch,h,w) along `grid`, from 1 to 0. Heun's second stage is left out of the last step, as in a run's own sampler.
- */
-export async function solve(ask: Ask, noise: Float32Array, labels: ArrayLike<number>, grid: ArrayLike<number>, solver: 'euler' | 'heun', between: () => Promise<void>): Promise<Float32Array> {
-  let x = noise
-  for (let i = 0; i + 1 < grid.length; i++) {
-    const h = grid[i + 1] - grid[i]
-    const { velocity } = await ask(x, grid[i], labels)
-    const down = x.map((value, k) => value + h * velocity[k])
-    if (solver === 'heun' && i + 2 < grid.length) {
-      const { velocity: next } = await ask(down, grid[i + 1], labels)
-      x = x.map((value, k) => value + 0.5 * h * (velocity[k] + next[k]))
-    } else x = down
-    await between()
-  }
-  return x
+export interface Start {
+  /** (n,ch,h,w) at t = 1 */
+  noise: Float32Array
+  labels: ArrayLike<number>
+  /** Below it the network was not trained; 0 where it was trained everywhere. */
+  untrainedBelow: number
+  /** ξ of a draw, as long as the noise; only the SDE asks. */
+  fresh: (draw: number) => ArrayLike<number>
+}
+
+/** From noise to images as a run's own sampler goes; dopri5 chooses its steps for these images alone. `between` is awaited after each step. */
+export async function solve(ask: Ask, { noise, labels, untrainedBelow, fresh }: Start, settings: SolverSettings, between: () => Promise<void>): Promise<Float32Array> {
+  const carrier = arrayCarrier(noise, async (y, t) => (await ask(y, t, labels)).velocity, fresh, between)
+  await follow(carrier, settings, [untrainedBelow])
+  return carrier.x
 }

@@ -1,7 +1,6 @@
 /** Noise from counters, the path between data and noise, and a solver's step along it. */
 import { normals, philox, STREAM_FRESH_NOISE, STREAM_NOISE } from '../../engine/philox.ts'
 import { interpolate, makeBatch, noise } from '../../ops/batch.ts'
-import { solverStep } from '../../ops/solver.ts'
 import { interpolate as interpolateTwin } from '../../reference/interpolate.ts'
 import { filled, given, layOut, type OpCase, part, TOLERANCE } from '../case.ts'
 import { knobs, state } from '../structs.ts'
@@ -61,20 +60,4 @@ const interpolateCase: OpCase = {
   },
 }
 
-const solverCase: OpCase = {
-  op: 'solver step', shape: 'R 3, 150 values', seed: 1204, tolerance: TOLERANCE,
-  record(recorder, random) {
-    const [replicas, length] = [3, 150]
-    const [x, v, w] = ['x', 'v', 'w'].map(name => filled(recorder, random, name, { replicas, capacity: 1, width: length }))
-    const stage = given(recorder, 'stage', { replicas, capacity: 1, width: 4 }, Float64Array.of(-0.04, 1, 0, 0, -0.02, 0.5, 0.5, 0, 0.1, 0.25, 0.75, 0))
-    const y = recorder.tensor('y', replicas * length)
-    solverStep(recorder, replicas, length, x.tensor, v.tensor, w.tensor, stage.tensor, y)
-    const twin = (r: number) => {
-      const [h, a, b] = part(stage, r, 1)
-      return part(x, r, 1).map((value, i) => value + h * (a * part(v, r, 1)[i] + b * part(w, r, 1)[i]))
-    }
-    return [{ name: 'y', tensor: y, expected: () => layOut(replicas, length, twin) }]
-  },
-}
-
-export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase, solverCase]
+export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase]

@@ -1,4 +1,5 @@
 import { type CSSProperties, type ReactNode, useMemo } from 'react'
+import type { EvaluateConfig } from '../../config.ts'
 import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
@@ -7,7 +8,7 @@ import { useShownRun } from '../../store/shown.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { Marker } from '../charts/Marker.tsx'
 import { tell } from '../charts/sentences.ts'
-import { type Series, useSeries } from '../charts/series.ts'
+import { type Series, useBesideRuns, useSeries } from '../charts/series.ts'
 import { count as written, fixed, short } from '../numbers.ts'
 import { ImageGrid } from './ImageGrid.tsx'
 import { statistics } from './statistics.ts'
@@ -18,27 +19,31 @@ export function SamplesFigure() {
   const grid = useShownRun(({ tick }) => tick?.samples ?? null)
   const evaluate = useShownRun(({ tick }) => tick?.config.evaluate ?? null)
   const series = useSeries()
+  const beside = useBesideRuns()
   const real = useRealImages()
   const shown = series.filter(({ hidden }) => !hidden)
+  const grids = useMemo(() => new Map(series.flatMap(({ index, run, replica }) => {
+    const own = run === 0 ? grid : beside[run - 1].seen.tick.samples
+    return own?.images[replica] ? [[index, { ...own, images: own.images[replica] }] as const] : []
+  })), [series, grid, beside])
   const drafted = useDraft(({ config }) => config.data.dataset)
   const dataset = useShownRun(({ tick }) => tick?.config.data.dataset) ?? drafted
   const label = datasetOf(dataset)?.label ?? 'Real'
   const realGrid = grid ? { images: grid.real, count: grid.real.length / (grid.channels * grid.size ** 2), channels: grid.channels, size: grid.size } : real
   const rows = useMemo(() => {
-    if (!grid) return []
-    return [{ name: 'real', images: grid.real }, ...series.map(({ label: name, index }) => ({ name, images: grid.images[index] }))].flatMap(({ name, images }) => {
-      if (!images) return []
+    const known = series.flatMap(({ label: name, index }) => (grids.has(index) ? [{ name, images: grids.get(index)!.images }] : []))
+    return [...(grid ? [{ name: 'real', images: grid.real }] : []), ...known].map(({ name, images }) => {
       const { mean, deviation, least, greatest } = statistics(images)
-      return [[name, fixed(mean), fixed(deviation), short(least), short(greatest)]]
+      return [name, fixed(mean), fixed(deviation), short(least), short(greatest)]
     })
-  }, [grid, series])
+  }, [grid, grids, series])
   return (
     <Figure
       compact
       name="samples"
       title="Samples"
-      summary={grid ? samplesSentence(grid, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
-      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${evaluate.solverSteps} ${evaluate.solver} steps.` : undefined}
+      summary={grid ? samplesSentence(grid, grids, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
+      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${solverSaid(evaluate, grid)}.` : undefined}
       step={grid?.step}
       tables={() => [{ caption: 'Pixel statistics of the images shown', columns: ['images', 'mean', 'standard deviation', 'least', 'greatest'], rows }]}
     >
@@ -50,16 +55,32 @@ export function SamplesFigure() {
         )}
         {byMethod(shown).map(({ index, label: name, colour, marker }) => (
           <Frame key={index} name={name} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg><span>{headingOf(name)}</span></>}>
-            {grid?.images[index] ? (
-              <ImageGrid label={`${grid.count} samples of ${name} at step ${grid.step}`} images={grid.images[index]} count={grid.count} channels={grid.channels} size={grid.size} />
-            ) : (
-              <p className={styles.empty}>not sampled yet</p>
-            )}
+            <Drawn name={name} grid={grids.get(index)} />
           </Frame>
         ))}
       </div>
     </Figure>
   )
+}
+
+/** “25 euler steps”; how often a solver asked that did so differently for each network. */
+function solverSaid({ solver, solverSteps }: EvaluateConfig, { evaluations, rejected }: SampleGrid): string {
+  if (solver !== 'dopri5') return `${solverSteps} ${solver === 'sde' ? 'SDE' : solver} steps${evaluations ? `, ${rangeOf(evaluations)} evaluations` : ''}`
+  return `dopri5${evaluations && rejected ? `, ${rangeOf(evaluations)} evaluations, ${rangeOf(rejected)} steps taken back` : ''}`
+}
+
+function rangeOf(values: readonly number[]): string {
+  const [least, greatest] = [Math.min(...values), Math.max(...values)]
+  return least === greatest ? written(least) : `${written(least)} to ${written(greatest)}`
+}
+
+/** The samples of one replica. */
+type OwnGrid = Omit<SampleGrid, 'images'> & { images: Float32Array }
+
+function Drawn({ name, grid }: { name: string; grid: OwnGrid | undefined }) {
+  if (!grid) return <p className={styles.empty}>not sampled yet</p>
+  const { images, count, channels, size, step } = grid
+  return <ImageGrid label={`${count} samples of ${name} at step ${step}`} images={images} count={count} channels={channels} size={size} />
 }
 
 /** Three stand in a row with the real images; more, in two rows beside them. */
@@ -68,7 +89,7 @@ const rowsOf = (shown: readonly Series[]) => (shown.length > 3 ? 2 : 1)
 /** Seeds of one method beside each other. */
 function byMethod(shown: readonly Series[]): Series[] {
   const methods = [...new Set(shown.map(({ method }) => method))]
-  return shown.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method))
+  return shown.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method) || a.run - b.run)
 }
 
 /** A small picture has room for a short name. */
@@ -83,9 +104,9 @@ function Frame({ name, title, children }: { name?: string; title: ReactNode; chi
   )
 }
 
-function samplesSentence({ images, real }: SampleGrid, shown: readonly Series[]): string {
+function samplesSentence({ real }: SampleGrid, grids: ReadonlyMap<number, OwnGrid>, shown: readonly Series[]): string {
   const contrast = (pixels: Float32Array | undefined) => pixels && statistics(pixels).deviation
-  return `Contrast (standard deviation of the pixels): ${tell(shown, ({ index }) => contrast(images[index]), fixed)}; real images ${fixed(contrast(real))}.`
+  return `Contrast (standard deviation of the pixels): ${tell(shown, ({ index }) => contrast(grids.get(index)?.images), fixed)}; real images ${fixed(contrast(real))}.`
 }
 
 /** The held-out images of the draft's data set, drawn on the page itself, so that they are there before any run and without a GPU. */

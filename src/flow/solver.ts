@@ -1,0 +1,152 @@
+/**
+ * From noise (t = 1) to the clean image (t = 0) along a velocity field: fixed steps of any tableau, adaptive steps of an embedded pair, and the reverse
+ * SDE. Several nets go side by side, each over its own times. What carries their states – a GPU or plain arrays – is a Carrier; here is only which
+ * combinations of what is known come next.
+ */
+import type { EvaluateConfig } from '../config.ts'
+import { diffusionAt } from './diffusion.ts'
+import { timeGrid } from './grid.ts'
+import { EULER, type Tableau, tableaux } from './tableau.ts'
+
+/** y = keep x + Σ_j along_j k_j + noise ξ */
+export interface Combination {
+  keep: number
+  along: readonly number[]
+  noise: number
+}
+
+/** States x and y of every net, and velocities k. At first x = y = noise. */
+export interface Carrier {
+  /** k_plane ← v(y, t) of every net, each at its own t. */
+  look(plane: number, t: readonly number[]): Promise<void> | void
+  /** y of every net from its own combination. ξ depends on `draw` alone, and is the same for all nets. */
+  combine(rows: readonly Combination[], draw: number): Promise<void> | void
+  /** x ← y of these nets; `reuse` k_last is also their next k_0. */
+  accept(nets: readonly boolean[], reuse: boolean): Promise<void> | void
+  /** Of each net: root mean square of Σ_j along_j k_j / (atol + rtol max(|x|, |y|)). */
+  error(along: readonly (readonly number[])[], atol: number, rtol: number): Promise<number[]> | number[]
+  /** Awaited after each attempted step. */
+  between?(): Promise<void>
+}
+
+export type SolverSettings = Pick<EvaluateConfig, 'solver' | 'solverSteps' | 'belowTMin' | 'atol' | 'rtol' | 'diffusion' | 'diffusionScale' | 'lastStep' | 'lastStepSize'>
+
+/** What became of each net. */
+export interface Journey {
+  /** Times passed, the first 1: accepted steps lie between them. [net] */
+  times: number[][]
+  /** Velocities that were asked for and used, those of rejected steps included. [net] */
+  evaluations: number[]
+  /** Steps taken back. [net] */
+  rejected: number[]
+}
+
+/** Adaptive steps start with this and are never shorter than the other, so that a field without a solution still ends. */
+const FIRST_STEP = 0.05
+const LEAST_STEP = 1e-3
+/** Where an SDE without a last step stops: SiT's sample_eps. */
+const SDE_END = 1e-3
+
+/** Planes k that a carrier must hold. */
+export const stagesOf = (solver: EvaluateConfig['solver']): number => (solver === 'sde' ? 1 : tableaux[solver].nodes.length)
+
+/** Whether it asks for error norms. */
+export const isAdaptive = (solver: EvaluateConfig['solver']): boolean => solver !== 'sde' && tableaux[solver].error !== undefined
+
+/** @param tMin of each net: below it the net was not trained; 0 where it was trained everywhere */
+export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonly number[]): Promise<Journey> {
+  if (settings.solver === 'sde') return diffuse(carrier, settings, tMin)
+  const tableau = tableaux[settings.solver]
+  return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, tMin) : march(carrier, settings, tableau, tMin)
+}
+
+const times = (factor: number, values: readonly number[]) => values.map(value => factor * value)
+
+/** Fixed steps. Whoever jumps from T_min does so with Euler's step, for there is nothing to look at below. */
+async function march(carrier: Carrier, { solverSteps, belowTMin }: SolverSettings, tableau: Tableau, tMin: readonly number[]): Promise<Journey> {
+  const grids = tMin.map(level => timeGrid(solverSteps, level, belowTMin))
+  const evaluations = tMin.map(() => 0)
+  for (let i = 0; i < solverSteps; i++) {
+    const last = i === solverSteps - 1
+    const own = tMin.map(level => (last && (tableau.endsWithEuler || (belowTMin === 'jump' && level > 0)) ? EULER : tableau))
+    const stages = Math.max(...own.map(({ nodes }) => nodes.length))
+    for (let s = 0; s < stages; s++) {
+      await carrier.look(s, grids.map((grid, n) => grid[i] + (own[n].nodes[s] ?? 1) * (grid[i + 1] - grid[i])))
+      await carrier.combine(grids.map((grid, n) => ({ keep: 1, along: times(grid[i + 1] - grid[i], own[n].rows[s + 1] ?? own[n].weights), noise: 0 })), 0)
+    }
+    await carrier.accept(tMin.map(() => true), false)
+    own.forEach(({ nodes }, n) => { evaluations[n] += nodes.length })
+    await carrier.between?.()
+  }
+  return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: tMin.map(() => 0) }
+}
+
+/** Step sizes by proportional-integral control (Hairer, Nørsett and Wanner, Solving ODEs II, sec. IV.2: β = .04), each net its own. */
+async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings, { rows, nodes, error }: Required<Tableau>, tMin: readonly number[]): Promise<Journey> {
+  const nets = tMin.map(level => ({ t: 1, h: FIRST_STEP, end: belowTMin === 'jump' ? level : 0, before: 1e-4, rejectedLast: false, times: [1], evaluations: 1, rejected: 0 }))
+  await carrier.look(0, nets.map(({ t }) => t))
+  while (nets.some(({ t, end }) => t > end)) {
+    const steps = nets.map(({ t, h, end }) => (t - h < end + LEAST_STEP / 2 ? end - t : -h))
+    for (let s = 1; s < nodes.length; s++) {
+      await carrier.combine(steps.map(h => ({ keep: 1, along: times(h, rows[s]), noise: 0 })), 0)
+      await carrier.look(s, nets.map(({ t }, n) => t + nodes[s] * steps[n]))
+    }
+    const norms = await carrier.error(steps.map(h => times(h, error)), atol, rtol)
+    const accepted = nets.map((net, n) => {
+      if (net.t === net.end) return false
+      net.evaluations += nodes.length - 1
+      const norm = Number.isFinite(norms[n]) ? Math.max(1e-10, norms[n]) : 1 // what is no number will not become one with shorter steps
+      const take = norm <= 1 || net.h <= LEAST_STEP
+      const factor = take ? 0.9 * norm ** -0.17 * net.before ** 0.04 : 0.9 * norm ** -0.2
+      if (take) {
+        net.t = steps[n] === net.end - net.t ? net.end : net.t + steps[n]
+        net.times.push(net.t)
+        net.before = Math.max(norm, 1e-4)
+      } else net.rejected++
+      net.h = Math.max(LEAST_STEP, -steps[n] * Math.min(take && !net.rejectedLast ? 10 : 1, Math.max(0.2, factor)))
+      net.rejectedLast = !take
+      return take
+    })
+    await carrier.accept(accepted, true)
+    await carrier.between?.()
+  }
+  // From T_min to 0 at once; the velocity there is known from the last step.
+  if (nets.some(({ end }) => end > 0)) {
+    await carrier.combine(nets.map(({ end }) => ({ keep: 1, along: [-end], noise: 0 })), 0)
+    const jumps = nets.map(({ end }) => end > 0)
+    await carrier.accept(jumps, false)
+    nets.forEach(net => { if (net.end > 0) net.times.push(0) })
+  }
+  return { times: nets.map(net => net.times), evaluations: nets.map(net => net.evaluations), rejected: nets.map(net => net.rejected) }
+}
+
+/** Euler and Maruyama's step of x ← x + (v − ½ω s) h + √(ω|h|) ξ with s = −(x + (1−t) v)/t, the score that v implies on the linear path. */
+export function diffusionStep(omega: number, t: number, h: number): Combination {
+  const drift = (0.5 * omega * h) / t
+  return { keep: 1 + drift, along: [h + drift * (1 - t)], noise: Math.sqrt(omega * -h) }
+}
+
+/** The reverse SDE (LCF eq. 5) and its last step, which adds no noise. */
+async function diffuse(carrier: Carrier, settings: SolverSettings, tMin: readonly number[]): Promise<Journey> {
+  const { solverSteps: n, belowTMin, lastStep, lastStepSize } = settings
+  const grids = tMin.map(level => {
+    const jump = belowTMin === 'jump' && level > 0
+    const stop = lastStep === 'none' && !jump
+    const end = stop ? SDE_END : Math.max(jump ? level : 0, lastStepSize)
+    const noisy = stop ? n : n - 1
+    return { jump, stop, t: Array.from({ length: n + 1 }, (_, i) => (i > noisy ? 0 : i === noisy ? end : 1 - ((1 - end) * i) / noisy)) }
+  })
+  for (let i = 0; i < n; i++) {
+    await carrier.look(0, grids.map(({ t }) => t[i]))
+    await carrier.combine(grids.map(({ t, jump, stop }) => {
+      const h = t[i + 1] - t[i]
+      const step = diffusionStep(diffusionAt(settings, t[i], -h), t[i], h)
+      if (i < n - 1 || stop) return step
+      // Euler's step to t = 0 is also Tweedie's E[x0|x_t] on the linear path.
+      return lastStep === 'mean' && !jump ? { ...step, noise: 0 } : { keep: 1, along: [h], noise: 0 }
+    }), i + 1)
+    await carrier.accept(grids.map(() => true), false)
+    await carrier.between?.()
+  }
+  return { times: grids.map(({ t }) => t), evaluations: grids.map(() => n), rejected: grids.map(() => 0) }
+}

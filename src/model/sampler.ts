@@ -1,0 +1,124 @@
+/** Samples of several nets from the same noise, with EMA weights: recordings of a look at the field and of what a solver makes of it, and their use. */
+import type { Config } from '../config.ts'
+import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
+import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Table } from '../engine/table.ts'
+import { type Carrier, follow, isAdaptive, type Journey, type SolverSettings, stagesOf } from '../flow/solver.ts'
+import { MOST_PLANES, packRow, ROW_WORDS, solverCombine, solverError } from '../ops/solver.ts'
+import { resolveReplica } from './knobs.ts'
+import type { Training } from './training.ts'
+
+export interface Sampler {
+  /** The nets' velocity at y and t. */
+  look: Recorder
+  /** y from x and the velocities so far. */
+  combine: Recorder
+  /** Error norms of a step; nothing in it when the steps are fixed. */
+  measure: Recorder
+  velocity: Tensor
+  /** States (R,n,d): where the step began, and where it looks. */
+  x: Tensor
+  y: Tensor
+  /** Velocities (planes,R,n,d). */
+  k: Tensor
+  planes: number
+  /** (R,n) */
+  t: Tensor
+  labels: Tensor | null
+  /** (R,12) and (R,8) */
+  rows: Tensor
+  along: Tensor
+  norm: Tensor
+  replicas: number
+  count: number
+  dimensions: number
+  settings: SolverSettings
+}
+
+export interface SamplerOptions {
+  /** Images of each replica. */
+  count: number
+  settings: SolverSettings
+  /** Makes recorders whose tensors are allocated together. */
+  recorder: () => Recorder
+  name?: string
+}
+
+export function recordSampler(config: Config, training: Training, { count: n, settings, recorder, name = 'sampler ' }: SamplerOptions): Sampler {
+  const { replicas: R } = training
+  const d = training.batch.dimensions
+  const length = n * d
+  const [look, combine, measure] = [recorder().at('sampler, velocity'), recorder().at('sampler, step'), recorder().at('sampler, error')]
+  const tensor = (part: string, size: number) => look.tensor(`${name}${part}`, size)
+  const planes = stagesOf(settings.solver)
+  const [x, y, k, t] = [tensor('x', R * length), tensor('y', R * length), tensor('velocities', planes * R * length), tensor('t', R * n)]
+  const [rows, along, norm] = [tensor('rows', ROW_WORDS * R), tensor('error weights', MOST_PLANES * R), tensor('error', R)]
+  const labels = config.net.classes > 0 ? tensor('labels', R * n) : null
+  const { velocity } = training.dit.forward(look, training.optimizer.ema, { image: y, t, labels, capacity: n }, { extent: { replicas: R, samples: n }, keep: false, name })
+  solverCombine(combine, R, length, planes, rows, x, k, y)
+  if (isAdaptive(settings.solver)) solverError(measure, R, length, planes, settings, along, x, y, k, norm)
+  return { look, combine, measure, velocity, x, y, k, planes, t, labels, rows, along, norm, replicas: R, count: n, dimensions: d, settings }
+}
+
+export const recordersOf = ({ look, combine, measure }: Sampler): Recorder[] => [look, combine, ...(measure.dispatches.length > 0 ? [measure] : [])]
+
+/** Samples (R,n,d) and how they were come by. */
+export interface Drawn extends Journey {
+  images: Float32Array[]
+}
+
+/**
+ * Draws from the noise of a seed, the same for every replica; `first` leaves out as many images of it. Labels go through the classes in turn.
+ * A net that was not trained below T_min jumps over those levels, if its settings say so.
+ */
+export async function drawSamples(table: Table, sampler: Sampler, config: Config, { seed, first = 0, between }: { seed: number; first?: number; between?: () => Promise<void> }): Promise<Drawn> {
+  const { replicas: R, count: n, dimensions: d } = sampler
+  const length = n * d
+  const noise = new Float32Array((first + n) * d)
+  new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
+  for (let r = 0; r < R; r++) for (const start of [sampler.x, sampler.y]) table.write(start, noise.subarray(first * d), r * length)
+  if (sampler.labels) table.write(sampler.labels, Uint32Array.from({ length: R * n }, (_, i) => (first + (i % n)) % config.net.classes))
+  const journey = await follow(gpuCarrier(table, sampler, seed, first, between), sampler.settings, untrainedBelow(config))
+  const all = await table.read(sampler.x, 0, R * length)
+  return { ...journey, images: Array.from({ length: R }, (_, r) => all.slice(r * length, (r + 1) * length)) }
+}
+
+/** The level below which each replica's velocity is not trained; 0 where there is none. */
+export function untrainedBelow(config: Config): number[] {
+  return config.replicas.map(replica => {
+    const { objective, method } = resolveReplica(config, replica)
+    const { tMin, flowBelow } = method.knobs(objective)
+    return flowBelow ? 0 : tMin
+  })
+}
+
+/** More than the steps of any SDE, so that no two pieces of a sample share noise. */
+const DRAWS = 1024
+
+function gpuCarrier(table: Table, { look, combine, measure, velocity, x, y, k, t, rows, along, norm, replicas: R, count: n, dimensions: d }: Sampler, seed: number, first: number, between?: () => Promise<void>): Carrier {
+  const length = n * d
+  return {
+    look(plane, levels) {
+      table.write(t, Float32Array.from({ length: R * n }, (_, i) => levels[Math.floor(i / n)]))
+      table.submit(look)
+      table.copy(velocity, 0, k, plane * R * length, R * length)
+    },
+    combine(combinations, draw) {
+      combinations.forEach((one, r) => table.write(rows, packRow(one, seed, first * DRAWS + draw), r * ROW_WORDS))
+      table.submit(combine)
+    },
+    accept(nets, reuse) {
+      nets.forEach((taken, r) => {
+        if (!taken) return
+        table.copy(y, r * length, x, r * length, length)
+        if (reuse) table.copy(velocity, r * length, k, r * length, length) // what was looked at last
+      })
+    },
+    async error(weights) {
+      weights.forEach((own, r) => table.write(along, Float32Array.from({ length: MOST_PLANES }, (_, j) => own[j] ?? 0), r * MOST_PLANES))
+      table.submit(measure)
+      return Array.from(await table.read(norm, 0, R))
+    },
+    between,
+  }
+}
