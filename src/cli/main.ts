@@ -1,6 +1,7 @@
 /** The lab in a terminal: `npm run lab -- <command>`. One file per command in commands/. */
 import { Command, CommanderError } from 'commander'
 import packageFile from '../../package.json'
+import { classifier } from './commands/classifier.ts'
 import { doctor } from './commands/doctor.ts'
 import { evaluate } from './commands/evaluate.ts'
 import { exportCommand } from './commands/export.ts'
@@ -10,6 +11,7 @@ import { inspect } from './commands/inspect.ts'
 import { kappa } from './commands/kappa.ts'
 import { listPresets } from './commands/presets.ts'
 import { reproduce } from './commands/reproduce.ts'
+import { sample } from './commands/sample.ts'
 import { selftest } from './commands/selftest.ts'
 import { step } from './commands/step.ts'
 import { train } from './commands/train.ts'
@@ -23,7 +25,7 @@ const program = new Command('lab')
   .exitOverride()
 
 let status = 0
-for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, kappa, reproduce, exportCommand, importCommand, inspect]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
+for (const command of [doctor, selftest, listPresets, train, fork, step, evaluate, sample, kappa, reproduce, exportCommand, importCommand, inspect, classifier]) program.addCommand(command(code => { status = code }).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()

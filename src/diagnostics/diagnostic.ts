@@ -11,7 +11,7 @@ import type { Recorder } from '../engine/recorder.ts'
 import type { Table } from '../engine/table.ts'
 import type { Classifier } from '../model/classifier.ts'
 import type { Training } from '../model/training.ts'
-import type { Panel } from '../protocol.ts'
+import type { Measurement, Panel } from '../protocol.ts'
 
 export type { Table }
 
@@ -32,6 +32,10 @@ export interface Bench {
   /** Replicas that differ in their seed only. */
   readonly groups: readonly Group[]
   readonly data: RunData
+  /** Earlier measurements of the same diagnostic in this run, oldest first. */
+  readonly earlier: readonly Measurement[]
+  /** The lab's own classifier of such images; null where it has none. */
+  classifier(): Promise<Classifier | null>
   /** Images start … start + count − 1 of a split; kept, so that asking again costs nothing. */
   images(count: number, from: { split: Split; start?: number }): Promise<DatasetBatch>
   recorder(): Recorder
@@ -57,6 +61,8 @@ export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
   /** One sentence. */
   summary: string
   paper: string
+  /** LaTeX by panel; `npm run formulas` after a change. */
+  formulas?: Record<string, string>
   /** Its controls: every field with a default and `meta` (title, help), as in config.ts. */
   settings: Schema
   /** Training steps between two measurements, 0 for on request only. */

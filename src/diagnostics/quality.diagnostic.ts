@@ -1,0 +1,141 @@
+/**
+ * How good the samples are: how far they lie from held-out images in named features, what of the data they cover, and whether they are training
+ * images come back. A distance is FID in Inception's features only; here it is named after its features, and two real sets stand beside it.
+ */
+import { z } from 'zod'
+import type { Estimate } from '../flow/estimate.ts'
+import { distanceOf, featureSet, tooFewImages } from '../flow/frechet.ts'
+import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
+import { stagesOf } from '../flow/solver.ts'
+import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
+import { coveragePanel, distancePanel, type NearestFound, nearestPanel } from './quality_panels.ts'
+import { dimensionsOf } from './semantic.ts'
+import { LARGEST_BINDING } from './sweep.ts'
+
+/** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
+const AT_ONCE = 512
+/** Numbers that the search for the nearest training image looks at, for all samples of a replica. */
+const NEAREST_WORK = 1e9
+
+const settings = z.strictObject({
+  count: z.number().int().min(64).max(7500).default(1000).meta({ title: 'Samples', help: 'Images drawn of each replica and compared with as many held-out ones; the paper takes 7,500. Compare equal numbers only.', scale: 'log' }),
+  components: z.number().int().min(2).max(128).default(32).meta({ title: 'Pixel components', help: 'Principal components of the pixels that the distance in pixels is taken in.', advanced: true }),
+})
+
+export default defineDiagnostic({
+  id: 'quality',
+  title: 'How good the samples are',
+  order: 80,
+  summary: 'Fréchet distance of samples from held-out images, precision and recall, and how near the nearest training image is.',
+  paper: 'LCF §5 (arXiv 2509.20952); Heusel et al. (arXiv 1706.08500); Kynkäänniemi et al. (arXiv 1904.06991)',
+  settings,
+  every: 0,
+  work(config, { count }) {
+    const { solver, solverSteps } = config.evaluate
+    return { forwards: count * solverSteps * stagesOf(solver), flops: 4 * NEAREST_WORK }
+  },
+  refuse({ data: { count: trained } }, { label, available }, { count, components }) {
+    if (count > trained) return `${count} samples ask for as many training images to show how far two real sets lie apart, and there are ${trained}; take at most as many`
+    if (available && count > available.test) return `${count} samples ask for as many held-out images, and ${label} has ${available.test}; take at most as many`
+    const few = tooFewImages(count, components)
+    return few && `${few}; take more samples or fewer components`
+  },
+})
+
+/** What was found of one replica; null where its samples are not finite numbers. */
+export interface Found {
+  /** By features, in their order. */
+  distances: Estimate[]
+  precision: number
+  recall: number
+  nearest: NearestFound
+  /** How often the classifier sees each class; null without one. */
+  classes: number[] | null
+}
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { config, data, training: { replicas: R } } = bench
+  const { count, components } = chosen
+  const d = dimensionsOf(config)
+  const pieces = Math.ceil(count / samplesAtOnce(bench, count))
+  // The last part is of unequal pieces; each replica counts as one there, so that progress never goes back.
+  const total = pieces * config.evaluate.solverSteps + 2 * R + 2
+  let done = 0
+  const step = () => bench.progress(Math.min(++done, total), total)
+  const wait = () => bench.progress(Math.min(done, total), total)
+
+  const { all, classifier } = await featuresFor(bench, components, wait)
+  const references: Reference[] = []
+  for (const features of all) references.push(await referenceOf(bench, features, count, wait))
+  const manifold = await manifoldOf(bench, all[0], count, wait)
+  await step()
+  const train = { values: data.train, width: d }
+  const looked = Math.max(16, Math.min(256, count, Math.floor(NEAREST_WORK / data.train.length)))
+  const nearest = async (images: Float32Array): Promise<NearestFound> => {
+    const asked = images.slice(0, looked * d)
+    return { images: asked, found: await nearestOf(train, { values: asked, width: d }, wait) }
+  }
+  const held = await remembered(data, `nearest ${looked}`, async () => nearest((await bench.images(count, { split: 'test' })).images))
+  await step()
+  const samples = await draw(bench, count, step)
+
+  const found: (Found | null)[] = []
+  for (const images of samples) {
+    found.push(images.every(Number.isFinite) ? await lookAt(images) : null)
+    await step()
+  }
+  const broken = bench.labels.filter((_, r) => found[r] === null)
+  const notes = broken.length > 0 ? [`Samples of ${broken.join(' and ')} are not all finite numbers, so that nothing can be said of them.`] : []
+  return [
+    ...references.map((reference, f) => distancePanel(bench, chosen, reference, found.map(one => one?.distances[f] ?? null), [...notes, ...(reference.features.id === 'classifier' && classifier ? classesSeen(bench, found) : [])])),
+    coveragePanel(bench, chosen, all[0], manifold, found),
+    nearestPanel(bench, data.train, found.map(one => one?.nearest ?? null), held),
+  ]
+
+  async function lookAt(images: Float32Array): Promise<Found> {
+    const distances: Estimate[] = []
+    let [precision, recall, classes]: [number, number, number[] | null] = [0, 0, null]
+    for (const { features, held: reference } of references) {
+      const values = await features.of(images)
+      distances.push(distanceOf(featureSet(values, features.width), reference))
+      await wait()
+      if (features.id === 'classifier' && classifier) classes = classShares(classifier, values)
+      if (features !== all[0]) continue
+      const own = paired({ values, width: features.width })
+      precision = await shareCovered(manifold.real, manifold.radii, own, wait)
+      recall = await shareCovered(own, await neighbourRadii(own, MANIFOLD, wait), manifold.real, wait)
+    }
+    await step()
+    return { distances, precision, recall, classes, nearest: await nearest(images) }
+  }
+}
+
+function classesSeen({ groups }: Bench, found: readonly (Found | null)[]): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+  const said = groups.flatMap(({ label, replicas }) => {
+    const classes = found[replicas[0]]?.classes
+    return classes ? [`${label} from ${percent(Math.min(...classes))} to ${percent(Math.max(...classes))}`] : []
+  })
+  return said.length > 0 ? [`How often the classifier sees the rarest and the commonest class: ${said.join('; ')}.`] : []
+}
+
+function samplesAtOnce({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
+  return Math.max(1, Math.min(count, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * net.width * 4)))))
+}
+
+/** images[replica] (count,ch,h,w), by the run's own sampler from the noise of its own samples. */
+async function draw(bench: Bench, count: number, step: () => Promise<void>): Promise<Float32Array[]> {
+  const { config, training } = bench
+  const d = dimensionsOf(config)
+  const atOnce = samplesAtOnce(bench, count)
+  const sampler = recordSampler(config, training, { count: atOnce, settings: config.evaluate, recorder: () => bench.recorder(), name: 'quality ' })
+  const table = await bench.lay(...recordersOf(sampler))
+  const images = bench.labels.map(() => new Float32Array(count * d))
+  for (let first = 0; first < count; first += atOnce) {
+    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, first, between: step })
+    drawn.images.forEach((own, r) => images[r].set(own.subarray(0, Math.min(atOnce, count - first) * d), first * d))
+  }
+  return images
+}

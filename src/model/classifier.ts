@@ -1,0 +1,54 @@
+/**
+ * A small classifier: the transformer's own trunk without a head of its own, a softmax on the token mean after its last block. Told t like any
+ * net here, and trained near t = 0. What it makes of clean images are the features of the Fréchet distance.
+ */
+import type { NetConfig } from '../config.ts'
+import type { Recorder } from '../engine/recorder.ts'
+import type { Activation, FlatParameters } from '../ops/linear.ts'
+import { Dit, type DitInput } from './dit.ts'
+import { parameterLayout } from './parameters.ts'
+
+export interface Classifier {
+  /** Not told any class. */
+  net: NetConfig
+  /** K */
+  classes: number
+  /** Flat, as `parameterLayout(net)` has them. */
+  parameters: Float32Array
+  /** Softmax weights (K,C+1), the bias last. */
+  head: Float32Array
+  /** Share of right answers on `tested` held-out images. */
+  accuracy: number
+  tested: number
+}
+
+export interface ClassifierPass {
+  recorder: Recorder
+  dit: Dit
+  weights: FlatParameters
+  input: DitInput
+  /** (1,samples,1,C) */
+  features: Activation
+}
+
+/** A forward pass over `samples` images, one replica. The caller writes weights, images (n,ch,h,w) and t. */
+export function recordClassifier(recorder: Recorder, net: NetConfig, samples: number, name = 'classifier '): ClassifierPass {
+  const layout = parameterLayout(net)
+  const dit = new Dit(recorder, net, layout)
+  const weights = { tensor: recorder.tensor(`${name}weights`, layout.length), replicas: 1, length: layout.length }
+  const input = { image: recorder.tensor(`${name}images`, samples * net.channels * net.size ** 2), t: recorder.tensor(`${name}t`, samples), labels: null, capacity: samples }
+  const trunk = dit.trunk(recorder, weights, input, net.blocks, { extent: { replicas: 1, samples }, keep: false, pooled: [net.blocks], name })
+  return { recorder, dit, weights, input, features: trunk.pooled[0] }
+}
+
+/** Logits (K) of one image's features. */
+export function logitsOf(head: ArrayLike<number>, classes: number, features: ArrayLike<number>, at: number, width: number): Float64Array {
+  return Float64Array.from({ length: classes }, (_, k) => {
+    const row = k * (width + 1)
+    let sum = head[row + width]
+    for (let c = 0; c < width; c++) sum += head[row + c] * features[at + c]
+    return sum
+  })
+}
+
+export const largest = (values: Float64Array) => values.reduce((best, value, k) => (value > values[best] ? k : best), 0)
