@@ -153,12 +153,17 @@ export interface EvaluateCommand {
   gpu: boolean
 }
 
+/** What a network from a file did, and the diagnostic whose panel of the same id it stands beside, where there is one. */
+export interface FilePanel extends Panel {
+  diagnostic: string | null
+}
+
 /** A network from a file beside live runs. */
 export interface FileEvaluation {
   name: string
   loss: LossByT
   /** Besides the loss by noise level. */
-  panels: Panel[]
+  panels: FilePanel[]
   samples: { channels: number; size: number; count: number; images: Float32Array }
   /** Where it ran, in words. */
   ran: string

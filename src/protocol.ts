@@ -176,8 +176,8 @@ export interface Axis {
 export interface Curve {
   /** Replica measured; null for what belongs to no replica. */
   replica: number | null
-  /** Measured is drawn solid, theory dashed, a baseline or ceiling dotted. */
-  kind: 'measured' | 'theory' | 'baseline'
+  /** Measured is drawn solid, theory dashed, a baseline or ceiling dotted; what a network from a file did, in a colour of its own. */
+  kind: 'measured' | 'theory' | 'baseline' | 'file'
   /** For the legend; of a replica's curve, only what tells it from the replica's other curves in this panel (empty when it is alone). */
   label: string
   x: number[]

@@ -9,6 +9,7 @@ import { recordInputCotangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { ratioOf, root } from './masses.ts'
 import { dimensionsOf, directionSettings, directionsOf, massIn, refuseDirections, type Semantic } from './semantic.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
@@ -144,16 +145,6 @@ async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number
   }
   return result
 }
-
-/** E a / E b · by, with its standard error by the delta method. */
-function ratioOf(a: Float64Array, b: Float64Array, by: number): Estimate {
-  const [above, below] = [meanOf(a), meanOf(b)]
-  const value = by * above.value / below.value
-  const relative = meanOf(a.map((x, i) => x / above.value - b[i] / below.value))
-  return { value, standardError: Math.abs(value) * relative.standardError, count: a.length }
-}
-
-const root = ({ value, standardError, count }: Estimate): Estimate => ({ value: Math.sqrt(value), standardError: standardError / (2 * Math.sqrt(value)), count })
 
 function gainWords(groups: readonly Group[], t: number[], samples: Masses[][], r: number, d: number): string {
   const middle = t.findIndex(level => level >= 0.1)

@@ -4,6 +4,8 @@ import type { Curve } from '../protocol.ts'
 /** A curve, and over how many seeds it is a mean. */
 export interface SeedCurve extends Curve {
   seeds?: number
+  /** Of kind `file`: which of several files, from 0. */
+  file?: number
 }
 
 /**

@@ -6,8 +6,9 @@ import { ConfigError, parseConfig } from '../../src/config.ts'
 import { readModel } from '../../src/lab/open_file.ts'
 import { exportWeights } from '../../src/lab/weights_file.ts'
 import { startState } from '../../src/model/knobs.ts'
-import { withFiles } from '../../src/ui/files/fileCurves.ts'
-import type { FileEvaluation } from '../../src/file_protocol.ts'
+import { panelsWithFiles, withFiles } from '../../src/ui/files/fileCurves.ts'
+import type { FileEvaluation, FilePanel } from '../../src/file_protocol.ts'
+import { axesOf, gridOf, linesOf } from '../../src/ui/charts/panel.ts'
 import type { Panel } from '../../src/protocol.ts'
 import { mutations } from '../support/mutate.ts'
 import { flat, randomParameters } from '../support/random_net.ts'
@@ -82,11 +83,30 @@ test('damaged files of ours are read or refused, and nothing else happens', () =
   expect(refused).toBeGreaterThan(0)
 })
 
-test('a file’s curve stands dotted beside the run’s; in the view of the excess above its own floor', () => {
+test('a file’s curve stands beside the run’s in a look of its own; in the view of the excess above its own floor', () => {
   const panel: Panel = { id: 'lossByT', title: '', x: { label: 't', scale: 'log' }, y: { label: '', scale: 'log' }, curves: [], spread: '', summary: '', notes: [] }
   const loss = { step: 0, t: [0.1, 0.5], count: 8, mean: [[1, 0.5]], standardError: [[0.1, 0.1]], floor: [0.75, 0.6], floorNote: '' }
   const evaluation: FileEvaluation = { name: 'net.onnx', loss, panels: [], samples: { channels: 1, size: 1, count: 0, images: new Float32Array() }, ran: '', duration: 1 }
-  expect(withFiles(panel, [evaluation], 'raw').curves).toEqual([{ replica: null, kind: 'baseline', label: 'net', x: [0.1, 0.5], y: [1, 0.5], spread: [0.1, 0.1] }])
+  expect(withFiles(panel, [evaluation], 'raw').curves).toEqual([{ replica: null, kind: 'file', file: 0, label: 'net', x: [0.1, 0.5], y: [1, 0.5], spread: [0.1, 0.1] }])
   expect(withFiles(panel, [evaluation], 'excess').curves[0].y).toEqual([0.25, null])
   expect(withFiles(panel, [{ ...evaluation, loss: { ...loss, floor: null } }], 'excess')).toBe(panel)
+})
+
+test('probe, gain and Jacobian of files stand on the diagnostics’ own charts, in the table too; what only a file has gets a chart', () => {
+  const about: Panel = { id: 'accuracy', title: '', x: { label: 't', scale: 'log' }, y: { label: '', scale: 'linear' }, curves: [], spread: '', summary: '', notes: [] }
+  const live: Panel = { ...about, curves: [{ replica: 0, kind: 'measured', label: '', x: [0.1], y: [0.9] }] }
+  const of = (name: string, y: number): FilePanel => ({ ...about, diagnostic: 'probe', spread: '± 1', notes: ['first', `how ${name}`], curves: [{ replica: null, kind: 'file', label: name, x: [0.1], y: [y] }, { replica: null, kind: 'baseline', label: 'chance', x: [0.1], y: [0.1] }] })
+  const loss = { step: 0, t: [0.1], count: 8, mean: [[1]], standardError: [[0.1]], floor: null, floorNote: '' }
+  const evaluation = (name: string, panels: FilePanel[]): FileEvaluation => ({ name, loss, panels, samples: { channels: 1, size: 1, count: 0, images: new Float32Array() }, ran: '', duration: 1 })
+  const files = [evaluation('a.onnx', [of('a.onnx', 0.5)]), evaluation('b.onnx', [of('b.onnx', 0.6), { ...of('b.onnx', 0.7), id: 'neighbours' }])]
+  const [accuracy, neighbours] = panelsWithFiles('probe', [live], files)
+  expect(accuracy.curves.map(({ kind, label, y }) => [kind, label, y[0]])).toEqual([['measured', '', 0.9], ['file', 'a', 0.5], ['file', 'b', 0.6]])
+  expect(accuracy.notes).toEqual(['Diamonds: a.onnx, with onnxruntime, ± 1. how a.onnx', 'Diamonds: b.onnx, with onnxruntime, ± 1. how b.onnx'])
+  expect(neighbours).toMatchObject({ id: 'neighbours', curves: [{ kind: 'baseline' }, { kind: 'file', file: 1, label: 'b' }] })
+  expect(panelsWithFiles('jacobian', [live], files)).toEqual([live])
+
+  const lines = linesOf({ ...accuracy, curves: accuracy.curves.slice(1) }, [], [], axesOf(accuracy))
+  expect(lines.map(({ colour, marker }) => [colour, marker])).toEqual([['var(--file)', 'diamond'], ['var(--file)', 'diamond']])
+  expect(lines[0].dash).not.toBe(lines[1].dash)
+  expect(gridOf(accuracy, lines)).toEqual({ columns: ['t', 'a', 'b'], rows: [['0.1', '0.5', '0.6']] })
 })

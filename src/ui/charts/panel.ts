@@ -39,6 +39,8 @@ export interface PanelAxes {
 /** Theory is dashed, and several theories by different dashes; baselines and ceilings are dotted. */
 const theoryDashes = ['5 4', '10 3', '2 3', '10 3 2 3', '6 2 2 2 2 2', '14 4', '1 2', '4 1']
 const baselineDash = '1 4'
+/** Networks from files are of one colour, each with a dash of its own. */
+const fileDashes = ['7 3', '2 2', '10 2 2 2', '3 5']
 
 /** Replicas that differ only in seed are drawn as one line when `groups` has them together. */
 export function linesOf(panel: Panel, series: readonly Series[], groups: readonly (readonly number[])[], axes: PanelAxes): PanelLine[] {
@@ -50,14 +52,15 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
   return curves.map((curve, i): PanelLine => {
     const own = series.find(({ index }) => index === curve.replica)
     const theory = curve.kind === 'theory'
+    const file = curve.kind === 'file'
     return {
       key: `l${i}`,
       label: labelOf(curve, own),
       kind: curve.kind,
-      colour: own ? own.colour : theory ? 'var(--theory)' : 'var(--ink-3)',
-      marker: curve.kind === 'measured' ? (own?.marker ?? 'circle') : undefined,
-      rank: Math.max(0, ranks.indexOf(curve.label)),
-      dash: theory ? theoryDashes[theories++ % theoryDashes.length] : curve.kind === 'baseline' ? baselineDash : curve.seeds ? undefined : own?.dash,
+      colour: own ? own.colour : theory ? 'var(--theory)' : file ? 'var(--file)' : 'var(--ink-3)',
+      marker: curve.kind === 'measured' ? (own?.marker ?? 'circle') : file ? 'diamond' : undefined,
+      rank: file ? curves.filter((other, k) => k < i && other.kind === 'file' && other.file === curve.file).length : Math.max(0, ranks.indexOf(curve.label)),
+      dash: file ? fileDashes[(curve.file ?? 0) % fileDashes.length] : theory ? theoryDashes[theories++ % theoryDashes.length] : curve.kind === 'baseline' ? baselineDash : curve.seeds ? undefined : own?.dash,
       seeds: curve.seeds,
       points: curve.x.flatMap((at, k): LinePoint[] => {
         const x = panel.x.scale === 'log' ? (at > 0 ? at : at === 0 ? axes.zeroAt : null) : forLinear(at)

@@ -5,13 +5,15 @@ import { Figure } from '../charts/Figure.tsx'
 import { PanelPlot } from '../charts/PanelPlot.tsx'
 import { What } from '../charts/What.tsx'
 import { usePanel } from '../charts/usePanel.ts'
+import { useFilePanels } from '../files/useFilePanels.ts'
 import { MeasureBar } from './MeasureBar.tsx'
 import { NotYet } from './NotYet.tsx'
 import { useShown } from './shown.ts'
 
 /** The first panel of a diagnostic, in the central view. */
 export function DiagnosticCell({ id }: { id: string }) {
-  const { panels, measurement, history } = useShown(id)
+  const { panels: measured, measurement, history } = useShown(id)
+  const panels = useFilePanels(id, measured)
   const diagnostic = diagnosticOf(id)
   if (!diagnostic) return null
   if (panels.length === 0) {

@@ -8,6 +8,7 @@ import { changeMeasure } from '../../store/measuring.ts'
 import { FieldRow } from '../controls/FieldRow.tsx'
 import { type Field, fieldsOf } from '../controls/fields.ts'
 import controls from '../controls/Controls.module.css'
+import { useFilePanels } from '../files/useFilePanels.ts'
 import { count } from '../numbers.ts'
 import { PanelFigure } from './DiagnosticFigure.tsx'
 import { MeasureBar } from './MeasureBar.tsx'
@@ -17,7 +18,8 @@ import styles from './Diagnostics.module.css'
 
 /** Everything about one diagnostic: all its panels, its settings, its pace, what it costs. */
 export function DiagnosticView({ id }: { id: string }) {
-  const { panels, measurement, settings, history } = useShown(id)
+  const { panels: measured, measurement, settings, history } = useShown(id)
+  const panels = useFilePanels(id, measured)
   const central = useCentral()
   const diagnostic = diagnosticOf(id)
   const fields = useMemo(() => (diagnostic ? fieldsOf(diagnostic.settings) : []), [diagnostic])

@@ -1,17 +1,32 @@
-/** Networks from files on the chart of loss by noise level. Pure. */
+/** Networks from files on the page's own charts. Pure. */
 import type { FileEvaluation } from '../../file_protocol.ts'
-import type { Curve, LossByT, Panel } from '../../protocol.ts'
+import type { LossByT, Panel } from '../../protocol.ts'
+import type { SeedCurve } from '../../store/seeds.ts'
 import type { LossView } from '../charts/lossByT.ts'
 
-/** Dotted, as what stands beside a run. In the view of the excess each is taken above its own floor; without one it has no place there. */
+/** In the view of the excess each is taken above its own floor; without one it has no place there. */
 export function withFiles(panel: Panel, evaluations: readonly FileEvaluation[], view: LossView): Panel {
-  const curves = evaluations.flatMap(({ name, loss }): Curve[] => {
+  const curves = evaluations.flatMap(({ name, loss }, file): SeedCurve[] => {
     const y = view === 'raw' ? loss.mean[0] : excess(loss)
-    return y ? [{ replica: null, kind: 'baseline', label: stem(name), x: loss.t, y, spread: loss.standardError[0] }] : []
+    return y ? [{ replica: null, kind: 'file', file, label: stem(name), x: loss.t, y, spread: loss.standardError[0] }] : []
   })
   if (curves.length === 0) return panel
   const counts = [...new Set(evaluations.map(({ loss }) => loss.count))].join(', ')
-  return { ...panel, curves: [...panel.curves, ...curves], notes: [...panel.notes, `Dotted: ${evaluations.map(({ name }) => name).join(', ')}, evaluated with onnxruntime on ${counts} images per level.`] }
+  return { ...panel, curves: [...panel.curves, ...curves], notes: [...panel.notes, `Diamonds: ${evaluations.map(({ name }) => name).join(', ')}, evaluated with onnxruntime on ${counts} images per level.`] }
+}
+
+/** The same for the panels of a diagnostic. How each file was measured stands in the notes; a panel that only files have stands at the end. */
+export function panelsWithFiles(diagnostic: string, panels: readonly Panel[], evaluations: readonly FileEvaluation[]): Panel[] {
+  const found = evaluations.flatMap(({ name, panels: own }, file) => own.filter((panel) => panel.diagnostic === diagnostic).map((panel) => ({ name, panel, file })))
+  if (found.length === 0) return [...panels]
+  const missing = found.filter(({ panel: { id } }, i) => !panels.some((panel) => panel.id === id) && found.findIndex(({ panel }) => panel.id === id) === i)
+  const axes = missing.map(({ panel }): Panel => ({ ...panel, curves: panel.curves.filter(({ kind }) => kind !== 'file'), spread: '', notes: [] }))
+  return [...panels, ...axes].map((panel) => {
+    const own = found.filter((one) => one.panel.id === panel.id)
+    const curves = own.flatMap(({ name, panel: { curves: all }, file }) => all.filter(({ kind }) => kind === 'file').map((curve): SeedCurve => ({ ...curve, file, label: curve.label.replace(name, stem(name)) })))
+    const notes = own.map(({ name, panel: { spread, notes: said } }) => `Diamonds: ${name}, with onnxruntime, ${[spread, ...said.slice(-1)].join('. ')}`)
+    return { ...panel, curves: [...panel.curves, ...curves], notes: [...panel.notes, ...notes] }
+  })
 }
 
 function excess({ mean, floor }: LossByT): (number | null)[] | null {
