@@ -67,18 +67,28 @@ export interface Drawn extends Journey {
   images: Float32Array[]
 }
 
+export interface DrawOptions {
+  seed: number
+  /** Images of the seed's noise to leave out, for samples in pieces. */
+  first?: number
+  /** Awaited after each attempted step. */
+  between?: () => Promise<void>
+  /** Sees the velocity (R,n,d) at the beginning of each step, and the time of each replica there. */
+  watch?: (t: readonly number[], velocity: Float32Array) => void
+}
+
 /**
- * Draws from the noise of a seed, the same for every replica; `first` leaves out as many images of it. Labels go through the classes in turn.
+ * Draws from the noise of a seed, the same for every replica. Labels go through the classes in turn.
  * A net that was not trained below T_min jumps over those levels, if its settings say so.
  */
-export async function drawSamples(table: Table, sampler: Sampler, config: Config, { seed, first = 0, between }: { seed: number; first?: number; between?: () => Promise<void> }): Promise<Drawn> {
+export async function drawSamples(table: Table, sampler: Sampler, config: Config, { seed, first = 0, between, watch }: DrawOptions): Promise<Drawn> {
   const { replicas: R, count: n, dimensions: d } = sampler
   const length = n * d
   const noise = new Float32Array((first + n) * d)
   new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
   for (let r = 0; r < R; r++) for (const start of [sampler.x, sampler.y]) table.write(start, noise.subarray(first * d), r * length)
   if (sampler.labels) table.write(sampler.labels, Uint32Array.from({ length: R * n }, (_, i) => (first + (i % n)) % config.net.classes))
-  const journey = await follow(gpuCarrier(table, sampler, seed, first, between), sampler.settings, untrainedBelow(config))
+  const journey = await follow(gpuCarrier(table, sampler, { seed, first, between, watch }), sampler.settings, untrainedBelow(config))
   const all = await table.read(sampler.x, 0, R * length)
   return { ...journey, images: Array.from({ length: R }, (_, r) => all.slice(r * length, (r + 1) * length)) }
 }
@@ -95,13 +105,14 @@ export function untrainedBelow(config: Config): number[] {
 /** More than the steps of any SDE, so that no two pieces of a sample share noise. */
 const DRAWS = 1024
 
-function gpuCarrier(table: Table, { look, combine, measure, velocity, x, y, k, t, rows, along, norm, replicas: R, count: n, dimensions: d }: Sampler, seed: number, first: number, between?: () => Promise<void>): Carrier {
+function gpuCarrier(table: Table, { look, combine, measure, velocity, x, y, k, t, rows, along, norm, replicas: R, count: n, dimensions: d }: Sampler, { seed, first = 0, between, watch }: DrawOptions): Carrier {
   const length = n * d
   return {
-    look(plane, levels) {
+    async look(plane, levels) {
       table.write(t, Float32Array.from({ length: R * n }, (_, i) => levels[Math.floor(i / n)]))
       table.submit(look)
       table.copy(velocity, 0, k, plane * R * length, R * length)
+      if (watch && plane === 0) watch(levels, await table.read(velocity, 0, R * length))
     },
     combine(combinations, draw) {
       combinations.forEach((one, r) => table.write(rows, packRow(one, seed, first * DRAWS + draw), r * ROW_WORDS))
