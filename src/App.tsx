@@ -3,12 +3,16 @@ import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
 import { watchData } from './store/data.ts'
+import { isCovered, useLesson } from './store/lesson.ts'
+import { watchLesson } from './store/lessonWay.ts'
+import { useRun } from './store/run.ts'
 import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
 import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
 import { Controls } from './ui/controls/Controls.tsx'
+import { Cover } from './ui/lesson/Cover.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners } from './ui/states/Banners.tsx'
@@ -16,25 +20,30 @@ import { useKeys } from './ui/useKeys.ts'
 import { useTheme } from './ui/useTheme.ts'
 
 const Charts = lazy(() => import('./ui/Charts.tsx')) // Recharts is most of the script; the page stands before it has come
+const Lesson = lazy(() => import('./ui/lesson/Lesson.tsx'))
 const Dialogs = lazy(() => import('./ui/dialogs/Dialogs.tsx'))
 
 export function App() {
   useTheme()
   useKeys()
   const dialogs = useDialogs()
+  const lesson = useLesson(({ open }) => open)
+  const live = useRun(({ tick }) => tick !== null)
+  const covered = useLesson((state) => isCovered(state, live))
   useEffect(() => {
-    const stops = [watchRun(), watchAddress(), watchData()]
+    const stops = [watchRun(), watchAddress(), watchData(), watchLesson()]
     post({ type: 'probe' })
     void showRecorded()
     return () => stops.forEach((stop) => stop())
   }, [])
   return (
     <div className={styles.app}>
-      <a className="skip" href="#charts">Skip to the charts</a>
-      <a className="skip" href="#controls">Skip to the settings</a>
+      <Skip to="charts">Skip to the charts</Skip>
+      {lesson ? <Skip to="lesson">Skip to the lesson</Skip> : <Skip to="controls">Skip to the settings</Skip>}
       <Header />
       <RunBar />
       <div className={styles.columns}>
+        {lesson && <Suspense fallback={<aside />}><Lesson /></Suspense>}
         <main id="charts" className={styles.main} tabIndex={-1}>
           <Banners />
           <SavedOffer />
@@ -42,16 +51,23 @@ export function App() {
             <Lede />
             <Legend />
           </div>
-          <Suspense fallback={<div className={styles.placeholder} />}>
-            <Charts />
-          </Suspense>
+          {covered ? <Cover /> : (
+            <Suspense fallback={<div className={styles.placeholder} />}>
+              <Charts />
+            </Suspense>
+          )}
         </main>
-        <Controls />
+        {!lesson && <Controls />}
       </div>
       <Suspense>{dialogs && <Dialogs />}</Suspense>
       <Announcement />
     </div>
   )
+}
+
+/** Moves the focus alone: the address after the # holds the settings. */
+function Skip({ to, children }: { to: string; children: string }) {
+  return <a className="skip" href={`#${to}`} onClick={(event) => (event.preventDefault(), document.getElementById(to)?.focus())}>{children}</a>
 }
 
 /** Dialogs come when the page has nothing else to do, or when one is asked for. */

@@ -20,6 +20,8 @@ export interface FieldMeta {
   unit?: string
   /** Where the idea stands in the papers. */
   source?: string
+  /** LaTeX; `npm run formulas` after a change. */
+  formula?: string
   /** Not shown among the first controls. */
   advanced?: boolean
 }

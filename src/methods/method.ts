@@ -24,6 +24,8 @@ export interface Method {
   /** One sentence. */
   summary: string
   paper: string
+  /** What is minimised, in LaTeX; `npm run formulas` after a change. */
+  formula?: string
   /** Controls this method listens to, besides those of training itself. */
   uses: readonly (keyof ObjectiveConfig)[]
   /** Whether some λ > 0 can make this method read features and anchors: recordings without such a method leave that machinery out. */

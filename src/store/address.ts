@@ -1,8 +1,12 @@
 /** Keeps the settings in the address: quietly while a slider moves, as a step of the history for a preset. */
 import { loadHash, loadPreset, useDraft } from './draft.ts'
+import { withLesson } from './lesson.ts'
 import { toHash } from './permalink.ts'
 
-const addressOf = (hash: string) => `${location.pathname}${location.search}${hash ? `#${hash}` : ''}`
+const addressOf = (settings: string) => {
+  const hash = withLesson(settings)
+  return `${location.pathname}${location.search}${hash ? `#${hash}` : ''}`
+}
 
 export function watchAddress(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined

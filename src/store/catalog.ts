@@ -20,7 +20,7 @@ export const smallPreset = presets.find(({ id }) => id === 'small')
 export const methodChoices: Method[] = Object.values(methods).sort((a, b) => a.order - b.order)
 
 /** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
-export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'uses'> {
+export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'formula' | 'uses'> {
   return methods[id] ?? { label: id, short: id, look: { colour: 'grey', marker: 'diamond' }, summary: '', paper: '', uses: [] }
 }
 

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { type Config, type ReplicaConfig, ConfigError, type SectionName, parseConfig, replicaSchema, sections } from '../config.ts'
 import { presets } from './catalog.ts'
+import { lessonIn, stepIds } from './lesson.ts'
 import { readMeasures, writeMeasures } from './measureLink.ts'
 
 const { config: opening } = presets[0]
@@ -36,6 +37,10 @@ export function fromHash(hash: string): Link {
   const notices: string[] = []
   const input: Record<string, unknown> = { ...opening }
   for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
+    if (key === 'lesson') {
+      if (lessonIn(`lesson=${text}`) === null) notices.push(`The link asks for step ${text} of the lesson; there are 1 to ${stepIds.length}.`)
+      continue
+    }
     if (key === 'replicas') {
       const replicas = readReplicas(text, notices)
       if (replicas.length > 0) input.replicas = replicas

@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'saved' | 'own-data' | 'model'
+export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'saved' | 'own-data' | 'model' | 'sheet'
 /** `overview`, `training`, or the id of a diagnostic; on a phone also one chart of the first two. */
 export type ViewName = string
 

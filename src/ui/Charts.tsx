@@ -2,6 +2,7 @@ import { Tabs } from '@base-ui/react/tabs'
 import type { ReactNode } from 'react'
 import { diagnosticChoices } from '../store/catalog.ts'
 import { useCentral } from '../store/central.ts'
+import { keptBack, useLesson } from '../store/lesson.ts'
 import { stepsOf } from '../store/measurements.ts'
 import { useRecorded, useShownRun } from '../store/shown.ts'
 import { showView, useUi } from '../store/ui.ts'
@@ -62,7 +63,8 @@ export default function Charts() {
 
 /** The questions of the paper side by side: where is the loss, how ill-conditioned is it, what do the features say, what comes out. */
 function Overview() {
-  const central = useCentral()
+  const later = useLesson(keptBack)
+  const central = useCentral().filter((id) => !later.includes(id))
   return (
     <div className={styles.grid}>
       <LossByTFigure />

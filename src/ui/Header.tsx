@@ -4,6 +4,7 @@ import { presetWith, useDraft } from '../store/draft.ts'
 import { useRun } from '../store/run.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
+import { LessonButton } from './lesson/LessonButton.tsx'
 import { SavedRunsButton } from './saved/SavedRunsButton.tsx'
 
 export function Header() {
@@ -22,6 +23,7 @@ export function Header() {
           {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
         </select>
       </label>
+      <LessonButton />
       <Adapter />
       <nav className={styles.tools} aria-label="Page">
         <button type="button" className="quiet" onClick={() => openDialog('self-test')}>Self-test</button>

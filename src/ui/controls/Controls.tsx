@@ -25,7 +25,7 @@ export function Controls() {
   const problem = useDraft((state) => state.problem)
   const switchId = useId()
   return (
-    <aside className={styles.panel} id="controls" aria-label="Settings">
+    <aside className={styles.panel} id="controls" aria-label="Settings" tabIndex={-1}>
       <div className={styles.legend}>
         <span><LiveMark /> acts at once; the rest at the next start</span>
         <label htmlFor={switchId}>Explain</label>

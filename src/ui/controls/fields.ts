@@ -7,6 +7,7 @@ interface Common extends Required<Pick<FieldMeta, 'title' | 'help' | 'live' | 'a
   field: string
   unit?: string
   source?: string
+  formula?: string
 }
 export interface NumberField extends Common {
   kind: 'number'
@@ -54,8 +55,8 @@ export function fieldsOf(schema: z.ZodObject): Field[] {
 }
 
 function describe(field: string, property: Property): Field {
-  const { title = field, help = '', live = false, advanced = false, unit, source } = property
-  const common: Common = { field, title, help, live, advanced, unit, source }
+  const { title = field, help = '', live = false, advanced = false, unit, source, formula } = property
+  const common: Common = { field, title, help, live, advanced, unit, source, formula }
   const options = property.enum ?? property.anyOf?.map((option) => option.const)
   if (options) {
     return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }

@@ -1,5 +1,6 @@
 import { OwnData } from '../data/OwnData.tsx'
 import { OpenModel } from '../files/OpenModel.tsx'
+import { Sheet } from '../lesson/Sheet.tsx'
 import { SavedRuns } from '../saved/SavedRuns.tsx'
 import { About } from './About.tsx'
 import { Fork } from './Fork.tsx'
@@ -19,6 +20,7 @@ export default function Dialogs() {
       <OwnData />
       <OpenModel />
       <SavedRuns />
+      <Sheet />
     </>
   )
 }

@@ -3,7 +3,10 @@ import { probeAgain, restart } from '../../store/actions.ts'
 import { choosePreset } from '../../store/address.ts'
 import { smallPreset } from '../../store/catalog.ts'
 import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
+import { useLesson } from '../../store/lesson.ts'
+import { openLesson } from '../../store/lessonWay.ts'
 import { dismissFault, useRun } from '../../store/run.ts'
+import { useRecorded } from '../../store/shown.ts'
 import { openDialog } from '../../store/ui.ts'
 import { short } from '../numbers.ts'
 import { useMedia } from '../useMedia.ts'
@@ -37,6 +40,8 @@ export function Banners() {
 function ObstacleBanner() {
   const obstacle = useRun((state) => state.obstacle)
   const narrow = useMedia('(max-width: 56em)')
+  const learning = useLesson(({ open }) => open)
+  const recorded = useRecorded(({ run }) => run !== null)
   if (!obstacle) return null
   const { headline, advice } = obstacleWords[obstacle.kind]
   const words = (
@@ -50,12 +55,13 @@ function ObstacleBanner() {
       <div className={styles.line}>
         <h2>{headline}</h2>
         <div className={styles.actions}>
-          <button type="button" className="primary" onClick={probeAgain}>Try again</button>
+          {recorded && !learning && <button type="button" className="primary" onClick={openLesson}>Take the lesson with the recorded run</button>}
+          <button type="button" className={recorded ? '' : 'primary'} onClick={probeAgain}>Try again</button>
           {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
           <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
         </div>
       </div>
-      {narrow ? <details><summary>What helps</summary>{words}</details> : words}
+      {narrow || learning ? <details><summary>What helps</summary>{words}</details> : words}
     </section>
   )
 }

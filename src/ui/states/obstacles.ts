@@ -17,7 +17,7 @@ export const obstacleWords: Record<Obstacle, ObstacleWords> = {
   },
   'no-webgpu': {
     headline: 'This browser has no WebGPU, so nothing can be trained here.',
-    advice: [browsers, 'Everything else on this page works without it: the real images, the floor no model can beat, and the explanations.'],
+    advice: [browsers, 'Everything else on this page works without it: the whole lesson with the recorded run, the floor no model can beat, and the explanations.'],
   },
   'no-adapter': {
     headline: 'Your browser supports WebGPU but offered no GPU.',
