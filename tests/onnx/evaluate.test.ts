@@ -39,6 +39,8 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
   const engine = await session.evaluate()
   const drawn = await session.sample()
   const probe = await session.measure('probe', probes)
+  const condition = await session.measure('condition', { levels: 16, pairs: 64 })
+  const jacobian = await session.measure('jacobian', { levels: 8, images: 32, probes: 64 })
   for (const replica of [0, 1]) {
     const bytes = exportWeights(checkpoint, { replica, weights: 'ema', format: 'onnx', version: '1' })
     const { opened } = readModel([{ name: 'mine.onnx', bytes }])
@@ -54,14 +56,27 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
       expect(farthest(loss.standardError[0].map(Number), engine.standardError[replica].map(Number))).toBeLessThan(1e-4)
       expect(loss.floor).toEqual(engine.floor)
       expect(farthest(samples!.images, drawn.images[replica])).toBeLessThan(1e-4)
-      expect([...new Set(heard)]).toEqual(['loss by noise level', 'samples', 'features'])
+      expect([...new Set(heard)]).toEqual(['loss by noise level', 'gain', 'samples', 'features', 'Jacobian'])
 
       // Two of 256 test images may fall on the other side of a boundary by rounding.
-      expect(panels.map(({ id }) => id)).toEqual(['psnr', 'accuracy', 'neighbours'])
+      expect(panels.map(({ id }) => id)).toEqual(['psnr', 'condition', 'accuracy', 'neighbours', 'gains', 'ratio', 'norm', 'share'])
       for (const id of ['accuracy', 'neighbours']) {
         const own = panels.find(panel => panel.id === id)!.curves[0]
         const theirs = probe.panels.find(panel => panel.id === id)!.curves[replica]
         theirs.x.forEach((t, i) => expect(Math.abs(own.y[own.x.indexOf(t)]! - theirs.y[i]!)).toBeLessThanOrEqual(2 / 256))
+      }
+
+      // The gain needs no derivative, so it is the engine's own; the Jacobian by differences lies within the error of the engine's cotangent probes.
+      const gain = panels.find(({ id }) => id === 'condition')!.curves[0]
+      const own = condition.panels[0].curves.find(curve => curve.replica === replica)!
+      expect(gain.x).toEqual(own.x)
+      gain.y.forEach((value, i) => expect(Math.abs(value! / own.y[i]! - 1), `gain at t ${gain.x[i]}: ${value}, engine ${own.y[i]}`).toBeLessThan(2e-3))
+      for (const id of ['gains', 'norm', 'share']) {
+        for (const label of id === 'gains' ? ['class', 'other'] : ['']) {
+          const { x, y, spread } = panels.find(panel => panel.id === id)!.curves.find(curve => curve.label === `mine ${label}`.trim())!
+          const exact = jacobian.panels.find(panel => panel.id === id)!.curves.find(curve => curve.replica === replica && curve.label === label)!
+          x.forEach((t, i) => expect(Math.abs(y[i]! - exact.y[i]!), `${id} ${label} at t ${t}: ${y[i]}, engine ${exact.y[i]} ± ${exact.spread![i]}`).toBeLessThan(Math.min(3 * Math.hypot(spread![i]!, exact.spread![i]!), 0.25 * exact.y[i]!)))
+        }
       }
     } finally {
       await model.release()
