@@ -4,7 +4,7 @@ import { principalComponents, project } from '../flow/components.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import { distanceOf, type FeatureSet, featureSet } from '../flow/frechet.ts'
 import { MANIFOLD, neighbourRadii, type Points, shareCovered } from '../flow/neighbours.ts'
-import { type Classifier, largest, logitsOf, recordClassifier } from '../model/classifier.ts'
+import { type Classifier, largest, logitsOf, recordClassifier, toOneLength } from '../model/classifier.ts'
 import type { Bench } from './diagnostic.ts'
 import { dimensionsOf } from './semantic.ts'
 
@@ -62,7 +62,7 @@ export async function featuresFor(bench: Bench, components: number, between: () 
     classifier,
     all: [{
       id: 'classifier', name: 'FD-classifier', title: 'features of a small classifier', width, of: await withClassifier(bench, classifier, between),
-      note: `Features: the token mean after the last block of a small classifier, trained by this lab on other images of the same kind; it names ${(100 * accuracy).toFixed(1)} % of ${tested.toLocaleString('en')} held-out images rightly.`,
+      note: `Features: the token mean, at one length, after the last block of a small classifier, trained by this lab on other images of the same kind; it names ${(100 * accuracy).toFixed(1)} % of ${tested.toLocaleString('en')} held-out images rightly.`,
     }, pixels],
   }
 }
@@ -80,7 +80,7 @@ async function withClassifier(bench: Bench, classifier: Classifier, between: () 
       const count = Math.min(AT_ONCE, n - at)
       table.write(pass.input.image, images.subarray(at * d, (at + count) * d)) // t stays 0
       table.submit(pass.recorder)
-      features.set(await table.read(pass.features.tensor, 0, count * C), at * C)
+      features.set(toOneLength(await table.read(pass.means.tensor, 0, count * C), C), at * C)
       await between()
     }
     return features

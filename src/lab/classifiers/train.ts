@@ -10,7 +10,7 @@ import { PhiloxStream, STREAM_BATCH } from '../../engine/philox.ts'
 import { readOnce } from '../../engine/readback.ts'
 import { Recorder, type Tensor } from '../../engine/recorder.ts'
 import { Buffers, Recording } from '../../engine/recording.ts'
-import { type Classifier, largest, logitsOf, recordClassifier } from '../../model/classifier.ts'
+import { type Classifier, largest, logitsOf, recordClassifier, toOneLength, toOneLengthBackward } from '../../model/classifier.ts'
 import { Dit, type DitInput } from '../../model/dit.ts'
 import { packKnobs, startState, STATE_WORDS } from '../../model/knobs.ts'
 import { initialParameters, parameterLayout } from '../../model/parameters.ts'
@@ -34,6 +34,8 @@ const TESTED = 4096
 /** Noise that half of the images get, at most. */
 const NOISED = 0.3
 const RATE = 2e-3
+/** Times the rate: the softmax has features of fixed length and starts at zero. */
+const HEAD_RATE = 5
 const EMA = 0.995
 
 /** @throws ConfigError when there is nothing to tell apart, RangeError when the GPU has not the memory */
@@ -44,7 +46,7 @@ export async function trainClassifier(device: GPUDevice, library: KernelLibrary,
   const images = (count: number, split: 'train' | 'test') => drawImages(dataset, count, { seed, split, size: net.size }, async () => {})
   const [train, test] = [await images(IMAGES, 'train'), await images(TESTED, 'test')]
   const config = parseConfig({
-    net, data: { dataset: dataset.id }, objective: { method: 'fm', layer: 1 }, train: { batch: BATCH, steps, learningRate: RATE, schedule: 'cosine', warmup: Math.min(100, steps), emaDecay: EMA, seed },
+    net, data: { dataset: dataset.id }, objective: { method: 'fm', layer: 1 }, train: { batch: BATCH, steps, learningRate: RATE, schedule: 'cosine', warmup: Math.min(50, steps), emaDecay: EMA, seed },
     replicas: [{ method: 'fm' }],
   })
 
@@ -56,8 +58,8 @@ export async function trainClassifier(device: GPUDevice, library: KernelLibrary,
   const input: DitInput = { image: forward.tensor('images', BATCH * d), t: forward.tensor('t', BATCH), labels: null, capacity: BATCH }
   const extent = { replicas: 1, samples: BATCH }
   const trace = dit.forward(forward, parameters, input, { extent, keep: true, pooled: [net.blocks] })
-  const features = trace.pooled[0]
-  const dz = { ...features, tensor: backward.tensor('d features', BATCH * C) }
+  const means = trace.pooled[0]
+  const dz = { ...means, tensor: backward.tensor('d token means', BATCH * C) }
   const slices = slicesFor(BATCH * dit.tokens, layout.length)
   const gradients = { planes: backward.tensor('gradient planes', slices * layout.length), slices }
   const optimizer = makeOptimizer(backward, parameters)
@@ -96,8 +98,9 @@ export async function trainClassifier(device: GPUDevice, library: KernelLibrary,
       buffers.write(input.image, x)
       buffers.write(input.t, t)
       submit(recordings[0])
-      const { gradient, loss } = head.learn(await floats(features.tensor, BATCH * C), labels, rateAt(step, steps, config.train.warmup))
-      buffers.write(dz.tensor, gradient)
+      const seen = await floats(means.tensor, BATCH * C)
+      const { gradient, loss } = head.learn(toOneLength(seen, C), labels, rateAt(step, steps, config.train.warmup))
+      buffers.write(dz.tensor, toOneLengthBackward(seen, gradient, C))
       submit(recordings[1])
       progress(step + 1, loss)
     }
@@ -108,7 +111,7 @@ export async function trainClassifier(device: GPUDevice, library: KernelLibrary,
     for (let at = 0; at < TESTED; at += BATCH) {
       buffers.write(asked.input.image, test.images.subarray(at * d, (at + BATCH) * d))
       submit(recordings[2])
-      const found = await floats(asked.features.tensor, BATCH * C)
+      const found = toOneLength(await floats(asked.means.tensor, BATCH * C), C)
       for (let i = 0; i < BATCH; i++) if (largest(logitsOf(head.mean, K, found, i * C, C)) === test.labels[at + i]) right++
     }
     return { net, classes: K, parameters: weights, head: head.mean, accuracy: right / TESTED, tested: TESTED }
@@ -156,7 +159,7 @@ function softmaxHead(K: number, C: number) {
       for (let w = 0; w < length; w++) {
         first[w] = 0.9 * first[w] + 0.1 * own[w]
         second[w] = 0.99 * second[w] + 0.01 * own[w] ** 2
-        weights[w] -= (rate * (first[w] / (1 - 0.9 ** updates))) / (Math.sqrt(second[w] / (1 - 0.99 ** updates)) + 1e-8)
+        weights[w] -= (HEAD_RATE * rate * (first[w] / (1 - 0.9 ** updates))) / (Math.sqrt(second[w] / (1 - 0.99 ** updates)) + 1e-8)
         mean[w] = decay * mean[w] + (1 - decay) * weights[w]
       }
       return { gradient, loss }
