@@ -36,7 +36,7 @@ async function buildLab() {
       root,
       logLevel: 'error',
       publicDir: false,
-      ssr: { noExternal: true, external: ['webgpu'] },
+      ssr: { noExternal: true, external: ['webgpu', 'onnxruntime-web'] },
       build: {
         ssr: 'src/cli/main.ts',
         target: 'node20',

@@ -1,4 +1,5 @@
 /** What the page says to the workers that read, keep and evaluate files, and what they answer. Like protocol.ts for both sides. */
+import { z } from 'zod'
 import type { Config } from './config.ts'
 import type { LossByT, Panel } from './protocol.ts'
 
@@ -89,25 +90,28 @@ export interface WeightsAbout {
   notes: string[]
 }
 
+const name = z.string().max(500)
+
 /** How a network is asked and its answer read. In its own terms: t = 1 is pure noise for the lab. */
-export interface ModelReading {
-  image: string
-  time: string | null
-  labels: string | null
-  output: string
+export const modelReadingSchema = z.strictObject({
+  image: name,
+  time: name.nullable(),
+  labels: name.nullable(),
+  output: name,
   /** Value whose mean over tokens or places counts as the features; null for none. */
-  features: string | null
+  features: name.nullable(),
   /** What the time input is at its far end: 1, 999 or 1000. */
-  scale: number
+  scale: z.number().positive().max(1e6),
   /** Where its time is 0. */
-  zero: 'clean' | 'noise'
+  zero: z.enum(['clean', 'noise']),
   /** The velocity of the path, αε − βx0 (Salimans & Ho 2022), the clean image, or the noise. */
-  predicts: 'velocity' | 'v' | 'image' | 'noise'
+  predicts: z.enum(['velocity', 'v', 'image', 'noise']),
   /** What it was trained on: the lab's own line, a path of flow/paths.ts, or DDPM's 1,000 steps (DiT). */
-  path: 'linear' | 'ddpm' | 'vp' | 'cosine'
+  path: z.enum(['linear', 'ddpm', 'vp', 'cosine']),
   /** Pixels from −1 to 1, or from 0 to 1. */
-  range: 'signed' | 'unit'
-}
+  range: z.enum(['signed', 'unit']),
+})
+export type ModelReading = z.output<typeof modelReadingSchema>
 
 /** What was found in a file that was opened. */
 export interface OpenedFile {

@@ -69,9 +69,10 @@ function isOneOf<T extends string>(choices: readonly T[], word: string): word is
   return (choices as readonly string[]).includes(word)
 }
 
-function filesAt(path: string): GivenFile[] {
+/** A file, or all that lie in a folder. @param option that named it, for the sentence when nothing is there. @throws CommandError */
+export function filesAt(path: string, option = '--data '): GivenFile[] {
   const known = statSync(path, { throwIfNoEntry: false })
-  if (!known) throw new CommandError(`--data ${path}: there is no such file or folder`)
+  if (!known) throw new CommandError(`${option}${path}: there is no such file or folder`)
   if (!known.isDirectory()) return [fileAt(path, baseName(path.replaceAll(sep, '/')))]
   const whole = resolve(path)
   const entries = readdirSync(whole, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())

@@ -1,6 +1,7 @@
 /** Whatever file of a model or a run somebody gives, read as far as it goes: what it is, and what may be done with it. */
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { fittedTo } from '../datasets/fitting.ts'
+import type { Dataset } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
 import { describeOnnx, guessInputs } from '../onnx/describe.ts'
 import { resolveReplica } from '../model/knobs.ts'
@@ -41,7 +42,7 @@ export function readModel(files: readonly GivenBytes[], hints: ImportHints = {})
   const { config = null, step = null } = imported ?? {}
   const reading = about && readingOf(about, imported)
   return {
-    opened: { ...given, kind: tensors ? 'safetensors' : 'onnx', config, step, about, weights, reading, fitting: config ?? (about && reading && configLike(about, reading)), untrainedBelow: config ? untrainedBelow(config) : 0 },
+    opened: { ...given, kind: tensors ? 'safetensors' : 'onnx', config, step, about, weights, reading, fitting: config ?? (about && reading && configLike(about, reading, Object.values(datasets))), untrainedBelow: config ? untrainedBelow(config) : 0 },
     checkpoint(dataset) {
       if (!imported) throw new ConfigError(`the weights cannot be loaded: ${weights.differences[0]}`)
       return checkpointOf(imported, dataset === undefined ? {} : sectionsFor(dataset))
@@ -107,13 +108,24 @@ function readingOf(about: ModelAbout, imported: Imported | null): ModelReading |
   return { ...given, scale: whole ? 999 : imported?.time?.scale ?? 1, predicts: 'velocity', path: 'linear' }
 }
 
-/** Settings of an evaluation with images of the shape that the model takes; null when no data set has such. */
-function configLike({ inputs }: ModelAbout, { image, labels }: ModelReading): Config | null {
+/** Settings of an evaluation with images of the shape that the model takes; null when none of these data sets has such. */
+function configLike({ inputs }: ModelAbout, { image, labels }: ModelReading, among: readonly Dataset[]): Config | null {
   const shape = inputs.find(({ name }) => name === image)?.shape
   const [, channels, size] = shape ?? []
-  const fits = Object.values(datasets).find(dataset => (typeof channels !== 'number' || dataset.channels === channels) && (typeof size !== 'number' || dataset.sizes.includes(size)))
+  const fits = among.find(dataset => (typeof channels !== 'number' || dataset.channels === channels) && (typeof size !== 'number' || dataset.sizes.includes(size)))
   if (!fits) return null
   const side = typeof size === 'number' ? size : fits.size
   const patch = [2, 4, 1].find(each => side % each === 0)
-  return parseConfig({ net: { channels: fits.channels, size: side, patch, classes: labels === null ? 0 : fits.classes.length }, data: { dataset: fits.id }, replicas: [{ method: 'fm' }] })
+  const config = parseConfig({ net: { channels: fits.channels, size: side, patch, classes: labels === null ? 0 : fits.classes.length }, replicas: [{ method: 'fm' }] })
+  return { ...fittedTo(config, fits), net: config.net }
+}
+
+/** The settings under which a model is evaluated on a data set, or on its own. @throws ConfigError with one sentence when its images have another shape */
+export function fittingFor({ about, config, fitting, reading }: OpenedFile, id: string | undefined): Config {
+  if (!about || !reading) throw new ConfigError('nothing in this model takes images')
+  const wanted = id === undefined ? null : datasets[id]
+  if (wanted === undefined) throw new ConfigError(`there is no data set “${id}”; there are ${Object.keys(datasets).join(', ')}`)
+  const found = wanted === null ? fitting : config ? { ...fittedTo(config, wanted), net: config.net } : configLike(about, reading, [wanted])
+  if (!found) throw new ConfigError(`the model takes images of the shape (${about.inputs.find(({ name }) => name === reading.image)?.shape?.map(size => size ?? '?').join(', ')}), and ${wanted?.label ?? 'no data set here'} has none like that`)
+  return found
 }

@@ -1,17 +1,11 @@
 /** How visitors said a file is to be asked, kept in the browser for the next time. */
 import { z } from 'zod'
-import type { ModelReading, OpenedFile } from '../file_protocol.ts'
+import { type ModelReading, modelReadingSchema, type OpenedFile } from '../file_protocol.ts'
 
 const key = 'low-noise-lab.readings'
 const most = 30
 
-const name = z.string().max(500)
-const readingSchema = z.strictObject({
-  image: name, time: name.nullable(), labels: name.nullable(), output: name, features: name.nullable(), scale: z.number().positive().max(1e6),
-  zero: z.enum(['clean', 'noise']), predicts: z.enum(['velocity', 'v', 'image', 'noise']),
-  path: z.enum(['linear', 'ddpm', 'vp', 'cosine']).default('linear'), range: z.enum(['signed', 'unit']),
-})
-const keptSchema = z.record(z.string(), readingSchema)
+const keptSchema = z.record(z.string(), modelReadingSchema)
 
 function kept(): Record<string, ModelReading> {
   try {

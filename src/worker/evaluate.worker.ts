@@ -3,8 +3,8 @@ import { ConfigError } from '../config.ts'
 import { evaluateFile } from '../lab/evaluate_file.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
 import { inLabTerms } from '../onnx/ask.ts'
+import { openNetwork } from '../onnx/runtime.ts'
 import type { EvaluateCommand, EvaluateReport } from '../file_protocol.ts'
-import { openNetwork } from './onnx_runtime.ts'
 
 /** Images at once, where the file leaves that open. */
 const BATCH = 32

@@ -94,3 +94,33 @@ test('PyTorch’s file becomes a checkpoint; what cannot be loaded gives a sente
     expect(existsSync(at('none.npz'))).toBe(false)
   }
 })
+
+test('evaluate: a model of ours through onnxruntime, a model of others as it is told to ask, and what cannot be', async () => {
+  const example = resolve('public/examples/gratings-fm.onnx')
+  const { status, out, said } = await lab('evaluate', example, '--what', 'loss,kappa,knn', '--images', '32', '--json')
+  expect(status, said).toBe(0)
+  const found = JSON.parse(out)
+  expect(found).toMatchObject({ ran: 'onnxruntime-web on the processor', labels: ['gratings-fm.onnx'], reading: { predicts: 'velocity', path: 'linear' }, config: { data: { dataset: 'gratings' } } })
+  expect(found.panels.map(({ id }: { id: string }) => id)).toEqual(['psnr', 'condition', 'accuracy', 'neighbours'])
+  expect(found.lossByT.mean[0]).toHaveLength(found.lossByT.t.length)
+  for (const loss of found.lossByT.mean[0]) expect(loss).toBeGreaterThan(0.05)
+
+  const other = await lab('evaluate', resolve('tests/fixtures/onnx/opset17.onnx'), '--what', 'loss', '--dataset', 'gratings', '--ask', 'predicts=noise', '--ask', 'path=ddpm', '--ask', 'scale=999', '--json')
+  expect(other.status, other.said).toBe(0)
+  expect(JSON.parse(other.out)).toMatchObject({ reading: { predicts: 'noise', path: 'ddpm', scale: 999 }, config: { data: { dataset: 'gratings' } } })
+
+  const refused: [string[], RegExp][] = [
+    [[example, '--what', 'loss,kapa'], /--what loss,kapa: of a model there is no “kapa”; near it: kappa\n$/],
+    [[example, '--ask', 'features=nowhere', '--what', 'probe'], /nowhere/],
+    [[example, '--dataset', 'shapes'], /net\.|shape/],
+    [[resolve('tests/fixtures/onnx/external.onnx'), '--dataset', 'gratings'], /external\.onnx\.data/],
+    [[resolve('tests/fixtures/onnx/plain.safetensors')], /hold weights and no network/],
+    [[at('parent.npz'), '--ask', 'scale=1'], /--ask is for ONNX models/],
+  ]
+  for (const [words, sentence] of refused) {
+    const result = await lab('evaluate', ...words)
+    const sentences = result.said.replace(/^Warning:.*\n/gm, '')
+    expect([result.status, sentences]).toEqual([2, expect.stringMatching(sentence)])
+    expect(sentences.trim().split('\n')).toHaveLength(1)
+  }
+})

@@ -10,18 +10,23 @@ import { decodeCheckpoint } from '../../lab/checkpoint.ts'
 import { checkConfig } from '../../lab/data.ts'
 import { Session } from '../../lab/session.ts'
 import type { LossByT, Measurement, Settings } from '../../protocol.ts'
+import { evaluateModel, isModel } from '../evaluate_model.ts'
 import { CommandError } from '../failure.ts'
-import { readWith } from '../files.ts'
+import { readBytes, readWith } from '../files.ts'
 import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
 import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { panelText } from '../panel_text.ts'
-import { nearTo } from '../settings.ts'
+import { nearTo, parseCount } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
 interface EvaluateOptions extends OutputOptions, DataOptions {
   what?: string
   set: string[]
+  dataset?: string
+  weights: string[]
+  ask: string[]
+  images?: string
 }
 
 /** Loss by noise level is part of every run and no diagnostic. */
@@ -31,12 +36,22 @@ const LOSS = 'loss'
 const SHORT: Record<string, { id: string; settings: Settings }> = { kappa: { id: 'condition', settings: {} }, knn: { id: 'probe', settings: { neighbours: true } } }
 
 export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate'))
-  .description('measure a stored run: loss by noise level, condition numbers, probes, Jacobians')
-  .argument('<run>', 'a checkpoint.npz, or the folder of a run')
+  .description('measure a stored run, or an ONNX model through onnxruntime: loss by noise level, condition numbers, probes, Jacobians')
+  .argument('<run>', 'a checkpoint.npz, the folder of a run, or an .onnx model')
   .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out; kappa is short for condition, knn for probe with its nearest neighbours`)
   .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256; may be given several times', collect, [])
+  .option('--dataset <name>', 'of a model: the procedural data set to evaluate it on, where the file is not the lab’s own')
+  .option('--images <number>', 'of a model: images with a label, and as many to ask about, for its features; 512 when left out')
+  .option('--ask <key=value>', 'of a model: how it is asked where the file does not say, such as predicts=noise, path=ddpm, scale=999, zero=noise, range=unit, features=NAME; may be given several times', collect, [])
+  .option('--weights <file>', 'of a model: a second file in which it keeps its weights; may be given several times', collect, [])
   .option('--json', 'panels as JSON')
   .action(async (path: string, options: EvaluateOptions) => {
+    if (!(existsSync(path) && statSync(path).isDirectory())) {
+      const bytes = readBytes(path)
+      if (isModel(bytes)) return ofModel(path, bytes, options).then(() => done(0))
+    }
+    const foreign = (['dataset', 'images'] as const).find(name => options[name] !== undefined) ?? (['ask', 'weights'] as const).find(name => options[name].length > 0)
+    if (foreign) throw new CommandError(`--${foreign} is for ONNX models, and ${path} is a run`)
     const settings = settingsBy(options.set)
     for (const { id, settings: own } of shortened(options.what)) settings[id] = { ...own, ...settings[id] }
     chosen(options.what) // its mistakes before anything takes time
@@ -71,6 +86,20 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
     ].join('\n\n'))
     done(0)
   })
+
+async function ofModel(path: string, bytes: Uint8Array, options: EvaluateOptions): Promise<void> {
+  if (options.set.length > 0) throw new CommandError('--set is for the diagnostics of runs; a model takes --images, --dataset and --ask')
+  const own = await openData(options)
+  if (own && options.dataset !== undefined) throw new CommandError('--data and --dataset both say what to evaluate on: give one')
+  const images = options.images === undefined ? undefined : parseCount('--images', options.images, 16)
+  const found = await evaluateModel(path, bytes, { ...options, what: options.what, dataset: own?.id ?? options.dataset, images }).catch((error: unknown) => {
+    throw error instanceof ConfigError || error instanceof RangeError ? new CommandError(`${path}: ${error.message}`) : error
+  })
+  const { name, ran, reading, config, loss, panels } = found
+  await print(options, { model: path, ran, reading, config, labels: [name], lossByT: loss, panels }, () => [
+    `${name}, ${ran}`, ...(loss ? [lossText(loss, [name])] : []), ...panels.map(panel => panelText(panel, [name])),
+  ].join('\n\n'))
+}
 
 /** All that goes with this run; of the others, why not. */
 function possible(config: Config, settings: Record<string, Settings>): string[] {

@@ -1,10 +1,10 @@
 /** onnxruntime-web as the evaluation has need of it: loaded when asked for, from this origin, on one thread. */
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web/wasm'
 import { ConfigError } from '../config.ts'
-import type { Network, Values } from '../onnx/ask.ts'
-import { describeOnnx, exposeValues } from '../onnx/describe.ts'
-import { fromFloat16 } from '../onnx/half.ts'
-import { shown } from '../onnx/shown.ts'
+import type { Network, Values } from './ask.ts'
+import { describeOnnx, exposeValues } from './describe.ts'
+import { fromFloat16 } from './half.ts'
+import { shown } from './shown.ts'
 import type { ModelAbout, ModelReading } from '../file_protocol.ts'
 
 export interface OpenNetwork {
@@ -26,6 +26,7 @@ export async function openNetwork(bytes: Uint8Array, others: { name: string; byt
   const size = about.inputs.find(({ name }) => name === reading.image)?.shape?.[0]
   const batch = typeof size === 'number' ? size : null
   checkInputs(about, reading)
+  checkFiles(about, others)
   const wanted = [reading.output, ...(reading.features === null ? [] : [reading.features])]
   const model = exposeValues(bytes, wanted.filter(name => about.values.some(value => value.name === name)))
   const ort = (gpu ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')) as Runtime
@@ -63,6 +64,13 @@ async function tried(open: () => Promise<Network>, processor: Network, shape: re
   }
 }
 
+/** @throws ConfigError when a file that holds its weights is not there */
+export function checkFiles({ files }: ModelAbout, others: readonly { name: string }[]): void {
+  const base = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+  const missing = files.map(base).find(name => !others.some(other => other.name === name))
+  if (missing !== undefined) throw new ConfigError(`its weights are in a second file, “${shown(missing)}”: give it as well`)
+}
+
 function checkInputs({ inputs }: ModelAbout, { image, time, labels }: ModelReading): void {
   const unknown = inputs.find(({ name }) => name !== image && name !== time && name !== labels)
   if (unknown) throw new ConfigError(`the model also takes ${shown(unknown.name)} (${unknown.type}), which the lab has nothing to give for`)
@@ -82,7 +90,9 @@ function asNetwork(ort: Runtime, { inputs }: ModelAbout, { image, time, labels, 
     const given: Record<string, Tensor> = { [image]: tensor(image, filled(x, each), [n, ...shape]) }
     if (time !== null) given[time] = tensor(time, filled(t, 1), [n])
     if (labels !== null) given[labels] = tensor(labels, filled(y, 1), [n])
-    const found = await session.run(given, [output, ...(features === null || features === output ? [] : [features])])
+    const found = await session.run(given, [output, ...(features === null || features === output ? [] : [features])]).catch((error: unknown) => {
+      throw new ConfigError(`onnxruntime cannot run this model: ${shown(firstLine(error))}`)
+    })
     const read = (name: string): Values => {
       const { dims, data } = found[name]
       const all = floats(data)
