@@ -3,17 +3,19 @@ import { watchAddress } from './store/address.ts'
 import { watchRun } from './store/announcer.ts'
 import { post } from './store/bridge.ts'
 import { watchData } from './store/data.ts'
+import { useExplain } from './store/explain.ts'
 import { isCovered, useLesson } from './store/lesson.ts'
 import { watchLesson } from './store/lessonWay.ts'
 import { useRun } from './store/run.ts'
+import { watchRuns } from './store/runs.ts'
 import { useUi } from './store/ui.ts'
 import styles from './App.module.css'
 import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
-import { Controls } from './ui/controls/Controls.tsx'
 import { Cover } from './ui/lesson/Cover.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
+import { Side } from './ui/runs/Side.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners } from './ui/states/Banners.tsx'
 import { useKeys } from './ui/useKeys.ts'
@@ -31,7 +33,7 @@ export function App() {
   const live = useRun(({ tick }) => tick !== null)
   const covered = useLesson((state) => isCovered(state, live))
   useEffect(() => {
-    const stops = [watchRun(), watchAddress(), watchData(), watchLesson()]
+    const stops = [watchRun(), watchAddress(), watchData(), watchRuns(), watchLesson()]
     post({ type: 'probe' })
     void showRecorded()
     return () => stops.forEach((stop) => stop())
@@ -57,7 +59,7 @@ export function App() {
             </Suspense>
           )}
         </main>
-        {!lesson && <Controls />}
+        {!lesson && <Side />}
       </div>
       <Suspense>{dialogs && <Dialogs />}</Suspense>
       <Announcement />
@@ -72,7 +74,9 @@ function Skip({ to, children }: { to: string; children: string }) {
 
 /** Dialogs come when the page has nothing else to do, or when one is asked for. */
 function useDialogs(): boolean {
-  const asked = useUi(({ dialog }) => dialog !== null)
+  const opened = useUi(({ dialog }) => dialog !== null)
+  const explained = useExplain(({ shown }) => shown !== null)
+  const asked = opened || explained
   const [idle, setIdle] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setIdle(true), 3000)

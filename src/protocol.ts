@@ -130,11 +130,11 @@ export interface SampleGrid {
   /** Held-out real images (n,ch,h,w). */
   real: Float32Array
   count: number
-}
-
   /** Of each replica: velocities that the solver asked for, those of steps it took back included, and such steps. Absent in older runs. */
   evaluations?: number[]
   rejected?: number[]
+}
+
 /** A live change, drawn as a vertical line on every step chart. */
 export interface RunEvent {
   step: number

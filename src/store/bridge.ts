@@ -2,6 +2,7 @@
 import type { Command, Report } from '../protocol.ts'
 import { hearExported } from './exports.ts'
 import { receive } from './run.ts'
+import { hearPast } from './runList.ts'
 import { hearSaves } from './saves.ts'
 
 let worker: Worker | null = null

@@ -1,6 +1,6 @@
-/** What separates the draft from the run on the GPU, apart from live knobs, which never need a restart. */
+/** What separates one run's settings from another's, in the words of the controls. Pure. */
 import { type Config, type ReplicaConfig, type SectionName, isLive, sections } from '../config.ts'
-import { knobOf, methodIdOf, replicaLabel } from './replicas.ts'
+import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from './replicas.ts'
 
 export interface Change {
   title: string
@@ -8,33 +8,67 @@ export interface Change {
   to: string
 }
 
+/** Between the run on the GPU and the draft, apart from live knobs, which need no restart. */
 export function restartChanges(draft: Config, running: Config): Change[] {
-  const changes: Change[] = []
-  for (const section of Object.keys(sections) as SectionName[]) {
-    const before = running[section] as Record<string, unknown>
-    const shape = sections[section].shape as Record<string, { meta(): { title?: string } | undefined }>
-    for (const [field, value] of Object.entries(draft[section])) {
-      if (value === before[field] || isLive(section, field) || field === 'method') continue
-      changes.push({ title: shape[field].meta()?.title ?? field, from: String(before[field]), to: String(value) })
-    }
-  }
-  return [...changes, ...replicaChanges(draft, running)]
+  return [...fieldChanges(running, draft, (section, field) => !isLive(section, field)), ...replicaChanges(running, draft, ['seed'])]
 }
 
-/** Method, seed and number of replicas are built in at the start; their knob values are not. */
-function replicaChanges(draft: Config, running: Config): Change[] {
-  const cast = (config: Config) => config.replicas.map((replica) => replicaLabel(config, replica)).join(', ')
-  if (draft.replicas.length !== running.replicas.length) return [{ title: 'Replicas', from: cast(running), to: cast(draft) }]
-  // A new seed of the whole run is told once, not by each replica that follows it.
-  const follows = (replica: ReplicaConfig) => replica.seed === undefined && draft.train.seed !== running.train.seed
-  return draft.replicas.flatMap((replica, i) => {
-    const before = running.replicas[i]
-    const [from, to] = [knobOf(running, before, 'seed'), knobOf(draft, replica, 'seed')]
-    const changes: Change[] = []
-    if (methodIdOf(draft, replica) !== methodIdOf(running, before)) {
-      changes.push({ title: `Replica ${i + 1}`, from: replicaLabel(running, before), to: replicaLabel(draft, replica) })
-    }
-    if (from !== to && !follows(replica)) changes.push({ title: `Seed of replica ${i + 1}`, from: String(from), to: String(to) })
-    return changes
+/** Live knobs that stand otherwise in the draft than on the GPU: those of a preset or link that was chosen while a run was there. */
+export function liveChanges(draft: Config, running: Config): Change[] {
+  const live = overridableFields.filter((field) => isLive(overridable[field], field))
+  const together = fieldChanges(running, draft, isLive)
+  return sameCast(running, draft) ? [...together, ...ownChanges(running, draft, live)] : together
+}
+
+/** All of it, but for how the replicas are measured on the way when that is by default. */
+export function differences(from: Config, to: Config): Change[] {
+  const measures = JSON.stringify(from.measures) === JSON.stringify(to.measures) ? [] : [{ title: 'Diagnostics', from: measuresOf(from), to: measuresOf(to) }]
+  return [...fieldChanges(from, to, () => true), ...replicaChanges(from, to, overridableFields), ...measures]
+}
+
+function fieldChanges(from: Config, to: Config, counts: (section: SectionName, field: string) => boolean): Change[] {
+  return (Object.keys(sections) as SectionName[]).flatMap((section) => {
+    const before = from[section] as Record<string, unknown>
+    // The method is each replica's own business.
+    return Object.entries(to[section]).flatMap(([field, value]) => (value === before[field] || field === 'method' || !counts(section, field) ? [] : [{ title: titleOf(section, field), from: String(before[field]), to: String(value) }]))
   })
+}
+
+function titleOf(section: SectionName, field: string): string {
+  const shape = sections[section].shape as Record<string, { meta(): { title?: string } | undefined }>
+  return shape[field].meta()?.title ?? field
+}
+
+const castOf = (config: Config) => config.replicas.map((replica) => replicaLabel(config, replica)).join(', ')
+
+/** Replica by replica the same methods. */
+const sameCast = (a: Config, b: Config) => a.replicas.length === b.replicas.length && a.replicas.every((replica, i) => methodIdOf(a, replica) === methodIdOf(b, b.replicas[i]))
+
+function replicaChanges(from: Config, to: Config, fields: readonly Overridable[]): Change[] {
+  if (to.replicas.length !== from.replicas.length) return [{ title: 'Replicas', from: brief(castOf(from)), to: brief(castOf(to)) }]
+  const methods = to.replicas.flatMap((replica, i): Change[] => {
+    const before = from.replicas[i]
+    return methodIdOf(to, replica) === methodIdOf(from, before) ? [] : [{ title: `Replica ${i + 1}`, from: replicaLabel(from, before), to: replicaLabel(to, replica) }]
+  })
+  return [...methods, ...ownChanges(from, to, fields)]
+}
+
+/** Of replicas with a value of their own; what all of them follow is told once, as the run's. */
+function ownChanges(from: Config, to: Config, fields: readonly Overridable[]): Change[] {
+  return to.replicas.flatMap((replica, i) => fields.flatMap((field): Change[] => {
+    const before = from.replicas[i]
+    const [was, is] = [knobOf(from, before, field), knobOf(to, replica, field)]
+    const follows = (one: ReplicaConfig) => one[field] === undefined
+    const runs = knobOf(from, {}, field) !== knobOf(to, {}, field)
+    return was === is || (runs && follows(replica) && follows(before)) ? [] : [{ title: `${titleOf(overridable[field], field)} of replica ${i + 1}`, from: String(was), to: String(is) }]
+  }))
+}
+
+const measuresOf = ({ measures }: Config) => (measures.length === 0 ? 'as usual' : measures.map(({ id, every }) => (every === undefined ? id : `${id} every ${every}`)).join(', '))
+
+/** A long list of replicas, by how many there are of each. */
+function brief(cast: string): string {
+  const counts = new Map<string, number>()
+  for (const one of cast.split(', ')) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return [...counts].map(([label, count]) => (count > 1 ? `${label} ×${count}` : label)).join(', ')
 }

@@ -5,7 +5,7 @@ import { useDraft } from './draft.ts'
 import { toHash } from './permalink.ts'
 import { knobOf } from './replicas.ts'
 import { useRun } from './run.ts'
-import { shownNow } from './shown.ts'
+import { overlaidNow, shownNow } from './shown.ts'
 
 export interface Stamp {
   /** Program, settings, seeds, step and adapter, in one line. */
@@ -21,6 +21,8 @@ export function stamp(step: number | null): Stamp {
   const config = tick?.config ?? useDraft.getState().config
   const parts = [`Low-Noise Lab ${version}`, `settings ${fingerprint(config)}`, seedsOf(config), step === null ? 'theory' : `step ${step}`]
   if (step !== null && adapter) parts.push(adapter)
+  const beside = overlaidNow().map(({ tick: other }) => `settings ${fingerprint(other.config)} ${seedsOf(other.config)} step ${other.step}`)
+  if (beside.length > 0) parts.push(`beside ${beside.join(', ')}`)
   return { line: parts.join(' · '), link: `${location.origin}${location.pathname}#${toHash(config)}` }
 }
 

@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'saved' | 'own-data' | 'model' | 'sheet'
+export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'sweep' | 'own-data' | 'model' | 'sheet'
 /** `overview`, `training`, or the id of a diagnostic; on a phone also one chart of the first two. */
 export type ViewName = string
 
@@ -23,15 +23,21 @@ interface UiState {
   seedView: 'together' | 'single'
   /** The training step whose measurements the charts show; null for the latest. */
   replayed: number | null
-  /** Replicas hidden on every chart, by index. */
+  /** Replicas hidden on every chart, by index: of the run that the charts are about. */
   hidden: readonly number[]
+  /** Replicas of runs beside it that are hidden, as `run/index`. */
+  hiddenBeside: readonly string[]
+  /** The run whose lines stand out, while its row has the pointer or the focus. */
+  emphasised: string | null
+  /** What the column of settings shows. */
+  side: 'settings' | 'runs'
   /** The last sentence for the polite live region. */
   announcement: string
 }
 
 export const useUi = create<UiState>()(
   persist(
-    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', central: null, tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], announcement: '' }),
+    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', central: null, tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], hiddenBeside: [], emphasised: null, side: 'settings', announcement: '' }),
     {
       name: 'low-noise-lab.ui',
       storage: createJSONStorage(() => localStorage),
@@ -51,10 +57,20 @@ export function toggleTable(chart: string): void {
   useUi.setState(({ tables }) => ({ tables: { ...tables, [chart]: !tables[chart] } }))
 }
 
+export const emphasise = (emphasised: string | null) => useUi.setState({ emphasised })
+export const showSide = (side: UiState['side']) => useUi.setState({ side })
+
 /** Shows replicas that are all hidden, hides them otherwise. */
 export function toggleReplicas(indices: readonly number[]): void {
-  useUi.setState(({ hidden }) => {
-    const others = hidden.filter((index) => !indices.includes(index))
-    return { hidden: indices.every((index) => hidden.includes(index)) ? others : [...others, ...indices] }
-  })
+  useUi.setState(({ hidden }) => ({ hidden: toggled(hidden, indices) }))
+}
+
+/** The same for replicas of runs beside the one that the charts are about. */
+export function toggleBeside(keys: readonly string[]): void {
+  useUi.setState(({ hiddenBeside }) => ({ hiddenBeside: toggled(hiddenBeside, keys) }))
+}
+
+function toggled<T>(hidden: readonly T[], some: readonly T[]): T[] {
+  const others = hidden.filter((one) => !some.includes(one))
+  return some.every((one) => hidden.includes(one)) ? others : [...others, ...some]
 }

@@ -1,5 +1,5 @@
 import { Tabs } from '@base-ui/react/tabs'
-import type { ReactNode } from 'react'
+import { type ReactNode, Suspense, lazy } from 'react'
 import { diagnosticChoices } from '../store/catalog.ts'
 import { useCentral } from '../store/central.ts'
 import { keptBack, useLesson } from '../store/lesson.ts'
@@ -13,6 +13,7 @@ import { ClaimsView } from './claims/ClaimsView.tsx'
 import { DiagnosticCell } from './diagnostics/DiagnosticFigure.tsx'
 import { DiagnosticView } from './diagnostics/DiagnosticView.tsx'
 import { Scrubber } from './diagnostics/Scrubber.tsx'
+import { RunTable } from './runs/RunTable.tsx'
 import { SamplesFigure } from './samples/SamplesFigure.tsx'
 import { useMedia } from './useMedia.ts'
 import styles from './Charts.module.css'
@@ -24,6 +25,8 @@ interface View {
 }
 
 const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
+
+const runs: View = { name: 'runs', tab: 'Runs', content: () => <RunTable /> }
 
 const claims: View = { name: 'claims', tab: 'Claims', content: () => <ClaimsView /> }
 
@@ -45,7 +48,7 @@ const narrow: View[] = [
 export default function Charts() {
   const own = useMedia('(max-width: 56em)') ? narrow : wide
   const recorded = useRecorded(({ run }) => run !== null)
-  const views = recorded ? [...own, claims] : own
+  const views = recorded ? [...own, runs, claims] : [...own, runs]
   const chosen = useUi((state) => state.view)
   const view = views.find(({ name }) => name === chosen) ?? views[0]
   return (

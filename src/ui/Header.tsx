@@ -5,7 +5,7 @@ import { useRun } from '../store/run.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
 import { LessonButton } from './lesson/LessonButton.tsx'
-import { SavedRunsButton } from './saved/SavedRunsButton.tsx'
+import { RunsButton } from './runs/RunsButton.tsx'
 
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
@@ -28,7 +28,7 @@ export function Header() {
       <nav className={styles.tools} aria-label="Page">
         <button type="button" className="quiet" onClick={() => openDialog('self-test')}>Self-test</button>
         <button type="button" className="quiet" onClick={() => void copyLink()}>Copy link</button>
-        <SavedRunsButton />
+        <RunsButton />
         <ThemeSelect />
         <button type="button" className="quiet" onClick={() => openDialog('about')}>About</button>
         <button type="button" className="quiet" onClick={() => openDialog('keys')} aria-label="Keyboard shortcuts">?</button>

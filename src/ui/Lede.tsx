@@ -4,7 +4,7 @@ import { useDraft } from '../store/draft.ts'
 import { knobOf } from '../store/replicas.ts'
 import { useRun } from '../store/run.ts'
 import { useRecorded, useShownRun } from '../store/shown.ts'
-import { useSeries } from './charts/series.ts'
+import { useOwnSeries } from './charts/series.ts'
 import { count } from './numbers.ts'
 import styles from './Lede.module.css'
 
@@ -16,7 +16,7 @@ export function Lede() {
   const hasTick = useRun(({ tick }) => tick !== null)
   const record = useShownRun((shown) => shown.record)
   const problem = useRecorded((recorded) => recorded.problem)
-  const series = useSeries()
+  const series = useOwnSeries()
   const seeds = useDraft(({ config }) => new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size)
   const notice = preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
   if (record) {

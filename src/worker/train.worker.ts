@@ -9,6 +9,7 @@ import { checkConfig } from '../lab/data.ts'
 import { exportFile } from '../lab/export_file.ts'
 import { measureTheory } from '../lab/measurements.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
+import { keptTick } from '../lab/replica_tick.ts'
 import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
@@ -120,6 +121,7 @@ async function make(runId: string, config: Config, checkpoint?: Checkpoint): Pro
   const { device, library, capabilities } = await machine()
   session?.cancelMeasure()
   await session?.pause()
+  await keeper.now() // it stays in the list
   const release = await holdRun(runId)
   if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
   try {
@@ -145,6 +147,16 @@ async function open(id: string, unstored?: object): Promise<void> {
 
 function tellHistory(runId: string, { history }: Checkpoint): void {
   send({ type: 'history', runId, losses: history?.losses ?? [], measurements: history?.measurements ?? [] })
+}
+
+/** Charts of a kept run. Nothing is trained, and no GPU is needed. */
+async function look(runId: string): Promise<void> {
+  try {
+    const checkpoint = await loadRun(runId)
+    send({ type: 'past', runId, found: { tick: keptTick(runId, checkpoint), losses: checkpoint.history?.losses ?? [], measurements: checkpoint.history?.measurements ?? [] } })
+  } catch (error) {
+    send({ type: 'past', runId, found: null, problem: error instanceof Error ? error.message : String(error) })
+  }
 }
 
 /** Goes on from what a file holds. Weights of others come without a past: their loss and samples are what there is to see of them. */

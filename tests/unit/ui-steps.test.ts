@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Series } from '../../src/ui/charts/series.ts'
 import { type Trace, changeOf, pointNear, tracesOverSeeds } from '../../src/ui/charts/steps.ts'
 
-const series = (index: number, name = 'FM'): Series => ({ index, label: `${name}, seed ${index}`, name, method: 'fm', colour: 'red', marker: 'circle', dash: '9 3', hidden: false })
+const series = (index: number, name = 'FM'): Series => ({ index, run: 0, replica: index, key: `a/${index}`, label: `${name}, seed ${index}`, name, method: 'fm', colour: 'red', marker: 'circle', dash: '9 3', hidden: false })
 const trace = (index: number, points: [step: number, y: number | null][], name?: string): Trace => ({ series: series(index, name), points: points.map(([step, y]) => ({ step, y })) })
 
 describe('seeds over steps', () => {

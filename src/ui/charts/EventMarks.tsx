@@ -27,7 +27,7 @@ export function EventMarks({ events, numbered = true }: { events: readonly RunEv
 
 /** The worker names fields as the schema's keys; the page knows them by their titles. */
 function inWords(label: string): string {
-  return label.replace(/^\w+(?= → )/, (name) => titles.get(name) ?? name)
+  return label.replace(/(?<=^|: )\w+(?= → )/, (name) => titles.get(name) ?? name)
 }
 
 /** The marks in words, the latest first; the table holds them all. */

@@ -12,8 +12,10 @@ import { Figure } from './Figure.tsx'
 import { PanelPlot } from './PanelPlot.tsx'
 import { What } from './What.tsx'
 import { type FloorPreview, lossPanel, lossSentence } from './lossByT.ts'
-import { useSeries } from './series.ts'
+import { withBeside } from './overlay.ts'
+import { useBesideRuns, useSeries } from './series.ts'
 import { usePanel } from './usePanel.ts'
+import { chartWords } from './words.ts'
 
 const views = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }] as const
 
@@ -27,13 +29,21 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const wanted = useUi((state) => state.lossView)
   const view = hasFloor ? wanted : 'raw'
   const files = useFiles((state) => state.evaluations)
-  const panel = useMemo(() => withFiles(lossPanel(loss, preview, view), files, view), [loss, preview, view, files])
+  const beside = useBesideRuns()
+  const panel = useMemo(() => {
+    const others = beside.flatMap(({ seen, offset, name }) => {
+      const theirs = measuredAt(seen.losses, replayed)
+      return theirs ? [{ panel: lossPanel(theirs, null, view), offset, name }] : []
+    })
+    return withFiles(withBeside(lossPanel(loss, preview, view), others), files, view)
+  }, [loss, preview, view, files, beside, replayed])
   const past = replayed !== null
   const history = useMemo(() => (past ? losses.map((one) => lossPanel(one, null, view)) : undefined), [past, losses, view])
   const { lines, axes, tables, csv, spread } = usePanel(panel, history)
   const series = useSeries()
-  const summary = loss
-    ? lossSentence(loss, series.filter(({ hidden, index }) => !hidden && loss.mean[index]))
+  const told = [{ loss, run: 0 }, ...beside.map(({ seen, run }) => ({ loss: measuredAt(seen.losses, replayed), run }))].find((one) => one.loss && series.some(({ run, hidden }) => run === one.run && !hidden)) ?? { loss, run: 0 }
+  const summary = told.loss
+    ? lossSentence(told.loss, series.filter(({ hidden, run, replica }) => !hidden && run === told.run && told.loss!.mean[replica]))
     : 'Each run will draw one line here. t = 0 is a clean image, t = 1 is pure noise; the hatched part is what T_min takes out of the regression.'
   const notes = [...(loss ? [`Step ${count(loss.step)}; ${spread}; EMA weights.`] : []), ...panel.notes]
   return (
@@ -42,7 +52,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
       title={panel.title}
       summary={summary}
       note={<span className="one-line" title={notes.join(' ')}>{notes.join(' ')}</span>}
-      tools={<>{hasFloor && <Choice label="Values" choices={views} value={view} onChange={setLossView} />}<What title={panel.title} words={[summary, ...notes]} /></>}
+      tools={<>{hasFloor && <Choice label="Values" choices={views} value={view} onChange={setLossView} />}<What title={panel.title} words={[chartWords.lossByT.summary, summary, ...notes]} formula={chartWords.lossByT.formula} paper={chartWords.lossByT.paper} /></>}
       tables={tables}
       csv={csv}
       step={loss?.step}

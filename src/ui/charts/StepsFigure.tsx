@@ -1,31 +1,31 @@
 import { useMemo } from 'react'
-import type { ReplicaTick, RunEvent } from '../../protocol.ts'
+import type { ReplicaTick } from '../../protocol.ts'
 import { leavesOut } from '../../store/catalog.ts'
-import { useDraft } from '../../store/draft.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { count, fixed } from '../numbers.ts'
 import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart, type StepLine } from './StepChart.tsx'
+import { What } from './What.tsx'
 import { forLinear, forLog, stepEnd } from './scale.ts'
-import { useSeries } from './series.ts'
+import { useBesideRuns, useSeries } from './series.ts'
 import { pointNear, pointsOf, stepsSentence, tracesOverSeeds } from './steps.ts'
 import { useSeedGroups } from './useSeedGroups.ts'
+import { chartWords } from './words.ts'
+import { useSpan } from './useSpan.ts'
 import styles from './StepsFigure.module.css'
 
 const none: ReplicaTick[] = []
-const noEvents: RunEvent[] = []
 
 /** Flow-matching loss above, contrastive loss below on a linear axis of its own: eq. 14 lets it go below zero. */
 export function StepsFigure() {
-  const replicas = useShownRun(({ tick }) => tick?.replicas ?? none)
-  const events = useShownRun(({ tick }) => tick?.events ?? noEvents)
-  const step = useShownRun(({ tick }) => tick?.step ?? 0)
-  const planned = useDraft(({ config }) => config.train.steps)
-  const steps = useShownRun(({ tick }) => tick?.steps) ?? planned
-  const reduction = useShownRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
+  const own = useShownRun(({ tick }) => tick?.replicas ?? none)
   const series = useSeries()
+  const beside = useBesideRuns()
+  const replicas = useMemo(() => series.map(({ run, replica }) => (run === 0 ? own[replica] : beside[run - 1].seen.tick.replicas[replica])), [series, own, beside])
+  const { events, step, steps } = useSpan()
+  const reduction = useShownRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
   const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
 
   const groups = useSeedGroups()
@@ -54,6 +54,7 @@ export function StepsFigure() {
     <Figure
       name="steps"
       title="Loss over steps"
+      tools={<What title="Loss over steps" words={[chartWords.steps.summary]} formula={chartWords.steps.formula} paper={chartWords.steps.paper} />}
       summary={stepsSentence(replicas, shown)}
       note={note.filter(Boolean).join(' ')}
       step={step}

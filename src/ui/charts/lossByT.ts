@@ -52,9 +52,9 @@ function nearest(levels: readonly number[], t: number): number {
 export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   const low = nearest(loss.t, loss.t[0])
   const middle = nearest(loss.t, 0.3)
-  const at = (level: number) => tell(series, ({ index }) => loss.mean[index]?.[level], (value) => fixed(value, 2))
+  const at = (level: number) => tell(series, ({ replica }) => loss.mean[replica]?.[level], (value) => fixed(value, 2))
   if (at(low) === '') return 'No finite loss has been measured yet.'
-  const best = Math.min(...series.map(({ index }) => loss.mean[index]?.[low] ?? Infinity))
+  const best = Math.min(...series.map(({ replica }) => loss.mean[replica]?.[low] ?? Infinity))
   const floor = loss.floor?.[low]
   const possible = floor ? ` No model can go below ${fixed(floor, 2)} at the low end: ${best > floor ? `at most ${percent((best - floor) / best)} of that loss is left to learn.` : 'all that can be learnt is learnt.'}` : ''
   return `At t = ${short(loss.t[low])}: ${at(low)}; at t = ${fixed(loss.t[middle], 1)}: ${at(middle)}.${possible}`

@@ -63,13 +63,19 @@ function copied(source: SVGSVGElement, x: number, y: number, { width, height }: 
   const copies = [copy, ...copy.querySelectorAll('*')]
   originals.forEach((original, i) => {
     const style = getComputedStyle(original)
-    for (const name of styled) copies[i].setAttribute(name, style.getPropertyValue(name))
+    for (const name of styled) copies[i].setAttribute(name, plainColour(style.getPropertyValue(name)))
     copies[i].removeAttribute('class')
     copies[i].removeAttribute('style')
   })
   for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, String(value))
   copy.removeAttribute('tabindex')
   return copy
+}
+
+/** A mixed colour in the words that every program reads. */
+export function plainColour(value: string): string {
+  const mixed = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)\)$/.exec(value)
+  return mixed ? `rgb(${mixed.slice(1).map((part) => Math.round(255 * Math.min(1, Math.max(0, Number(part))))).join(', ')})` : value
 }
 
 /** Twice as many pixels, for screens and slides. @throws Error where the browser cannot paint it */

@@ -10,10 +10,10 @@ export function tell(series: readonly Series[], valueOf: (series: Series) => num
     return typeof value === 'number' && Number.isFinite(value) ? [{ one, value }] : []
   })
   if (known.length <= few) return known.map(({ one, value }) => `${one.label} ${write(value)}`).join(', ')
-  const methods = [...new Set(known.map(({ one }) => one.method))]
-  return methods
-    .map((method) => {
-      const group = known.filter(({ one }) => one.method === method)
+  const kinds = known.filter(({ one }, i) => known.findIndex((other) => sameKind(other.one, one)) === i)
+  return kinds
+    .map(({ one: first }) => {
+      const group = known.filter(({ one }) => sameKind(one, first))
       const values = group.map(({ value }) => value)
       const [low, high] = [write(Math.min(...values)), write(Math.max(...values))]
       if (group.length === 1) return `${group[0].one.label} ${low}`
@@ -21,3 +21,6 @@ export function tell(series: readonly Series[], valueOf: (series: Series) => num
     })
     .join(', ')
 }
+
+/** Of one method in one run. */
+const sameKind = (a: Series, b: Series) => a.method === b.method && a.run === b.run

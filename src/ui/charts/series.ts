@@ -1,28 +1,41 @@
-/** How each replica is told apart on every chart: colour by method, marker by method, dash for a second one of the same. */
+/** How each replica is told apart on every chart: colour and marker by method, depth of the colour and dash by run, dash for a second one of the same. */
 import { useMemo } from 'react'
+import { useShallow } from 'zustand/react/shallow'
 import { methodOf } from '../../store/catalog.ts'
-import { knobOf, methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useShownRun } from '../../store/shown.ts'
+import { briefName, namesOf } from '../../store/names.ts'
+import { knobOf, methodIdOf, replicaLabel } from '../../store/replicas.ts'
+import { useRuns } from '../../store/runList.ts'
+import { type SeenRun, useOverlaid, useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 
 export type MarkerShape = ReturnType<typeof methodOf>['look']['marker']
 
 export interface Series {
+  /** Among all replicas on the charts: those of the run that they are about come first. */
   index: number
+  /** Run that it belongs to, 0 for the one that the charts are about, and its place there. */
+  run: number
+  replica: number
+  /** `run/replica`, for one that stands beside. */
+  key: string
   label: string
   /** The label without what sets it apart from twins. */
   name: string
   method: string
-  /** A CSS colour of tokens.css, checked there for 3 : 1 on both themes. */
+  /** A CSS colour of tokens.css, checked there for 3 : 1 on both themes, or deeper. */
   colour: string
   marker: MarkerShape
-  /** Absent for the first replica of a method. Short dashes without marker are theory, never a replica. */
+  /** Absent for the first replica of a method in a run of the first look. Short dashes without marker are theory, never a replica. */
   dash?: string
+  /** Of the mean over seeds: the run's alone. */
+  groupDash?: string
   hidden: boolean
 }
 
 const dashes = [undefined, '9 3', '3 3', '12 3 3 3']
+/** Share of the method's colour; the rest is ink, which both themes set off from their ground. */
+const depths = [100, 66, 42, 22]
 
 interface Named {
   label: string
@@ -30,17 +43,40 @@ interface Named {
   seed: number
 }
 
-export function seriesOf(replicas: readonly Named[], hidden: readonly number[] = []): Series[] {
+/** What a run lends to the lines of all its replicas. */
+export interface RunLook {
+  run: number
+  id: string
+  /** Of its first replica. */
+  offset: number
+  /** One of four. */
+  look: number
+  /** Its name, where there are several runs. */
+  name: string
+  /** Grey, while another run's row has the pointer or the focus. */
+  dimmed: boolean
+}
+
+const alone: RunLook = { run: 0, id: '', offset: 0, look: 0, name: '', dimmed: false }
+
+export const replicaKey = (run: string, replica: number) => `${run}/${replica}`
+
+export function seriesOf(replicas: readonly Named[], hidden: readonly number[] = [], { run, id, offset, look, name, dimmed } = alone): Series[] {
   const seen = new Map<string, number>()
   return replicas.map((replica, index) => {
-    const { label, short, look } = methodOf(replica.method)
+    const { label, short, look: { colour, marker } } = methodOf(replica.method)
     const before = seen.get(replica.method) ?? 0
     seen.set(replica.method, before + 1)
     // A line end has room for few letters.
-    const plain = replica.label.replace(label, short)
-    return { index, label: plain + apart(replica, replicas), name: plain, method: replica.method, colour: `var(--series-${look.colour})`, marker: look.marker, dash: dashes[before % dashes.length], hidden: hidden.includes(index) }
+    const plain = [replica.label.replace(label, short), name].filter(Boolean).join(' ')
+    return {
+      index: offset + index, run, replica: index, key: replicaKey(id, index), label: plain + apart(replica, replicas), name: plain, method: replica.method,
+      colour: dimmed ? 'var(--series-grey)' : colourAt(`var(--series-${colour})`, look), marker, dash: dashes[(before + look) % dashes.length], groupDash: dashes[look], hidden: hidden.includes(index),
+    }
   })
 }
+
+const colourAt = (colour: string, look: number) => (look === 0 ? colour : `color-mix(in srgb, ${colour} ${depths[look]}%, var(--ink))`)
 
 /** What sets a replica apart from others of the same name: its seed where that does, else its number. */
 function apart(replica: Named, replicas: readonly Named[]): string {
@@ -50,14 +86,58 @@ function apart(replica: Named, replicas: readonly Named[]): string {
   return seeds.size === twins.length ? `, seed ${replica.seed}` : ` ${twins.indexOf(replica) + 1}`
 }
 
-/** The replicas of the run, or of the draft while there is no run. The same array until one of them changes. */
-export function useSeries(): Series[] {
-  // A string as selector result: ticks carry new objects four times a second.
+/** Of the run that the charts are about, or of the draft while there is none. A string, because ticks carry new objects four times a second. */
+function useCentre(): { id: string; key: string } {
   const running = useShownRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method, seed }) => ({ label, method, seed }))) : null))
   const drafted = useDraft(({ config }) =>
     JSON.stringify(config.replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') }))),
   )
-  const hidden = useUi((state) => state.hidden)
-  const key = running ?? drafted
-  return useMemo(() => seriesOf(JSON.parse(key) as Named[], hidden), [key, hidden])
+  const id = useShownRun(({ tick }) => tick?.runId ?? '')
+  return { id, key: running ?? drafted }
+}
+
+export interface BesideRun extends RunLook {
+  seen: SeenRun
+}
+
+/** The look of the run that the charts are about, and of each beside it. The same until one of them changes. */
+function useLooks(): { own: RunLook; beside: BesideRun[]; replicas: Named[] } {
+  const { id, key } = useCentre()
+  const overlaid = useOverlaid()
+  const emphasised = useUi((state) => state.emphasised)
+  const { looks, names } = useRuns(useShallow((state) => ({ looks: state.looks, names: state.names })))
+  return useMemo(() => {
+    const replicas = JSON.parse(key) as Named[]
+    const ids = [id, ...overlaid.map(({ tick }) => tick.runId)]
+    const called = namesOf(ids, { ...Object.fromEntries(overlaid.filter(({ record }) => record).map(({ tick }) => [tick.runId, 'recorded'])), ...names })
+    const dims = ids.includes(emphasised ?? '')
+    const lookOf = (one: string, run: number, offset: number): RunLook => ({
+      run, id: one, offset, look: looks[one] ?? 0, name: ids.length > 1 && one !== '' ? briefName(one, called.get(one)!) : '', dimmed: dims && one !== emphasised,
+    })
+    const before = (i: number) => overlaid.slice(0, i).reduce((sum, { tick }) => sum + tick.replicas.length, replicas.length)
+    const beside = overlaid.map((seen, i): BesideRun => ({ ...lookOf(seen.tick.runId, i + 1, before(i)), seen }))
+    return { own: lookOf(id, 0, 0), beside, replicas }
+  }, [id, key, overlaid, emphasised, looks, names])
+}
+
+/** The runs beside the one that the charts are about. */
+export const useBesideRuns = (): BesideRun[] => useLooks().beside
+
+/** The replicas of the run that the charts are about, or of the draft while there is none, then those of the runs beside it. The same array until one of them changes. */
+export function useSeries(): Series[] {
+  const { own, beside, replicas } = useLooks()
+  const { hidden, hiddenBeside } = useUi(useShallow((state) => ({ hidden: state.hidden, hiddenBeside: state.hiddenBeside })))
+  return useMemo(() => [
+    ...seriesOf(replicas, hidden, own),
+    ...beside.flatMap((run) => {
+      const named = run.seen.tick.replicas
+      return seriesOf(named, named.flatMap((_, i) => (hiddenBeside.includes(replicaKey(run.id, i)) ? [i] : [])), run)
+    }),
+  ], [own, beside, replicas, hidden, hiddenBeside])
+}
+
+/** Those of the run that the charts are about. */
+export function useOwnSeries(): Series[] {
+  const series = useSeries()
+  return useMemo(() => series.filter(({ run }) => run === 0), [series])
 }

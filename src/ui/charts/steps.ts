@@ -74,24 +74,24 @@ export function tracesOverSeeds<One extends Trace>(traces: readonly One[], group
       const low = log && deviation >= mean ? mean / 10 : mean - deviation
       return { step, y: mean, spread: deviation, band: [low, mean + deviation] }
     })
-    return [{ series: { ...trace.series, label: `${trace.series.name} ×${alike.length}`, dash: undefined }, points }]
+    return [{ series: { ...trace.series, label: `${trace.series.name} ×${alike.length}`, dash: trace.series.groupDash }, points }]
   })
 }
 
 /** Standard deviation of the last points, null for fewer than three. */
-export function spreadOf(series: StepSeries, last = 20): number | null {
-  const values = series.value.slice(-last).filter((value): value is number => value !== null && Number.isFinite(value))
+export function spreadOf(series: StepSeries | undefined, last = 20): number | null {
+  const values = (series?.value ?? []).slice(-last).filter((value): value is number => value !== null && Number.isFinite(value))
   if (values.length < 3) return null
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
 }
 
-export function stepsSentence(replicas: readonly ReplicaTick[], series: readonly Series[]): string {
+export function stepsSentence(replicas: readonly (ReplicaTick | undefined)[], series: readonly Series[]): string {
   const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), fixed)
   if (flow === '') return 'No step has been taken yet.'
-  const spreads = series.flatMap(({ index }) => (replicas[index] ? [spreadOf(replicas[index].flow) ?? 0] : []))
+  const spreads = series.flatMap(({ index }) => spreadOf(replicas[index]?.flow) ?? [])
   const contrastive = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => fixed(value, 2))
-  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(...spreads), 2)}.${contrastive && ` Contrastive: ${contrastive}.`}`
+  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(0, ...spreads), 2)}.${contrastive && ` Contrastive: ${contrastive}.`}`
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */

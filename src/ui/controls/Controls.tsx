@@ -25,7 +25,7 @@ export function Controls() {
   const problem = useDraft((state) => state.problem)
   const switchId = useId()
   return (
-    <aside className={styles.panel} id="controls" aria-label="Settings" tabIndex={-1}>
+    <section className={styles.panel} aria-label="Settings">
       <div className={styles.legend}>
         <span><LiveMark /> acts at once; the rest at the next start</span>
         <label htmlFor={switchId}>Explain</label>
@@ -36,7 +36,7 @@ export function Controls() {
       {problem && <p className={styles.problem} role="alert">{problem}</p>}
       <Replicas />
       {groups.map((group) => <Group key={group.section} {...group} />)}
-    </aside>
+    </section>
   )
 }
 

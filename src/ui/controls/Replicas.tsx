@@ -2,17 +2,18 @@ import { Collapsible } from '@base-ui/react/collapsible'
 import { changeOverride } from '../../store/actions.ts'
 import { methodChoices, methodOf } from '../../store/catalog.ts'
 import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
+import { mostReplicas } from '../../store/lineup.ts'
 import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
 import { useUi } from '../../store/ui.ts'
 import { Marker } from '../charts/Marker.tsx'
+import { What } from '../charts/What.tsx'
 import { seriesOf } from '../charts/series.ts'
 import { short } from '../numbers.ts'
+import { LineUp } from '../runs/LineUp.tsx'
 import { NumberInput } from './NumberInput.tsx'
 import { type NumberField, fields } from './fields.ts'
 import styles from './Controls.module.css'
 
-/** More than this no chart can tell apart. */
-const most = 6
 
 /** Who is compared: one line per replica, each with a method and, where it differs, knobs of its own. */
 export function Replicas() {
@@ -28,12 +29,13 @@ export function Replicas() {
         <button
           type="button"
           className={styles.more}
-          disabled={replicas.length >= most}
+          disabled={replicas.length >= mostReplicas}
           onClick={() => setReplicas([...replicas, { method: methodChoices.find(({ id }) => !chosen.includes(id))?.id ?? 'fm' }])}
         >
           + Add
         </button>
       </div>
+      <LineUp />
       <p className={styles.help}>Trained side by side from the same start, on the same images, noise levels and noise.</p>
       {replicas.map((_, i) => (
         <Collapsible.Root key={i} className={styles.replica}>
@@ -63,7 +65,9 @@ export function Replicas() {
           </Collapsible.Panel>
         </Collapsible.Root>
       ))}
-      {explain && chosen.map((id) => <p key={id} className={styles.help}><b>{methodOf(id).label}</b>: {methodOf(id).summary}</p>)}
+      {chosen.map(methodOf).map(({ label, summary, formula, paper }) => (
+        <p key={label} className={styles.help}><b>{label}</b>{explain && `: ${summary}`} <What title={label} words={[summary]} formula={formula} paper={paper} /></p>
+      ))}
     </section>
   )
 }

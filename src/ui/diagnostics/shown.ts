@@ -9,6 +9,8 @@ import { measuredAt, sameSettings, settingsOf } from '../../store/measurements.t
 import { useRun } from '../../store/run.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
+import { withBeside } from '../charts/overlay.ts'
+import { useBesideRuns } from '../charts/series.ts'
 import { fieldsOf } from '../controls/fields.ts'
 
 export interface Shown {
@@ -29,11 +31,16 @@ export function useShown(id: string): Shown {
   const theory = useRun((state) => state.theory[id] ?? null)
   const replayed = useUi((state) => state.replayed)
   useTheory(id, settings, theory)
+  const beside = useBesideRuns()
   return useMemo(() => {
     const measurement = measuredAt(list, replayed)
-    const panels = replayed !== null && measurement ? measurement.panels : panelsOf(measurement, theory)
-    return { panels, measurement, settings, history: replayed === null ? undefined : list }
-  }, [list, theory, replayed, settings])
+    const own = replayed !== null && measurement ? measurement.panels : panelsOf(measurement, theory)
+    const others = beside.flatMap(({ seen, offset, name }) => {
+      const theirs = measuredAt(seen.measurements[id], replayed)
+      return theirs ? [{ measurement: theirs, offset, name }] : []
+    })
+    return { panels: panelsBeside(own, measurement?.settings ?? settings, others), measurement, settings, history: replayed === null ? undefined : list }
+  }, [id, list, theory, replayed, settings, beside])
 }
 
 /** Keeps theory up with the sliders. */
@@ -58,6 +65,21 @@ export function panelsOf(measurement: Measurement | null, theory: Measurement | 
     if (!measured || own.length === 0) return panel
     return { ...panel, curves: [...panel.curves, ...own], spread: measured.spread, notes: [...panel.notes, `The replicas’ lines were measured with ${differences(measurement, theory.settings)}.`] }
   }), ...others]
+}
+
+/** Panels with what was measured of other runs; a panel that only they have stands at the end. */
+export function panelsBeside(own: Panel[], settings: Settings, others: readonly { measurement: Measurement; offset: number; name: string }[]): Panel[] {
+  if (others.length === 0) return own
+  const ids = [...new Set([...own, ...others.flatMap(({ measurement }) => measurement.panels)].map(({ id }) => id))]
+  return ids.map((id) => {
+    const parts = others.flatMap(({ measurement, offset, name }) => {
+      const panel = measurement.panels.find((one) => one.id === id)
+      const note = sameSettings(measurement.settings, settings) ? [] : [`measured with ${differences(measurement, settings)}.`]
+      return panel ? [{ panel: { ...panel, notes: [...panel.notes, ...note] }, offset, name }] : []
+    })
+    const first = own.find((panel) => panel.id === id)
+    return withBeside(first ?? { ...parts[0].panel, curves: [], notes: [] }, parts)
+  })
 }
 
 /** The settings in which a measurement differs from others, in the words of the controls. */

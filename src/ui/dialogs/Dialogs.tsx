@@ -1,8 +1,9 @@
 import { OwnData } from '../data/OwnData.tsx'
 import { OpenModel } from '../files/OpenModel.tsx'
 import { Sheet } from '../lesson/Sheet.tsx'
-import { SavedRuns } from '../saved/SavedRuns.tsx'
+import { Sweep } from '../runs/Sweep.tsx'
 import { About } from './About.tsx'
+import { Explained } from './Explained.tsx'
 import { Fork } from './Fork.tsx'
 import { Keys } from './Keys.tsx'
 import { OtherTab } from './OtherTab.tsx'
@@ -13,13 +14,14 @@ export default function Dialogs() {
   return (
     <>
       <About />
+      <Explained />
       <Keys />
       <SelfTest />
       <Fork />
       <OtherTab />
       <OwnData />
       <OpenModel />
-      <SavedRuns />
+      <Sweep />
       <Sheet />
     </>
   )

@@ -4,7 +4,7 @@ import { fork } from '../../store/actions.ts'
 import { methodChoices } from '../../store/catalog.ts'
 import { useRun } from '../../store/run.ts'
 import { openDialog, useUi } from '../../store/ui.ts'
-import { useSeries } from '../charts/series.ts'
+import { useOwnSeries } from '../charts/series.ts'
 import { count } from '../numbers.ts'
 import { Modal } from './Modal.tsx'
 
@@ -20,7 +20,7 @@ export function Fork() {
 function ForkForm() {
   const open = useUi((state) => state.dialog === 'fork')
   const step = useRun(({ tick }) => tick?.step ?? 0)
-  const series = useSeries()
+  const series = useOwnSeries()
   const [from, setFrom] = useState(0)
   const [chosen, setChosen] = useState<string[]>(['fm', 'lcf'])
   if (!open) return null

@@ -6,7 +6,7 @@ import { exportName, nextRequest, useExports } from '../../store/exports.ts'
 import { hasRun, useRun } from '../../store/run.ts'
 import { announce } from '../../store/ui.ts'
 import { download } from '../charts/save.ts'
-import { type Series, useSeries } from '../charts/series.ts'
+import { type Series, useOwnSeries } from '../charts/series.ts'
 import styles from './Files.module.css'
 
 const ask = (asked: ExportAsked) => post({ type: 'export', requestId: nextRequest(), asked })
@@ -15,7 +15,7 @@ const ask = (asked: ExportAsked) => post({ type: 'export', requestId: nextReques
 export function ExportMenu() {
   const able = useRun(({ phase, tick }) => hasRun(phase) && tick !== null)
   const waiting = useExports((state) => state.waiting !== null)
-  const series = useSeries()
+  const series = useOwnSeries()
   useSaving(series)
   return (
     <Menu.Root modal={false}>

@@ -7,8 +7,10 @@ import { useDraft } from '../../store/draft.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { Marker } from '../charts/Marker.tsx'
+import { What } from '../charts/What.tsx'
 import { tell } from '../charts/sentences.ts'
 import { type Series, useBesideRuns, useSeries } from '../charts/series.ts'
+import { chartWords } from '../charts/words.ts'
 import { count as written, fixed, short } from '../numbers.ts'
 import { ImageGrid } from './ImageGrid.tsx'
 import { statistics } from './statistics.ts'
@@ -42,6 +44,7 @@ export function SamplesFigure() {
       compact
       name="samples"
       title="Samples"
+      tools={<What title="Samples" words={[chartWords.samples.summary]} formula={chartWords.samples.formula} paper={chartWords.samples.paper} />}
       summary={grid ? samplesSentence(grid, grids, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
       note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${solverSaid(evaluate, grid)}.` : undefined}
       step={grid?.step}
