@@ -42,6 +42,8 @@ export type Command =
   | { type: 'saves' }
   /** Go on with a run that was kept, as it was; `unstored` when the browser keeps nothing and the page had it. */
   | { type: 'open'; id: string; paused?: boolean; unstored?: object }
+  /** What there is to see of a run that was kept, without going on with it. */
+  | { type: 'look'; id: string }
   /** Keep the run as it is now: the page may be gone in a moment. */
   | { type: 'save' }
   | { type: 'discard'; id: string }
@@ -292,6 +294,8 @@ export type Report =
   | ({ type: 'saves' } & Saves)
   /** What was found of a run before it was opened. Its ticks follow. */
   | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
+  /** What there is to see of a run that is kept; `found` null when it cannot be read, and then `problem` says why in one sentence. */
+  | { type: 'past'; runId: string; found: { tick: Tick; losses: LossByT[]; measurements: Measurement[] } | null; problem?: string }
   /** `bytes` null when it could not be made; then `problem` says why in one sentence. `step` is that of the weights. */
   | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
   /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */

@@ -3,6 +3,7 @@ import type { Command, Report } from '../protocol.ts'
 import { hearExported } from './exports.ts'
 import { receive } from './run.ts'
 import { hearPast } from './runList.ts'
+import { hearPast } from './runList.ts'
 import { hearSaves } from './saves.ts'
 
 let worker: Worker | null = null
@@ -12,6 +13,7 @@ function connect(): Worker {
   created.addEventListener('message', (event: MessageEvent<Report>) => {
     hearSaves(event.data)
     hearExported(event.data)
+    hearPast(event.data)
     receive(event.data)
   })
   created.addEventListener('error', (event) => {

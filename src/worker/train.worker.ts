@@ -248,6 +248,8 @@ async function obey(command: Command): Promise<void> {
       await open(command.id, command.unstored)
       if (!command.paused && session?.runId === command.id) resume()
       return tick()
+    case 'look':
+      return look(command.id)
     case 'saves':
       return keeper.list()
     case 'save':
