@@ -44,6 +44,8 @@ export type Command =
   | { type: 'open'; id: string; paused?: boolean; unstored?: object }
   /** What there is to see of a run that was kept, without going on with it. */
   | { type: 'look'; id: string }
+  /** Walk the next step of one replica on a copy, between two steps of the run; `sample` is an image of the batch. */
+  | { type: 'walk'; requestId: number; replica: number; sample: number }
   /** Keep the run as it is now: the page may be gone in a moment. */
   | { type: 'save' }
   | { type: 'discard'; id: string }
@@ -296,10 +298,69 @@ export type Report =
   | { type: 'history'; runId: string; losses: LossByT[]; measurements: Measurement[] }
   /** What there is to see of a run that is kept; `found` null when it cannot be read, and then `problem` says why in one sentence. */
   | { type: 'past'; runId: string; found: { tick: Tick; losses: LossByT[]; measurements: Measurement[] } | null; problem?: string }
+  /** `walk` null when there is none; then `problem` says why in one sentence. */
+  | { type: 'walked'; requestId: number; walk: StepWalk | null; problem?: string }
   /** `bytes` null when it could not be made; then `problem` says why in one sentence. `step` is that of the weights. */
   | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
   /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string; alive?: boolean }
+
+/** Numbers of one tensor as a dispatch left them, or a part of them: `groups` pictures of `rows` by `columns`. */
+export interface WalkTensor {
+  /** As the recording calls it. */
+  name: string
+  words: string
+  /** Axes in letters, as in B T 3C; empty where nobody has named them. */
+  letters: string[]
+  sizes: number[]
+  /** Of the whole tensor. */
+  bytes: number
+  /** Which part of it is here, in words; empty when the whole, or the whole of one image. */
+  part: string
+  groups: number
+  rows: number
+  columns: number
+  values: Float32Array
+  /** Of the values that are here and finite; null when none is. */
+  statistics: { notFinite: number; low: number | null; high: number | null; mean: number | null; deviation: number | null }
+}
+
+/** One dispatch of a training step: what it read, what ran, what it wrote. */
+export interface WalkMove {
+  stage: string
+  /** shaders/`kernel`.wgsl */
+  kernel: string
+  /** The file that records it; null when not known. */
+  source: string | null
+  /** Constants and include files that this use of the kernel has of its own. */
+  variant: string
+  workgroups: number[]
+  /** `from`: the move that wrote it, null when it was there before. */
+  reads: { name: string; letters: string[]; sizes: number[]; from: number | null }[]
+  writes: WalkTensor[]
+  /** Weights (heads,queries,keys) of one image, made anew from queries, keys and log-sum-exp; of attention alone. */
+  attention: { heads: number; queries: number; keys: number; weights: Float32Array } | null
+}
+
+/** One training step of one replica, dispatch by dispatch, from the weights the run has now. */
+export interface StepWalk {
+  runId: string
+  /** Number of the step, the first being 1: the one that the run takes next. */
+  step: number
+  replica: number
+  label: string
+  /** The image shown, and its noise level. */
+  sample: number
+  batch: number
+  t: number | null
+  letters: { letter: string; value: number; words: string }[]
+  stages: { name: string; words: string }[]
+  /** Flow-matching loss and gradient length of the step, as its row of metrics will have them. */
+  loss: number
+  gradientNorm: number
+  kernels: Record<string, { about: string; text: string }>
+  moves: WalkMove[]
+}
 
 /** What is wanted as a file: one replica's weights, a folder in which PyTorch goes on training it, or the whole run. */
 export type ExportAsked =

@@ -7,7 +7,7 @@ import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
 import { resolveReplica } from '../model/knobs.ts'
-import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, Tick } from '../protocol.ts'
+import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, StepWalk, Tick } from '../protocol.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
 import { atBench, Cancelled } from './bench.ts'
@@ -18,6 +18,7 @@ import { Pace } from './pace.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+import { walkStep } from './walk/walk.ts'
 
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
 const FIRST_LOOK = 10
@@ -307,6 +308,17 @@ export class Session {
 
   cancelMeasure(): void {
     this.diagnostics.cancel()
+  }
+
+  /**
+   * The step that replica `replica` takes next, walked on a copy, with what image `sample` of its batch leaves in every tensor. Between two
+   * steps; their bits do not depend on it. @throws ConfigError when there is no such replica or image; RangeError for lack of memory
+   */
+  walk(replica: number, sample: number): Promise<StepWalk> {
+    return this.alone(() => {
+      const { device, library, config, trainer, runId } = this
+      return walkStep({ device, library, buffers: trainer.buffers, training: trainer.recorded.training, config, runId, replica, sample })
+    })
   }
 
   /** How often which diagnostics are measured from now on. @throws ConfigError */

@@ -1,6 +1,7 @@
 /** The one wire to the training worker. */
 import type { Command, Report } from '../protocol.ts'
 import { hearExported } from './exports.ts'
+import { hearWalked } from './inside.ts'
 import { receive } from './run.ts'
 import { hearPast } from './runList.ts'
 import { hearPast } from './runList.ts'
@@ -13,6 +14,7 @@ function connect(): Worker {
   created.addEventListener('message', (event: MessageEvent<Report>) => {
     hearSaves(event.data)
     hearExported(event.data)
+    hearWalked(event.data)
     hearPast(event.data)
     receive(event.data)
   })

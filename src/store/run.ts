@@ -72,6 +72,8 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return {} // exports.ts listens
     case 'past':
       return {} // runs.ts listens
+    case 'walked':
+      return {} // inside.ts listens
     case 'measuring':
       return { measuring: report.id === null ? null : { id: report.id, done: report.done, total: report.total } }
     case 'measured':

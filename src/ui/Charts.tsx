@@ -18,6 +18,8 @@ import { SamplesFigure } from './samples/SamplesFigure.tsx'
 import { useMedia } from './useMedia.ts'
 import styles from './Charts.module.css'
 
+const InsideView = lazy(() => import('./inside/InsideView.tsx')) // few look inside, and it brings much to read
+
 interface View {
   name: string
   tab: string
@@ -30,10 +32,13 @@ const runs: View = { name: 'runs', tab: 'Runs', content: () => <RunTable /> }
 
 const claims: View = { name: 'claims', tab: 'Claims', content: () => <ClaimsView /> }
 
+const inside: View = { name: 'inside', tab: 'Inside a step', content: () => <Suspense><InsideView /></Suspense> }
+
 const wide: View[] = [
   { name: 'overview', tab: 'Overview', content: () => <Overview /> },
   { name: 'training', tab: 'Over training', content: () => <div className={styles.pair}><StepsFigure /><BandsFigure /></div> },
   ...diagnosticViews,
+  inside,
 ]
 
 /** One at a time, because the cost of a chart is in its being there. */
@@ -43,6 +48,7 @@ const narrow: View[] = [
   { name: 'samples', tab: 'Samples', content: () => <SamplesFigure /> },
   { name: 'steps', tab: 'Over steps', content: () => <StepsFigure /> },
   { name: 'bands', tab: 'Bands', content: () => <BandsFigure /> },
+  inside,
 ]
 
 export default function Charts() {

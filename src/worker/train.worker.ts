@@ -182,6 +182,15 @@ async function exportRun({ requestId, asked }: Extract<Command, { type: 'export'
   }
 }
 
+async function walk({ requestId, replica, sample }: Extract<Command, { type: 'walk' }>): Promise<void> {
+  try {
+    if (!session) throw new ConfigError('there is no run to look into yet')
+    send({ type: 'walked', requestId, walk: await session.walk(replica, sample) })
+  } catch (error) {
+    send({ type: 'walked', requestId, walk: null, problem: error instanceof Error ? error.message : String(error) })
+  }
+}
+
 function resume(): void {
   session?.run()
   void keepTicking().catch((error: unknown) => fault(error))
@@ -250,6 +259,8 @@ async function obey(command: Command): Promise<void> {
       return tick()
     case 'look':
       return look(command.id)
+    case 'walk':
+      return walk(command)
     case 'saves':
       return keeper.list()
     case 'save':
@@ -262,7 +273,7 @@ async function obey(command: Command): Promise<void> {
 }
 
 /** Commands that must not wait behind a long one, or be waited for. */
-const atOnce: readonly Command['type'][] = ['measure', 'pause', 'cancel-measure', 'saves', 'save']
+const atOnce: readonly Command['type'][] = ['measure', 'walk', 'pause', 'cancel-measure', 'saves', 'save']
 
 // The others are obeyed one after another. After each the run may have come to rest somewhere else.
 let queue = Promise.resolve()

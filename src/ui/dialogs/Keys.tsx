@@ -4,6 +4,7 @@ const keys = [
   ['Space', 'Run, pause or go on'],
   ['S', 'One training step, while paused'],
   ['R', 'Restart with the settings on the page'],
+  ['← → P', 'Inside a step: a move back, a move on (with Shift: a stage), slow motion'],
   ['?', 'This list'],
   ['← →', 'On a slider: a step; Page Up and Page Down: a larger one; Home and End: the ends'],
   ['Esc', 'Close a dialog'],
