@@ -4,7 +4,6 @@ import { hearExported } from './exports.ts'
 import { hearWalked } from './inside.ts'
 import { receive } from './run.ts'
 import { hearPast } from './runList.ts'
-import { hearPast } from './runList.ts'
 import { hearSaves } from './saves.ts'
 
 let worker: Worker | null = null
