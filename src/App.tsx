@@ -13,7 +13,7 @@ import styles from './App.module.css'
 import { Header } from './ui/Header.tsx'
 import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
-import { Cover } from './ui/lesson/Cover.tsx'
+import { BackToLesson, Cover } from './ui/lesson/Cover.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
 import { Side } from './ui/runs/Side.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
@@ -47,6 +47,7 @@ export function App() {
       <div className={styles.columns}>
         {lesson && <Suspense fallback={<aside />}><Lesson /></Suspense>}
         <main id="charts" className={styles.main} tabIndex={-1}>
+          {lesson && <BackToLesson />}
           <Banners />
           <SavedOffer />
           <div className={styles.intro}>

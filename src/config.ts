@@ -35,65 +35,65 @@ const whole = (min: number, max: number) => z.number().int().min(min).max(max)
 
 export const netSchema = z.strictObject({
   channels: whole(1, 16).default(1).meta({ title: 'Channels', help: 'Colour channels of an image.', advanced: true }),
-  size: whole(2, 256).default(12).meta({ title: 'Image side', help: 'Pixels along one side of the square image.', unit: 'pixels', advanced: true }),
+  size: whole(2, 256).default(12).meta({ title: 'Image side', source: 'LCF §6.1', help: 'Pixels along one side of the square image.', unit: 'pixels', advanced: true }),
   patch: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(2)
-    .meta({ title: 'Patch side', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
-  width: whole(8, 1152).default(48).meta({ title: 'Width', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
-  blocks: whole(1, 28).default(4).meta({ title: 'Blocks', help: 'Transformer blocks stacked on each other.' }),
-  heads: whole(1, 16).default(4).meta({ title: 'Heads', help: 'Attention heads per block.', advanced: true }),
-  classes: whole(0, 1000).default(0).meta({ title: 'Classes', help: 'Labels the network is told; 0 trains it without labels, as the paper does.', advanced: true }),
+    .meta({ title: 'Patch side', source: 'DiT §3.2, arXiv 2212.09748', formula: 'T = (s/P)^2', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
+  width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
+  blocks: whole(1, 28).default(4).meta({ title: 'Blocks', source: 'DiT §3.2; LCF A.4.1', help: 'Transformer blocks stacked on each other.' }),
+  heads: whole(1, 16).default(4).meta({ title: 'Heads', source: 'DiT §3.2; LCF A.4.1', formula: 'D = C/H', help: 'Attention heads per block.', advanced: true }),
+  classes: whole(0, 1000).default(0).meta({ title: 'Classes', source: 'LCF §6.1', help: 'Labels the network is told; 0 trains it without labels, as the paper does.', advanced: true }),
 })
 
 export const dataSchema = z.strictObject({
-  dataset: z.string().min(1).max(64).default('gratings').meta({ title: 'Data', help: 'Which images to learn.' }),
-  count: whole(16, 262144).default(16384).meta({ title: 'Training images', help: 'How many images are drawn for training; fresh ones cost nothing but memory.', advanced: true }),
+  dataset: z.string().min(1).max(64).default('gratings').meta({ title: 'Data', source: 'LCF §6.1', help: 'Which images to learn.' }),
+  count: whole(16, 262144).default(16384).meta({ title: 'Training images', source: 'LCF A.6, fig. 13', help: 'How many images are drawn for training; fresh ones cost nothing but memory.', advanced: true }),
   heldOut: whole(16, 65536).default(2048).meta({ title: 'Held-out images', help: 'Images never trained on, used for every evaluation.', advanced: true }),
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Data seed', help: 'The same seed makes the same images.', advanced: true }),
 })
 
 export const objectiveSchema = z.strictObject({
-  method: z.string().min(1).max(64).default('lcf').meta({ title: 'Method', help: 'What the network is asked to minimise.' }),
+  method: z.string().min(1).max(64).default('lcf').meta({ title: 'Method', source: 'LCF §5; Lipman et al. 2022', help: 'What the network is asked to minimise.' }),
   tMin: finite(0, 0.9).default(0.05).meta({
-    title: 'T_min', live: true, scale: 'log', source: 'LCF §5',
+    title: 'T_min', formula: 'L_{\\text{FM}} = \\operatorname{E}_{x_0,\\varepsilon,\\,t \\ge T_{\\min}}\\,\\lVert v_\\theta(x_t,t) - (\\varepsilon - x_0)\\rVert^2', live: true, scale: 'log', source: 'LCF §5',
     help: 'Below this noise level the velocity is not regressed; features are pulled to those at T_min instead. 0 turns it off.',
   }),
   lambda: finite(0, 10).default(0.05).meta({
-    title: 'λ', live: true, scale: 'log', source: 'LCF eq. 15',
+    title: 'λ', formula: 'L = L_{\\text{FM}} + \\lambda\\,\\operatorname{E}_{t<T_{\\min}} L_{\\text{cons}}', live: true, scale: 'log', source: 'LCF eq. 15',
     help: 'Weight of the contrastive term against the flow-matching loss.',
   }),
   tau: finite(0.01, 100).default(0.5).meta({
-    title: 'τ', live: true, scale: 'log', source: 'LCF eq. 14',
+    title: 'τ', formula: '\\exp\\big(-\\lVert z_i - z_j\\rVert^2/\\tau\\big)', live: true, scale: 'log', source: 'LCF eq. 14',
     help: 'Temperature: how near two features must be to count as similar.',
   }),
   lambdaStart: whole(0, 1_000_000).default(0).meta({ title: 'λ starts at step', help: 'The contrastive term is off before this step.', live: true, unit: 'steps', advanced: true }),
   lambdaRamp: whole(0, 1_000_000).default(0).meta({ title: 'λ ramp', help: 'Steps over which λ grows from 0 to its value.', live: true, unit: 'steps', advanced: true }),
-  layer: whole(1, 28).default(3).meta({ title: 'Layer', help: 'Features are read after this block (1 is the first).', source: 'LCF A.4' }),
-  feature: z.enum(['pooled', 'flattened']).default('pooled').meta({ title: 'Feature', help: 'Mean over the tokens, or all tokens side by side; the paper does not say which.', advanced: true }),
-  normalise: z.boolean().default(true).meta({ title: 'Unit length', help: 'Scale each feature to length 1 before distances are taken.', advanced: true }),
-  distance: z.enum(['divided', 'raw']).default('raw').meta({ title: 'Distance', help: 'Squared distance as it is, or divided by the number of feature dimensions.', live: true, advanced: true }),
+  layer: whole(1, 28).default(3).meta({ title: 'Layer', formula: 'z = h_\\ell(x_t)', help: 'Features are read after this block (1 is the first).', source: 'LCF A.4' }),
+  feature: z.enum(['pooled', 'flattened']).default('pooled').meta({ title: 'Feature', source: 'LCF eq. 13', formula: 'h_\\ell = \\tfrac{1}{T}\\textstyle\\sum_{k=1}^{T} h_{\\ell,k}', help: 'Mean over the tokens, or all tokens side by side; the paper does not say which.', advanced: true }),
+  normalise: z.boolean().default(true).meta({ title: 'Unit length', source: 'LCF eq. 14', formula: 'z \\mapsto z/\\lVert z\\rVert', help: 'Scale each feature to length 1 before distances are taken.', advanced: true }),
+  distance: z.enum(['divided', 'raw']).default('raw').meta({ title: 'Distance', source: 'LCF eq. 14', formula: '\\lVert z_i - z_j\\rVert^2 \\;\\text{or}\\; \\tfrac{1}{C}\\lVert z_i - z_j\\rVert^2', help: 'Squared distance as it is, or divided by the number of feature dimensions.', live: true, advanced: true }),
   variant: z.enum(['algorithm1', 'equation14', 'infonce']).default('algorithm1').meta({
-    title: 'Denominator', live: true, advanced: true, source: 'LCF Algorithm 1, eq. 14',
+    title: 'Denominator', formula: '\\begin{gathered} \\ell_i = -\\log\\frac{\\exp(-\\lVert z_i - a_i\\rVert^2/\\tau)}{\\sum_{j} \\exp(-\\lVert z_i - z_j\\rVert^2/\\tau)} \\\\ j = 1 \\dots B \\;\\text{or}\\; j \\ne i \\end{gathered}', live: true, advanced: true, source: 'LCF Algorithm 1, eq. 14',
     help: 'The paper prints two denominators: Algorithm 1 sums over all j (never negative), eq. 14 leaves out j = i (unbounded below).',
   }),
-  detach: z.boolean().default(true).meta({ title: 'Detach', help: 'Let the gradient reach only the low-noise feature, not its anchor or its negatives.', advanced: true }),
-  noise: z.enum(['same', 'fresh']).default('same').meta({ title: 'Anchor noise', help: 'The anchor at T_min uses the same noise as its sample, or a fresh draw.', live: true, advanced: true }),
-  stratified: z.boolean().default(false).meta({ title: 'Stratified t', help: 'Guarantee ⌈T_min·B⌉ samples below T_min in every batch.', live: true, advanced: true }),
-  reduction: z.enum(['mean', 'sum']).default('mean').meta({ title: 'Loss reduction', help: 'Mean over pixels, or the sum that the paper prints; λ means something else in each.', live: true, advanced: true }),
+  detach: z.boolean().default(true).meta({ title: 'Detach', source: 'LCF §5', formula: '\\frac{\\partial L_{\\text{cons}}}{\\partial a_i} = \\frac{\\partial L_{\\text{cons}}}{\\partial z_j} = 0, \\quad j \\ne i', help: 'Let the gradient reach only the low-noise feature, not its anchor or its negatives.', advanced: true }),
+  noise: z.enum(['same', 'fresh']).default('same').meta({ title: 'Anchor noise', source: 'LCF Algorithm 1', formula: 'a = h_\\ell\\big((1-T_{\\min})\\,x_0 + T_{\\min}\\,\\varepsilon\\big)', help: 'The anchor at T_min uses the same noise as its sample, or a fresh draw.', live: true, advanced: true }),
+  stratified: z.boolean().default(false).meta({ title: 'Stratified t', source: 'LCF Algorithm 1 draws t evenly', help: 'Guarantee ⌈T_min·B⌉ samples below T_min in every batch.', live: true, advanced: true }),
+  reduction: z.enum(['mean', 'sum']).default('mean').meta({ title: 'Loss reduction', source: 'LCF eq. 12', formula: '\\tfrac{1}{d}\\lVert u\\rVert^2 \\;\\text{or}\\; \\lVert u\\rVert^2', help: 'Mean over pixels, or the sum that the paper prints; λ means something else in each.', live: true, advanced: true }),
 })
 
 export const trainSchema = z.strictObject({
-  batch: whole(1, 1024).default(64).meta({ title: 'Batch', help: 'Images per training step.' }),
-  steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', help: 'Training stops here.', unit: 'steps' }),
-  learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', help: 'Step size of AdamW.', live: true, scale: 'log' }),
+  batch: whole(1, 1024).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
+  steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', source: 'LCF A.4.2, table 2', help: 'Training stops here.', unit: 'steps' }),
+  learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,\\big(\\hat m/(\\sqrt{\\hat v} + \\epsilon) + w\\,\\theta\\big)', help: 'Step size of AdamW.', live: true, scale: 'log' }),
   schedule: z.enum(['constant', 'cosine']).default('constant').meta({ title: 'Rate schedule', help: 'Constant after warm-up, or a cosine to zero at the last step.', live: true, advanced: true }),
-  warmup: whole(0, 1_000_000).default(100).meta({ title: 'Warm-up', help: 'Steps over which the learning rate grows from 0.', live: true, unit: 'steps', advanced: true }),
-  beta1: finite(0, 0.9999).default(0.9).meta({ title: 'β₁', help: 'Memory of the gradient mean in AdamW.', live: true, advanced: true }),
-  beta2: finite(0, 0.99999).default(0.99).meta({ title: 'β₂', help: 'Memory of the squared gradient in AdamW.', live: true, advanced: true }),
-  epsilon: finite(1e-12, 1e-2).default(1e-8).meta({ title: 'ε', help: 'Keeps AdamW from dividing by zero.', live: true, advanced: true }),
-  weightDecay: finite(0, 1).default(0.01).meta({ title: 'Weight decay', help: 'Decoupled decay of every weight, times the learning rate.', live: true, advanced: true }),
-  clip: finite(0, 1e9).default(1).meta({ title: 'Gradient clip', help: 'The gradient of a replica is scaled down to this length; 0 turns clipping off.', live: true, advanced: true }),
-  emaDecay: finite(0, 0.99999).default(0.997).meta({ title: 'EMA decay', help: 'Samples and evaluations use a running mean of the weights with this memory.', live: true, advanced: true }),
-  images: whole(0, 262144).default(0).meta({ title: 'Images used', help: 'Training draws from the first so many images only; 0 uses all. Give replicas different ones to see what little data does.', live: true, advanced: true }),
+  warmup: whole(0, 1_000_000).default(100).meta({ title: 'Warm-up', source: 'LCF A.4.2, table 2', formula: '\\eta_k = \\eta\\,k/W \\quad (k \\le W)', help: 'Steps over which the learning rate grows from 0.', live: true, unit: 'steps', advanced: true }),
+  beta1: finite(0, 0.9999).default(0.9).meta({ title: 'β₁', source: 'AdamW, arXiv 1711.05101', formula: 'm \\leftarrow \\beta_1 m + (1-\\beta_1)\\,g', help: 'Memory of the gradient mean in AdamW.', live: true, advanced: true }),
+  beta2: finite(0, 0.99999).default(0.99).meta({ title: 'β₂', source: 'AdamW, arXiv 1711.05101', formula: 'v \\leftarrow \\beta_2 v + (1-\\beta_2)\\,g^2', help: 'Memory of the squared gradient in AdamW.', live: true, advanced: true }),
+  epsilon: finite(1e-12, 1e-2).default(1e-8).meta({ title: 'ε', source: 'AdamW, arXiv 1711.05101', formula: '\\frac{\\hat m}{\\sqrt{\\hat v} + \\epsilon}', help: 'Keeps AdamW from dividing by zero.', live: true, advanced: true }),
+  weightDecay: finite(0, 1).default(0.01).meta({ title: 'Weight decay', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,w\\,\\theta', help: 'Decoupled decay of every weight, times the learning rate.', live: true, advanced: true }),
+  clip: finite(0, 1e9).default(1).meta({ title: 'Gradient clip', source: 'LCF A.4.2', formula: 'g \\leftarrow g\\,\\min(1,\\, c/\\lVert g\\rVert)', help: 'The gradient of a replica is scaled down to this length; 0 turns clipping off.', live: true, advanced: true }),
+  emaDecay: finite(0, 0.99999).default(0.997).meta({ title: 'EMA decay', source: 'LCF A.4.2', formula: '\\bar\\theta \\leftarrow a\\,\\bar\\theta + (1-a)\\,\\theta', help: 'Samples and evaluations use a running mean of the weights with this memory.', live: true, advanced: true }),
+  images: whole(0, 262144).default(0).meta({ title: 'Images used', source: 'LCF A.6, fig. 13', help: 'Training draws from the first so many images only; 0 uses all. Give replicas different ones to see what little data does.', live: true, advanced: true }),
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'Start weights, batches, noise levels and noise all follow from it.' }),
 })
 
@@ -110,14 +110,14 @@ export const replicaSchema = z.strictObject({
 })
 
 export const evaluateSchema = z.strictObject({
-  every: whole(0, 1_000_000).default(100).meta({ title: 'Evaluate every', help: 'Steps between two measurements of loss by noise level; 0 measures only on request.', unit: 'steps', advanced: true }),
-  perLevel: whole(8, 4096).default(64).meta({ title: 'Images per noise level', help: 'Held-out images behind each point of the loss-by-t chart.', advanced: true }),
-  levels: whole(24, 64).default(24).meta({ title: 'Noise levels', help: 'Points on the loss-by-t chart, evenly spaced in log t.', advanced: true }),
+  every: whole(0, 1_000_000).default(100).meta({ title: 'Evaluate every', source: 'LCF fig. 1a', help: 'Steps between two measurements of loss by noise level; 0 measures only on request.', unit: 'steps', advanced: true }),
+  perLevel: whole(8, 4096).default(64).meta({ title: 'Images per noise level', source: 'LCF fig. 1a', help: 'Held-out images behind each point of the loss-by-t chart.', advanced: true }),
+  levels: whole(24, 64).default(24).meta({ title: 'Noise levels', source: 'LCF fig. 1a', help: 'Points on the loss-by-t chart, evenly spaced in log t.', advanced: true }),
   measure: z.boolean().default(true).meta({ title: 'Measure while training', help: 'Condition numbers, probes and Jacobians at their own pace and at the end; off measures them on request only.', live: true, advanced: true }),
   samplesEvery: whole(0, 1_000_000).default(200).meta({ title: 'Sample every', help: 'Steps between two sample grids; 0 samples only on request.', unit: 'steps', advanced: true }),
-  samples: whole(1, 64).default(16).meta({ title: 'Samples', help: 'Images drawn per replica, from the same noise.', advanced: true }),
-  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', help: 'How the sampler follows the velocity from noise to data: fixed steps, dopri5’s own steps, or the reverse SDE.', advanced: true }),
-  solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', help: 'Steps from t = 1 to 0; dopri5 chooses its own.', unit: 'steps', advanced: true }),
+  samples: whole(1, 64).default(16).meta({ title: 'Samples', source: 'LCF §6.1', help: 'Images drawn per replica, from the same noise.', advanced: true }),
+  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', source: 'LCF §3, eq. 2 and 5', formula: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)', help: 'How the sampler follows the velocity from noise to data: fixed steps, dopri5’s own steps, or the reverse SDE.', advanced: true }),
+  solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', source: 'LCF §3, eq. 2', formula: 'x_{t-\\Delta} = x_t - \\Delta\\,v_\\theta(x_t,t)', help: 'Steps from t = 1 to 0; dopri5 chooses its own.', unit: 'steps', advanced: true }),
   atol: finite(1e-7, 1).default(1e-5).meta({ title: 'Absolute tolerance', help: 'dopri5: error allowed in a step, whatever the value.', scale: 'log', source: 'Lipman et al. 2022, App. E', advanced: true }),
   rtol: finite(1e-7, 1).default(1e-3).meta({ title: 'Relative tolerance', help: 'dopri5: error allowed in a step, per unit of the value.', scale: 'log', source: 'SiT, arXiv 2401.08740', advanced: true }),
   diffusion: z.enum(['linear', 'constant', 'decreasing', 'hump', 'sbdm']).default('linear').meta({
@@ -127,7 +127,7 @@ export const evaluateSchema = z.strictObject({
   diffusionScale: finite(0, 8).default(1).meta({ title: 'SDE noise scale', help: 'Times ω(t); 0 makes it the ODE.', step: 0.25, advanced: true }),
   lastStep: z.enum(['euler', 'mean', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler (on the linear path also Tweedie’s), the mean of an SDE step, or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),
   lastStepSize: finite(0.001, 0.5).default(0.04).meta({ title: 'SDE last step from', help: 'Noise level at which the last step begins.', scale: 'log', source: 'REPA, arXiv 2410.06940', advanced: true }),
-  belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
+  belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', source: 'LCF §5 leaves it open', formula: '\\hat x_0 = x_{T_{\\min}} - T_{\\min}\\,v_\\theta(x_{T_{\\min}}, T_{\\min})', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
 })
 
 /** How often one diagnostic is measured while training, and with which settings; whatever is absent is the diagnostic's own default. */

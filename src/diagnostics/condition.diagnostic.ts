@@ -37,6 +37,11 @@ export default defineDiagnostic({
   order: 10,
   summary: 'By how much the target, and the net’s answer, change for a small change of the input, by noise level.',
   paper: 'LCF Prop. 1, eq. 19, 24, 25 (arXiv 2509.20952)',
+  formulas: {
+    condition: '\\kappa(t,t) = \\frac{\\sqrt{\\operatorname{E}\\lVert \\Delta v\\rVert^2}}{\\sqrt{\\operatorname{E}\\lVert \\Delta x\\rVert^2}}, \\quad \\frac{\\beta_t\'}{\\beta_t} = \\frac{1}{t}',
+    schedules: '\\kappa(t,t) = \\frac{|\\beta_t\'|}{\\beta_t}',
+    grid: '\\kappa^2 = \\frac{(\\alpha_1\'-\\alpha_2\')^2\\lVert x_0\\rVert^2 + d\\,(\\beta_1\'^2+\\beta_2\'^2)}{(\\alpha_1-\\alpha_2)^2\\lVert x_0\\rVert^2 + d\\,(\\beta_1^2+\\beta_2^2)}',
+  },
   settings,
   every: 100,
   work: (_, { levels, pairs }) => ({ forwards: 2 * levels * pairs }),

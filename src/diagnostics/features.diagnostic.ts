@@ -24,6 +24,10 @@ export default defineDiagnostic({
   order: 31,
   summary: 'Share of the features’ variance that lies between classes, and how many directions they use, by noise level.',
   paper: 'Class separation and effective rank, beside LCF fig. 1 (arXiv 2509.20952)',
+  formulas: {
+    between: '\\frac{SS_b - (K-1)\\,MS_w}{SS_{\\text{total}}}',
+    rank: '\\exp\\!\\Big(-\\textstyle\\sum_i p_i \\log p_i\\Big), \\quad p_i = \\lambda_i / \\textstyle\\sum_j \\lambda_j',
+  },
   settings,
   every: 200,
   work: ({ net, objective }, { images, layer, t }) => ({ forwards: levelsOf(t)!.length * images * ((layer || objective.layer) / net.blocks) }),

@@ -34,6 +34,12 @@ export default defineDiagnostic({
   order: 40,
   summary: 'How strongly features react to a change of class, and to every other change of the image, by noise level.',
   paper: 'LCF §4.3, Prop. 4 and 5 (arXiv 2509.20952)',
+  formulas: {
+    gains: 'G_{\\text{sem}} = \\tfrac{1}{r}\\operatorname{E}\\lVert J P_S\\rVert_F^2, \\quad G_{\\text{noise}} = \\tfrac{1}{d-r}\\operatorname{E}\\lVert J (I - P_S)\\rVert_F^2',
+    ratio: '\\frac{G_{\\text{noise}}}{G_{\\text{sem}}}',
+    norm: '\\sqrt{\\operatorname{E}\\lVert J\\rVert_F^2}, \\quad J = \\frac{\\partial g}{\\partial x_t}',
+    share: '\\frac{r\\,G_{\\text{sem}}}{\\operatorname{E}\\lVert J\\rVert_F^2}',
+  },
   settings,
   every: 500,
   work: ({ objective, net }, { levels, images, probes, layer }) => ({ forwards: levels * images * (1 + 2 * probes) * ((layer || objective.layer) / net.blocks) }),

@@ -24,6 +24,9 @@ export default defineDiagnostic({
   order: 32,
   summary: 'How well a linear read-out recovers orientation, position, background and whatever else an image was made from, by noise level.',
   paper: 'Beside LCF Prop. 4 and 5 (arXiv 2509.20952): what sensitivity is spent on',
+  formulas: {
+    latents: 'R^2 = 1 - \\frac{\\sum (y - \\hat y)^2}{\\sum (y - \\bar y)^2}',
+  },
   settings,
   every: 2000,
   work: ({ net, objective }, { train, test, layer, t }) => ({ forwards: levelsOf(t)!.length * (train + test) * ((layer || objective.layer) / net.blocks) }),

@@ -27,6 +27,10 @@ export default defineDiagnostic({
   order: 70,
   summary: 'Loss on training images and on held-out ones, beside the least possible loss on this finite training set.',
   paper: 'Closed-form flow matching (arXiv 2506.03719)',
+  formulas: {
+    memory: '\\operatorname{E}[\\varepsilon - x_0 \\mid x_t] = \\textstyle\\sum_i w_i\\,\\frac{x_t - x_i}{t}',
+    candidates: '1/\\textstyle\\sum_i w_i^2, \\quad w_i \\propto \\exp\\big(-\\lVert x_t - (1-t)x_i\\rVert^2/2t^2\\big)',
+  },
   settings,
   every: 0,
   work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),

@@ -61,6 +61,9 @@ export default defineDiagnostic({
   order: 30,
   summary: 'Accuracy of linear probes on frozen features, by noise level, beside raw pixels and chance.',
   paper: 'LCF A.4.3, fig. 1 and 12 (arXiv 2509.20952); DDAE (arXiv 2303.09769)',
+  formulas: {
+    accuracy: '\\hat y = \\arg\\max_c\\; w_c^{\\top} h_\\ell(x_t) + b_c',
+  },
   settings,
   every: 1000,
 

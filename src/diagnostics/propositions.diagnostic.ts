@@ -36,6 +36,11 @@ export default defineDiagnostic({
   order: 60,
   summary: 'The lower bound on the sensitivity to other changes and the upper bound on how far classes lie apart, beside what is measured.',
   paper: 'LCF Prop. 4 and 5, A.2 (arXiv 2509.20952)',
+  formulas: {
+    demand: '\\lVert P_S M_t\\rVert, \\quad r_t = \\lVert P_S (M_t - \\widehat M_t)\\rVert',
+    prop4: '\\sup_{v \\in S,\\,\\lVert v\\rVert = 1} \\lVert J_g v\\rVert \\ge \\frac{\\lVert P_S M_t\\rVert - r_t}{L_u}',
+    prop5: 'Q(t) \\le \\sqrt{B^2 - g_{\\text{req}}(t)^2}\\;\\delta_{\\max}',
+  },
   settings,
   every: 0,
   work: (config, { levels, images }) => ({ forwards: levels * (images * dimensionsOf(config) * 6 + MEANS) }),

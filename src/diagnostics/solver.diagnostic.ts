@@ -32,6 +32,10 @@ export default defineDiagnostic({
   order: 80,
   summary: 'How far each solver ends from the exact solution of the network’s own field, for how many evaluations; how straight the ways to the images are.',
   paper: 'Lipman et al. 2022, fig. 7 (arXiv 2210.02747)',
+  formulas: {
+    straight: '\\int_0^1 \\operatorname{E}\\,\\lVert (x_1 - x_0) - v_\\theta(x_t,t)\\rVert^2\\,\\mathrm{d}t',
+    error: '\\lVert \\hat x_0 - x_0\\rVert, \\quad \\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)',
+  },
   settings,
   every: 0,
   work: (_, { images, doublings, reference }) => ({ forwards: images * (4 * reference + looks(doublings) + 4 * 2 ** doublings) }),

@@ -8,6 +8,7 @@ export default defineMethod({
   order: 3,
   summary: 'Flow matching at every noise level, and the contrastive pull below T_min on top of it.',
   paper: 'LCF ablation L_flow + L_cons, arXiv 2509.20952',
+  formula: 'L = L_{\\text{flow}} + \\lambda\\,\\operatorname{E}_{t < T_{\\min}} L_{\\text{cons}}',
   uses: CONTRASTIVE_CONTROLS,
   contrastive: true,
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: true }),

@@ -8,6 +8,7 @@ export default defineMethod({
   order: 1,
   summary: 'Local Contrastive Flow: flow matching at t ≥ T_min; below it, features are pulled to those of the same image at T_min and pushed from other images.',
   paper: 'Zeng & Yan 2025, arXiv 2509.20952, Algorithm 1',
+  formula: 'L = L_{\\text{FM}}\\big|_{t \\ge T_{\\min}} + \\lambda\\, L_{\\text{cons}}\\big|_{t < T_{\\min}}',
   uses: CONTRASTIVE_CONTROLS,
   contrastive: true,
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: false }),

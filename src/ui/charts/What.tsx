@@ -1,26 +1,29 @@
-import { Popover } from '@base-ui/react/popover'
+import { useId } from 'react'
+import { closeExplanation, explain, useExplain } from '../../store/explain.ts'
 import { ToolIcon } from '../ToolIcon.tsx'
 
 interface Props {
   title: string
   words: readonly (string | undefined)[]
+  formula?: string
   paper?: string
 }
 
-/** What a picture is and how it was made, where there is no room for it below. */
-export function What({ title, words, paper }: Props) {
+/** Opens what a control or a picture is: a sentence, a formula, where it stands in the papers. */
+export function What({ title, words, formula, paper }: Props) {
+  const id = useId()
+  const open = useExplain((state) => state.id === id)
   return (
-    <Popover.Root>
-      <Popover.Trigger className="quiet tool" aria-label={`What is this: ${title}`} title="What is this?"><ToolIcon name="what" /></Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner sideOffset={6} align="end" className="layer">
-          <Popover.Popup className="popup">
-            <Popover.Title>{title}</Popover.Title>
-            {words.filter(Boolean).map((sentence) => <p key={sentence}>{sentence}</p>)}
-            {paper && <p>{paper}</p>}
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+    <button
+      type="button"
+      className="quiet tool"
+      aria-haspopup="dialog"
+      aria-expanded={open}
+      aria-label={`What is this: ${title}`}
+      title="What is this?"
+      onClick={({ currentTarget }) => (open ? closeExplanation() : explain({ title, words: words.filter((sentence) => sentence !== undefined), formula, paper }, id, currentTarget))}
+    >
+      <ToolIcon name="what" />
+    </button>
   )
 }

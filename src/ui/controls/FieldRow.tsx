@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react'
 import { useUi } from '../../store/ui.ts'
+import { What } from '../charts/What.tsx'
 import { LiveMark } from './LiveMark.tsx'
 import { NumberControl } from './NumberControl.tsx'
 import { TextInput } from './TextInput.tsx'
@@ -26,10 +27,13 @@ export function FieldRow({ field, address, value, change, commit, ignored = null
 
   return (
     <div className={styles.field} data-field={address} data-disabled={ignored !== null || undefined}>
-      <label htmlFor={id} className={styles.label}>
-        {field.title}
-        {field.live && <LiveMark />}
-      </label>
+      <span className={styles.title}>
+        <label htmlFor={id} className={styles.label}>
+          {field.title}
+          {field.live && <LiveMark />}
+        </label>
+        <What title={field.title} words={[field.help, ignored ?? undefined]} formula={field.formula} paper={field.source} />
+      </span>
       {control()}
       <button
         type="button"

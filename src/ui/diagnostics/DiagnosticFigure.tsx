@@ -48,7 +48,7 @@ export function PanelFigure({ id, panel, measurement, history, compact }: Props)
       title={panel.title}
       summary={panel.summary}
       note={<>{spread && <span className={compact ? 'one-line' : undefined} title={compact ? spread : undefined}>{spread}. </span>}{!compact && notes}</>}
-      tools={compact && <What title={panel.title} words={[panel.summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} paper={diagnostic?.paper} />}
+      tools={<What title={panel.title} words={[panel.summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} formula={diagnostic?.formulas?.[panel.id]} paper={diagnostic?.paper} />}
       foot={compact && <MeasureBar id={id} measurement={measurement} compact />}
       tables={tables}
       csv={csv}

@@ -5,7 +5,7 @@ import { useRecorded } from '../../store/shown.ts'
 import { announce, openDialog } from '../../store/ui.ts'
 import { Formula } from '../formulas/Formula.tsx'
 import { answersAsText } from './answers.ts'
-import { type Figures, atStep } from './figures.ts'
+import { type Figures, atStep, joined } from './figures.ts'
 import { lessonTitle, stepOf, steps } from './lowNoise.ts'
 import { useEntering, useFigures, useObserved } from './seen.ts'
 import type { Choice, Step } from './step.ts'
@@ -123,7 +123,7 @@ function CheckPart({ step, figures }: { step: Step; figures: Figures | null }) {
   return (
     <>
       <Part title="Check">
-        <p>{check.ask}</p>
+        <p>{check.ask} <button type="button" className={`quiet ${styles.jump}`} onClick={() => document.getElementById('charts')?.scrollIntoView()}>To the chart ↓</button></p>
         <Choices label={check.ask} choices={choices} chosen={answered} settled={right === true || wanted === null} choose={(value) => answer(id, value, value === wanted)} />
         <output className={styles.said} style={{ display: 'block' }}>{said()}</output>
       </Part>
@@ -155,7 +155,7 @@ function Found({ step, figures }: { step: Step; figures: Figures | null }) {
   if (sentences.length === 0) return null
   return (
     <div className={styles.found} data-found={step.id}>
-      <p>{figures.run}, at {atStep(figures)}: {sentences.join(' ')}</p>
+      <p>{figures.run}, at {atStep(figures)}: {joined(sentences)}</p>
       <small>{figures.spread}.</small>
     </div>
   )

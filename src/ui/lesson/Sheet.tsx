@@ -3,7 +3,7 @@ import { useRecorded } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 import { Modal } from '../dialogs/Modal.tsx'
 import { count } from '../numbers.ts'
-import { type Figures, atStep, figuresOf } from './figures.ts'
+import { type Figures, atStep, figuresOf, joined } from './figures.ts'
 import { lessonTitle, steps } from './lowNoise.ts'
 import type { Step } from './step.ts'
 import styles from './Sheet.module.css'
@@ -58,7 +58,7 @@ function Row({ step: { title, minutes, check, found }, number, figures }: { step
     <tr>
       <th scope="row">{number}. {title}</th>
       <td>{minutes}</td>
-      <td>{figures ? found(figures).join(' ') || '–' : '–'}</td>
+      <td>{figures ? joined(found(figures), false) || '–' : '–'}</td>
       <td>{answer}</td>
     </tr>
   )

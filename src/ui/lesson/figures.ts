@@ -118,24 +118,22 @@ function greatest(levels: readonly number[], of: (t: number) => number | null): 
   return known.length < levels.length ? null : known.reduce((best, one) => (one.value > best.value ? one : best)).t
 }
 
-/** `1.04 ± 0.006`. */
-export function said({ mean, spread }: Figure, write: (value: number) => string = short): string {
-  return spread === null ? write(mean) : `${write(mean)} ± ${spreadOf(spread, write)}`
+/** `1.043 ± 0.006`: two digits of the spread, three places at most, and the mean to the same place. */
+export function said({ mean, spread }: Figure): string {
+  if (spread === null || !(spread > 0)) return short(mean)
+  const places = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(spread))))
+  return `${mean.toFixed(places)} ± ${spread.toFixed(places)}`
 }
 
-/** Two digits are what a spread is known to. */
-const spreadOf = (value: number, write: (value: number) => string) => (write === short ? String(Number(value.toPrecision(2))) : write(value))
-
-/** `18 ± 5.8 points` of shares in 0…1. */
-export function points({ mean, spread }: Figure): string {
-  const digits = (value: number) => String(Number((100 * value).toPrecision(2)))
-  return spread === null ? `${digits(mean)} points` : `${digits(mean)} ± ${digits(spread)} points`
-}
-
-/** `51 ± 5.8 %` */
+/** `18.0 ± 5.8`, of shares in 0…1. */
 export function percents({ mean, spread }: Figure): string {
-  const digits = (value: number) => String(Number((100 * value).toPrecision(2)))
-  return spread === null ? `${digits(mean)} %` : `${digits(mean)} ± ${digits(spread)} %`
+  const written = (value: number) => (100 * value).toFixed(1)
+  return spread === null ? written(mean) : `${written(mean)} ± ${written(spread)}`
+}
+
+/** Several sentences one after the other, each from a capital letter; the first as it is, if it goes on from something. */
+export function joined(sentences: readonly string[], goesOn = true): string {
+  return sentences.map((sentence, i) => (goesOn && i === 0 ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1))).join(' ')
 }
 
 /** Seed by seed, where both have the same seeds; the spread is that of the differences. */

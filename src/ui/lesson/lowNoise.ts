@@ -2,12 +2,11 @@
 import { methodIdOf } from '../../store/replicas.ts'
 import type { ClaimResult } from '../../record_schema.ts'
 import { count, fixed, short } from '../numbers.ts'
-import { type Figure, type Figures, difference, percents, points, said } from './figures.ts'
+import { type Figure, type Figures, difference, percents, said } from './figures.ts'
 import type { Seen, Step } from './step.ts'
 
 export const lessonTitle = 'What happens where the noise is almost gone'
 
-const three = (value: number) => fixed(value, 3)
 const some = (...sentences: (string | null | false | undefined)[]) => sentences.filter((sentence): sentence is string => Boolean(sentence))
 const told = (figure: Figure | null, tell: (figure: Figure) => string) => (figure ? tell(figure) : null)
 
@@ -48,8 +47,8 @@ export const steps: readonly Step[] = [
   {
     id: 'hardest', title: 'Where is the task hardest?', minutes: 2, view: 'overview', look: 'lossByT', plain: true,
     see: [
-      'The network sees x_t and t and is asked for the velocity ε − x₀, which leads from image to noise. Its error, squared and averaged over pixels, is the loss. That is all there is to flow matching (FM).',
-      'The charts are covered until you have said what you expect.',
+      'The network sees xₜ and t and is asked for the velocity ε − x₀, which leads from image to noise. Its error, squared and averaged over pixels, is the loss. That is all there is to flow matching (FM).',
+      'Say what you expect before you see it: until then the charts are covered.',
     ],
     formula: 'L(t) = \\operatorname{E}\\,\\lVert v_\\theta(x_t, t) - (\\varepsilon - x_0)\\rVert^2',
     predict: { ask: 'After training: at which noise level is the loss greatest?', choices: [{ value: 'low', label: 'Below t = 0.1, nearly clean' }, { value: 'middle', label: 'Between 0.1 and 0.5' }, { value: 'high', label: 'Above 0.5, nearly noise' }] },
@@ -68,14 +67,14 @@ export const steps: readonly Step[] = [
       words: ['The input is almost the clean image, and still the answer is worst there. The paper takes this as its starting point. The next two steps ask for the reason, and there are two.'],
     },
     found: (f) => some(
-      told(f.loss('fm', 0.001), (low) => `the loss of FM is ${said(low, three)} at t = 0.001${told(f.loss('fm', 0.3), (high) => `, ${said(high, three)} at t = 0.3`) ?? ''}${told(f.loss('fm', 0.74), (high) => ` and ${said(high, three)} at t = 0.74`) ?? ''}.`),
+      told(f.loss('fm', 0.001), (low) => `the loss of FM is ${said(low)} at t = 0.001${told(f.loss('fm', 0.3), (high) => `, ${said(high)} at t = 0.3`) ?? ''}${told(f.loss('fm', 0.74), (high) => ` and ${said(high)} at t = 0.74`) ?? ''}.`),
     ),
     caveat: (claims) => recorded(claims, 'loss-rises', (_, verdict) => `That the loss is greater at low noise than at high: ${verdict}.`),
   },
   {
     id: 'floor', title: 'How much of it could be learned?', minutes: 2, view: 'overview', look: 'lossByT', plain: true,
-    see: ['The dashed line is the floor: no network can go below it, however large and however long it is trained. Images have a fine texture that looks like noise, and what is noise and what is texture cannot be told apart from x_t.'],
-    formula: 'L(t) \\;\\ge\\; \\operatorname{E}\\,\\lVert (\\varepsilon - x_0) - \\operatorname{E}[\\varepsilon - x_0 \\mid x_t]\\rVert^2',
+    see: ['The dashed line is the floor: no network can go below it, however large and however long it is trained. Images have a fine texture that looks like noise, and what is noise and what is texture cannot be told apart from xₜ.'],
+    formula: 'L(t) \\ge \\operatorname{E}\\,\\lVert v - \\operatorname{E}[v \\mid x_t]\\rVert^2, \\quad v = \\varepsilon - x_0',
     predict: { ask: 'Of the loss at t = 0.001, how much could a better network still take away?', choices: [{ value: 'most', label: 'Most of it' }, { value: 'half', label: 'About half' }, { value: 'little', label: 'Next to nothing' }] },
     do: { words: 'On the chart of loss by noise level, switch from “Loss” to “Excess”: what stands above the floor.', done: ({ lossView, figures }) => lossView === 'excess' && figures !== null },
     check: {
@@ -112,7 +111,7 @@ export const steps: readonly Step[] = [
   {
     id: 'bands', title: 'Which levels are learned last?', minutes: 1.5, view: 'overview', look: 'bands', plain: true,
     see: ['Behind one falling loss curve there are many, one for each noise level, and they do not fall together.'],
-    formula: 'k = \\Omega\\!\\left(\\left(\\frac{\\beta_t\'}{\\beta_t}\\right)^{2} \\log\\frac{1}{\\epsilon}\\right)',
+    formula: 'k = \\Omega\\big((\\beta_t\'/\\beta_t)^2\\, \\log(1/\\epsilon)\\big)',
     predict: { ask: 'Which quarter of the levels falls least while training?', choices: [{ value: '0', label: 't below 0.01' }, { value: '1', label: '0.01 to 0.1' }, { value: '2', label: '0.1 to 0.5' }, { value: '3', label: 'above 0.5' }] },
     do: { words: 'Open the view “Over training” (on a phone: “Bands”) and look at the four small charts.', done: ({ view, figures }) => (view === 'training' || view === 'bands') && (figures?.bands.some(({ fall }) => fall !== null) ?? false) },
     check: {
@@ -125,8 +124,8 @@ export const steps: readonly Step[] = [
       words: ['The paper proves that gradient descent needs more and more steps as t goes to 0, near a minimum and under assumptions. A band that does not fall may be that, or there may be nothing left to learn: set it against its floor before you decide.'],
     },
     found: (f) => some(
-      f.bands.every(({ fall }) => fall) && `since the first measurement the loss of FM fell by ${f.bands.map(({ from, to, fall }) => `${percents(fall!)} for t from ${short(from)} to ${short(to)}`).join(', ')}.`,
-      told(f.excess('fm', 0.001), (low) => told(f.excess('fm', 0.05), (middle) => `of the loss that is left, ${said(low, three)} at t = 0.001 could still be learned, and ${said(middle, three)} at t = 0.05.`) ?? ''),
+      f.bands.every(({ fall }) => fall) && `since the first measurement the loss of FM fell by ${f.bands.map(({ from, to, fall }) => `${percents(fall!)} % for t from ${short(from)} to ${short(to)}`).join(', ')}.`,
+      told(f.excess('fm', 0.001), (low) => told(f.excess('fm', 0.05), (middle) => `of the loss that is left, ${said(low)} at t = 0.001 could still be learned, and ${said(middle)} at t = 0.05.`) ?? ''),
     ),
     caveat: (claims) => recorded(claims, 'slow-at-low', (_, verdict) => `That much is still to be learned a little further up, at t = 0.05: ${verdict}.`),
   },
@@ -147,8 +146,8 @@ export const steps: readonly Step[] = [
       ],
     },
     found: (f) => some(
-      told(f.accuracy('fm', 0.001), (low) => `${f.labels ? `with ${count(f.labels)} labels ` : ''}the class is read from FM’s features at ${percents(low)} at t = 0.001${told(f.accuracy('fm', 0.1), (high) => ` and ${percents(high)} at t = 0.1`) ?? ''}.`),
-      told(difference(f.accuracy('fm', 0.1), f.accuracy('fm', 0.001)), (fall) => `the fall from t = 0.1 to 0.001 is ${points(fall)}.`),
+      told(f.accuracy('fm', 0.001), (low) => `${f.labels ? `with ${count(f.labels)} labels ` : ''}the class is read from FM’s features at ${percents(low)} % at t = 0.001${told(f.accuracy('fm', 0.1), (high) => ` and ${percents(high)} % at t = 0.1`) ?? ''}.`),
+      told(difference(f.accuracy('fm', 0.1), f.accuracy('fm', 0.001)), (fall) => `the fall from t = 0.1 to 0.001 is ${percents(fall)} points.`),
     ),
     caveat: (claims) => recorded(claims, 'probe-drops', (_, verdict) => `Does not reproduce clearly at this scale: between t = 0.03 and 0.001 ${verdict}; the fall from t = 0.1, a level chosen after seeing the curves, is larger.`),
   },
@@ -157,7 +156,7 @@ export const steps: readonly Step[] = [
     see: [
       'Local Contrastive Flow (LCF) stops asking for the velocity below a level T_min. There it pulls the features towards those of the same image at T_min, and pushes them away from those of other images.',
     ],
-    formula: 'L_{\\text{LCF}} = L_{\\text{FM}}(t \\ge T_{\\min}) + \\lambda\\,\\operatorname{E}_{t<T_{\\min}}L_{\\text{cons}}',
+    formula: 'L = L_{\\text{FM}}\\big|_{t \\ge T_{\\min}} + \\lambda\\, L_{\\text{cons}}\\big|_{t < T_{\\min}}',
     predict: { ask: 'At t = 0.001, how well will the class be read from LCF’s features, compared with FM’s?', choices: [{ value: 'worse', label: 'Worse' }, { value: 'same', label: 'About the same' }, { value: 'better', label: 'Better' }] },
     do: { words: 'Press “LCF” in the legend above the charts, so that its lines come into view beside FM’s: same start, same images, same noise.', done: (seen) => showsLcf(seen) && probed(seen) },
     check: {
@@ -170,8 +169,8 @@ export const steps: readonly Step[] = [
       words: ['LCF makes low-noise features easy to read. λ weighs the pull against the flow loss; the paper’s λ = 1 belongs to a loss summed over pixels, here it is 0.05 on the mean.'],
     },
     found: (f) => some(
-      told(f.accuracy('lcf', 0.001), (lcf) => `at t = 0.001 the class is read at ${percents(lcf)} from LCF’s features${told(f.accuracy('fm', 0.001), (fm) => `, at ${percents(fm)} from FM’s`) ?? ''}.`),
-      told(difference(f.accuracy('lcf', 0.001), f.accuracy('fm', 0.001)), (lift) => `seed by seed that is ${points(lift)} more.`),
+      told(f.accuracy('lcf', 0.001), (lcf) => `at t = 0.001 the class is read at ${percents(lcf)} % from LCF’s features${told(f.accuracy('fm', 0.001), (fm) => `, at ${percents(fm)} % from FM’s`) ?? ''}.`),
+      told(difference(f.accuracy('lcf', 0.001), f.accuracy('fm', 0.001)), (lift) => `seed by seed that is ${percents(lift)} points more.`),
     ),
     caveat: (claims) => recorded(claims, 'lcf-probe', (_, verdict) => `That LCF lifts the probe at low noise: ${verdict}.`),
   },
@@ -194,8 +193,8 @@ export const steps: readonly Step[] = [
       ],
     },
     found: (f) => some(
-      told(difference(f.loss('lcf', 0.001), f.loss('fm', 0.001)), (more) => `at t = 0.001 the loss of LCF less that of FM is ${signed(more, three)}.`),
-      told(difference(f.loss('lcf', 0.067), f.loss('fm', 0.067)), (more) => `at t = 0.067, just above where T_min stood, it is ${signed(more, three)}; at t = 0.22, ${told(difference(f.loss('lcf', 0.22), f.loss('fm', 0.22)), (further) => signed(further, three)) ?? 'not measured'}.`),
+      told(difference(f.loss('lcf', 0.001), f.loss('fm', 0.001)), (more) => `at t = 0.001 the loss of LCF less that of FM is ${signed(more)}.`),
+      told(difference(f.loss('lcf', 0.067), f.loss('fm', 0.067)), (more) => `at t = 0.067, just above where T_min stood, it is ${signed(more)}; at t = 0.22, ${told(difference(f.loss('lcf', 0.22), f.loss('fm', 0.22)), (further) => signed(further)) ?? 'not measured'}.`),
     ),
     caveat(claims) {
       if (claims.length === 0) return null
@@ -214,7 +213,7 @@ const asValue = (t: number | null | undefined) => (t === null || t === undefined
 function left(f: Figures, t: number): string | null {
   const [loss, floor, above] = [f.loss('fm', t), f.floor(t), f.excess('fm', t)]
   if (!loss || floor === null || !above) return null
-  return `at t = ${t} FM’s loss is ${said(loss, three)} over a floor of ${three(floor)}, which leaves ${said(above, three)} to learn.`
+  return `at t = ${t} FM’s loss is ${said(loss)} over a floor of ${fixed(floor)}, which leaves ${said(above)} to learn.`
 }
 
 function leastFallen(f: Figures | null): string | null {
@@ -232,7 +231,8 @@ function shareOf(figure: Figure | null): 'all' | 'some' | 'none' | null {
 
 const compared = (share: ReturnType<typeof shareOf>) => share && { all: 'higher', some: 'mixed', none: 'lower' }[share]
 
-const signed = (figure: Figure, write: (value: number) => string) => said(figure, write).replace(/^(-?)/, (_, minus) => (minus ? '−' : '+'))
+const signed = (figure: Figure) => said(figure).replace(/^(-?)/, (_, minus) => (minus ? '−' : '+'))
 
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
+/** “The loss …” within a sentence, but “LCF …” as it is. */
+const lower = (text: string) => (/^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1))
 

@@ -81,7 +81,7 @@ function Noises() {
   return (
     <div className={styles.tool}>
       <div className={styles.pictures}>
-        {row('Input x_t', inputs)}
+        {row('Input xₜ', inputs)}
         {row('Answer', answers)}
       </div>
       <table className={styles.distances}>
@@ -96,7 +96,7 @@ function Noises() {
   )
 }
 
-/** Train, or show what was recorded; a click on Run in the bar above does as well. */
+/** Train, or show what was recorded; Run in the bar above does as well. The button stays where the keyboard is. */
 function Train() {
   const phase = useRun((state) => state.phase)
   const recorded = useRecorded(({ run }) => run?.record?.study ?? null)
@@ -109,7 +109,7 @@ function Train() {
   }
   return (
     <div className={`${styles.tool} ${styles.next}`}>
-      {phase === 'idle' && <button type="button" onClick={runOrPause}>Run</button>}
+      {phase !== 'obstacle' && <button type="button" aria-disabled={phase !== 'idle'} onClick={() => phase === 'idle' && runOrPause()}>{phase === 'idle' || phase === 'probing' ? 'Start the run' : 'The run has started'}</button>}
       {recorded && !live && <button type="button" aria-pressed={revealed} onClick={show}>Show the recorded run</button>}
       {!recorded && phase === 'obstacle' && <p>No recorded run came with this page, and nothing can be trained here: the numbers of the later steps are missing.</p>}
     </div>
