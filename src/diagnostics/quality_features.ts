@@ -16,12 +16,14 @@ const AT_ONCE = 512
 export const MOST_PAIRED = 2048
 
 export interface Features {
-  id: 'classifier' | 'pixels'
+  /** 'classifier', 'pixels', or the name of a file. */
+  id: string
   /** As the distance is called: FD-classifier. */
   name: string
   title: string
   note: string
-  width: number
+  /** Numbers of one image; known once images have been looked at. */
+  readonly width: number
   /** (n,d) → (n,width) */
   of(images: Float32Array): Promise<Float32Array | Float64Array>
 }
@@ -50,22 +52,25 @@ export async function featuresFor(bench: Bench, components: number, between: () 
   const d = dimensionsOf(bench.config)
   const k = Math.min(components, d)
   const { data } = bench
-  const found = await remembered(data, `components ${k}`, () => principalComponents(data.train.subarray(0, STATISTICS * d), d, k, between))
-  const pixels: Features = {
-    id: 'pixels', name: 'FD-pixels', title: 'principal components of pixels', width: k, of: async images => project(found, images),
-    note: `Features: the first ${k} principal components of ${Math.min(STATISTICS, data.train.length / d).toLocaleString('en')} training images, ${(100 * found.share).toFixed(0)} % of their variance.`,
-  }
+  const pixels = await remembered(data, `components ${k}`, () => pixelFeatures(data.train, d, k, between))
   const classifier = await bench.classifier()
-  if (!classifier) return { all: [pixels], classifier }
-  const { net: { width }, accuracy, tested } = classifier
+  return { classifier, all: classifier ? [classifierFeatures(classifier, await withClassifier(bench, classifier, between)), pixels] : [pixels] }
+}
+
+/** @param train images (n,d) of which the first say what the components are */
+export async function pixelFeatures(train: Float32Array, d: number, components: number, between: () => Promise<void>): Promise<Features> {
+  const found = await principalComponents(train.subarray(0, STATISTICS * d), d, components, between)
   return {
-    classifier,
-    all: [{
-      id: 'classifier', name: 'FD-classifier', title: 'features of a small classifier', width, of: await withClassifier(bench, classifier, between),
-      note: `Features: the token mean, at one length, after the last block of a small classifier, trained by this lab on other images of the same kind; it names ${(100 * accuracy).toFixed(1)} % of ${tested.toLocaleString('en')} held-out images rightly.`,
-    }, pixels],
+    id: 'pixels', name: 'FD-pixels', title: 'principal components of pixels', width: components, of: async images => project(found, images),
+    note: `Features: the first ${components} principal components of ${Math.min(STATISTICS, train.length / d).toLocaleString('en')} training images, ${(100 * found.share).toFixed(0)} % of their variance.`,
   }
 }
+
+/** @param of features of the classifier, whoever computes them */
+export const classifierFeatures = ({ net: { width }, accuracy, tested }: Classifier, of: Features['of']): Features => ({
+  id: 'classifier', name: 'FD-classifier', title: 'features of a small classifier', width, of,
+  note: `Features: the token mean, at one length, after the last block of a small classifier, trained by this lab on other images of the same kind; it names ${(100 * accuracy).toFixed(1)} % of ${tested.toLocaleString('en')} held-out images rightly.`,
+})
 
 async function withClassifier(bench: Bench, classifier: Classifier, between: () => Promise<void>): Promise<Features['of']> {
   const pass = recordClassifier(bench.recorder().at('classifier'), classifier.net, AT_ONCE)

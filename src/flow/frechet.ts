@@ -11,6 +11,10 @@ import type { Estimate } from './estimate.ts'
 
 /** Parts of a set that are left out in turn for the standard error. */
 export const PARTS = 10
+/** Wider features are taken as one part, without a standard error: every part costs as much as the distance itself. */
+const WIDEST_IN_PARTS = 256
+
+const partsOf = (width: number) => (width > WIDEST_IN_PARTS ? 1 : PARTS)
 
 /** What a part of a set adds to its moments. */
 interface Sums {
@@ -26,14 +30,15 @@ export interface FeatureSet {
   count: number
   /** w */
   width: number
-  /** Image i counts for part i mod PARTS. */
+  /** Image i counts for part i mod their number, PARTS or 1. */
   parts: Sums[]
 }
 
 /** Why so many images say nothing about a distance in so many features; undefined when they do. */
 export function tooFewImages(count: number, width: number): string | undefined {
   // Every set that leaves one part out must still span all directions.
-  const least = Math.ceil(((width + 1) * PARTS) / (PARTS - 1)) + 1
+  const parts = partsOf(width)
+  const least = parts > 1 ? Math.ceil(((width + 1) * parts) / (parts - 1)) + 1 : width + 1
   return count < least ? `a Fréchet distance in ${width} features needs at least ${least} images on each side, and there are ${count}` : undefined
 }
 
@@ -46,10 +51,11 @@ export function featureSet(features: ArrayLike<number>, width: number): FeatureS
   if (!(Number.isInteger(width) && width > 0 && Number.isInteger(count))) throw new RangeError(`${features.length} numbers are no whole set of images with ${width} features each`)
   const problem = tooFewImages(count, width)
   if (problem) throw new RangeError(problem)
-  const parts = Array.from({ length: PARTS }, (): Sums => ({ count: 0, sum: new Float64Array(width), products: new Float64Array(width * width) }))
+  const parts = Array.from({ length: partsOf(width) }, (): Sums => ({ count: 0, sum: new Float64Array(width), products: new Float64Array(width * width) }))
   for (let i = 0; i < count; i++) {
-    const { sum, products } = parts[i % PARTS]
-    parts[i % PARTS].count++
+    const part = parts[i % parts.length]
+    const { sum, products } = part
+    part.count++
     for (let a = 0; a < width; a++) {
       const value = features[i * width + a]
       if (!Number.isFinite(value)) throw new RangeError(`the features of image ${i + 1} of ${count} are not all finite, so that no distance can be taken`)
@@ -109,12 +115,14 @@ export function frechetDistance(a: Moments, b: Moments): number {
 /**
  * Distance of two sets with the standard error of a delete-a-group jackknife: part p left out of both, for every p. The value is the plain
  * estimate of all images, whose bias it keeps: compare with that of two real sets. Where the two are of one distribution the error comes out too
- * large, up to twice, for there the distance is quadratic in what the sets differ by.
+ * large, up to twice, for there the distance is quadratic in what the sets differ by. NaN where the features are too wide for parts.
  */
 export function distanceOf(a: FeatureSet, b: FeatureSet): Estimate {
   const value = frechetDistance(momentsOf(a), momentsOf(b))
+  const count = Math.min(a.count, b.count)
+  if (a.parts.length < 2) return { value, standardError: NaN, count }
   const without = Array.from({ length: PARTS }, (_, p) => frechetDistance(momentsOf(a, p), momentsOf(b, p)))
   const centre = without.reduce((sum, each) => sum + each / PARTS, 0)
   const squares = without.reduce((sum, each) => sum + (each - centre) ** 2, 0)
-  return { value, standardError: Math.sqrt(((PARTS - 1) / PARTS) * squares), count: Math.min(a.count, b.count) }
+  return { value, standardError: Math.sqrt(((PARTS - 1) / PARTS) * squares), count }
 }

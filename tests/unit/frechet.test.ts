@@ -44,12 +44,13 @@ describe('Fréchet distance', () => {
   test('takes a mean shift δ as w δ², a scale of 2 as w, and equal distributions as their finite-sample floor', () => {
     const [n, w] = [1000, 64]
     const floor = (w * (w + 1) / 4 + w) * (2 / n) // 2.208
-    expect(distanceOf(setOf(n, w, 1), setOf(n, w, 2)).value).toBeGreaterThan(2.05)
-    expect(distanceOf(setOf(n, w, 1), setOf(n, w, 2)).value).toBeLessThan(2.35)
-    const shifted = distanceOf(setOf(n, w, 1), setOf(n, w, 2, { shift: 0.5 })).value
+    const [real, other] = [momentsOf(setOf(n, w, 1)), momentsOf(setOf(n, w, 2))]
+    expect(frechetDistance(real, other)).toBeGreaterThan(2.05)
+    expect(frechetDistance(real, other)).toBeLessThan(2.35)
+    const shifted = frechetDistance(real, { ...other, mean: other.mean.map(value => value + 0.5) })
     expect(Math.abs(shifted - 16 - floor)).toBeLessThan(1)
-    const scaled = distanceOf(setOf(8 * n, w, 1), setOf(8 * n, w, 2, { scale: 2 })).value
-    expect(Math.abs(scaled - 64)).toBeLessThan(1)
+    const [half, twice] = [setOf(4 * n, w / 4, 1), setOf(4 * n, w / 4, 2, { scale: 2 })].map(set => momentsOf(set))
+    expect(Math.abs(frechetDistance(half, twice) - w / 4)).toBeLessThan(0.5)
   })
 
   test('does not depend on where the features lie, nor on their order or which set is named first', () => {
@@ -70,6 +71,15 @@ describe('Fréchet distance', () => {
       expect(said / deviation).toBeLessThan(2.5)
     }
   })
+
+  test('of features too wide for parts has no error, and is the same', () => {
+    const [n, w] = [300, 260]
+    const wide = distanceOf(setOf(n, w, 1), setOf(n, w, 2))
+    expect(wide.standardError).toBeNaN()
+    expect(wide.value, 'far above 0 with so few images').toBeGreaterThan(50)
+    expect(tooFewImages(300, 300)).toMatch(/at least 301/)
+    expect(tooFewImages(301, 300)).toBeUndefined()
+  }, 30_000)
 
   test('says in words what cannot be compared', () => {
     expect(() => setOf(64, 64, 1)).toThrow(/in 64 features needs at least 74 images on each side, and there are 64/)
