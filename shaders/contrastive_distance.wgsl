@@ -1,7 +1,9 @@
-// Squared distances of each low-noise feature z_i to every z_j of the batch, and, in column B, to its own anchor a_i = z_(B+i).
+// Squared distances of each low-noise feature z_i, or of each where the term needs no anchors, to every z_j of the batch, and, in column B, to its
+// own anchor a_i = z_(B+i).
 // Differences are squared, not expanded, so a distance is never negative.  z (R,2B,F)  distances (R,B,B+1).  One thread per pair.
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
+// #include lib/compared.wgsl
 struct Shape {
   batch: u32,      // B
   columns: u32,    // F / 4
@@ -17,7 +19,8 @@ struct Shape {
 fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x / (shape.batch + 1u);
   let j = id.x % (shape.batch + 1u);
-  if (i >= state[id.z].anchors) { return; }
+  let term = knobs[id.z].term;
+  if (term == 2u || i >= rows_compared(term, state[id.z].anchors, state[id.z].lambda, shape.batch) || (term > 0u && j == shape.batch)) { return; }
   let a = id.z * shape.z_stride + i * shape.columns;
   let b = id.z * shape.z_stride + select(j, shape.batch + i, j == shape.batch) * shape.columns;
   var sum = vec4f();

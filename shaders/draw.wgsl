@@ -37,7 +37,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
 
   var lambda = select(0.0, knob.lambda, step >= knob.lambda_start);
   if (knob.lambda_ramp > 0u) { lambda *= min(1.0, f32(step - min(step, knob.lambda_start)) / f32(knob.lambda_ramp)); }
-  let contrast = lambda > 0.0 && shape.capacity > shape.batch;
+  let contrast = lambda > 0.0 && shape.capacity > shape.batch && knob.term == 0u;
   var low = 0u;
   for (var j = 0u; j < shape.batch; j++) { low += u32(level[j] < knob.t_min); }
   for (var i = lane.x; i < shape.batch; i += LANES) {

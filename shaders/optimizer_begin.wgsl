@@ -1,9 +1,10 @@
 // Once per step and replica, before adamw: gradient norm, clip factor, learning rate, bias corrections, EMA decay, counters, and the
 // step's row of metrics. A gradient that is not finite skips the update and is counted. WGSL lets compilers assume that NaN does not
 // exist, so the bits are tested.
-// partials (R,64)  loss (R,B)  rows (R,B) of contrastive_loss  metrics (RING,R,12)
+// partials (R,64)  loss (R,B)  rows (R,B) of the term beside the flow loss  metrics (RING,R,12)
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
+// #include lib/compared.wgsl
 // #include lib/trigonometry.wgsl
 const LANES = 64u;
 const RING = 1024u;  // specialised: steps the ring holds
@@ -38,11 +39,11 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   let r = group.z;
   let knob = knobs[r];
   let low = select(state[r].low, 0u, knob.flow_below == 1u);
-  let anchors = state[r].anchors;
+  let compared = rows_compared(knob.term, state[r].anchors, state[r].lambda, shape.batch);
   var sum = vec4f();
   for (var i = lane.x; i < shape.batch; i += LANES) {
     if (i >= low) { sum.x += loss[r * shape.batch + i]; }
-    if (i < anchors) { sum += vec4f(0.0, rows[r * shape.batch + i].xyz); }
+    if (i < compared) { sum += vec4f(0.0, rows[r * shape.batch + i].xyz); }
   }
   sums[lane.x] = sum;
   squares[lane.x] = partials[r * LANES + lane.x];
@@ -56,7 +57,7 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   if (lane.x > 0u) { return; }
 
   let flow = sums[0].x / f32(max(1u, shape.batch - low));
-  let contrastive = sums[0].yzw / f32(max(1u, anchors));
+  let contrastive = sums[0].yzw / f32(max(1u, compared));
   let norm = sqrt(squares[0]);
   let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;
   var now = state[r];
@@ -85,7 +86,7 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   metrics[to + 2u] = contrastive.x;
   metrics[to + 3u] = norm;
   metrics[to + 4u] = now.rate;
-  metrics[to + 5u] = f32(anchors);
+  metrics[to + 5u] = f32(compared);
   metrics[to + 6u] = contrastive.y;
   metrics[to + 7u] = contrastive.z;
   metrics[to + 8u] = f32(now.skipped);

@@ -59,7 +59,7 @@ export const objectiveSchema = z.strictObject({
   }),
   lambda: finite(0, 10).default(0.05).meta({
     title: 'λ', formula: 'L = L_{\\text{FM}} + \\lambda\\,\\operatorname{E}_{t<T_{\\min}} L_{\\text{cons}}', live: true, scale: 'log', source: 'LCF eq. 15',
-    help: 'Weight of the contrastive term against the flow-matching loss.',
+    help: 'Weight of the method’s second term against the flow-matching loss.',
   }),
   tau: finite(0.01, 100).default(0.5).meta({
     title: 'τ', formula: '\\exp\\big(-\\lVert z_i - z_j\\rVert^2/\\tau\\big)', live: true, scale: 'log', source: 'LCF eq. 14',
@@ -77,6 +77,7 @@ export const objectiveSchema = z.strictObject({
   }),
   detach: z.boolean().default(true).meta({ title: 'Detach', source: 'LCF §5', formula: '\\frac{\\partial L_{\\text{cons}}}{\\partial a_i} = \\frac{\\partial L_{\\text{cons}}}{\\partial z_j} = 0, \\quad j \\ne i', help: 'Let the gradient reach only the low-noise feature, not its anchor or its negatives.', advanced: true }),
   noise: z.enum(['same', 'fresh']).default('same').meta({ title: 'Anchor noise', source: 'LCF Algorithm 1', formula: 'a = h_\\ell\\big((1-T_{\\min})\\,x_0 + T_{\\min}\\,\\varepsilon\\big)', help: 'The anchor at T_min uses the same noise as its sample, or a fresh draw.', live: true, advanced: true }),
+  negatives: z.enum(['any', 'other-class', 'permutation']).default('any').meta({ title: 'Negatives', help: 'ΔFM: whose target the velocity is pushed from: any other image of the batch, one of another class, or a permutation that may hit the image itself.', live: true, source: 'arXiv 2506.05350', advanced: true }),
   stratified: z.boolean().default(false).meta({ title: 'Stratified t', source: 'LCF Algorithm 1 draws t evenly', help: 'Guarantee ⌈T_min·B⌉ samples below T_min in every batch.', live: true, advanced: true }),
   reduction: z.enum(['mean', 'sum']).default('mean').meta({ title: 'Loss reduction', source: 'LCF eq. 12', formula: '\\tfrac{1}{d}\\lVert u\\rVert^2 \\;\\text{or}\\; \\lVert u\\rVert^2', help: 'Mean over pixels, or the sum that the paper prints; λ means something else in each.', live: true, advanced: true }),
 })

@@ -24,4 +24,6 @@ struct Knobs {
   weight_decay: f32,
   clip: f32,
   ema_decay: f32,
+  term: u32,           // beside the flow loss: 0 none, or features against anchors; 1 all features apart; 2 another sample's target
+  negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
 }

@@ -3,6 +3,7 @@ import { type Config, netSchema, objectiveSchema, parseConfig, sections } from '
 import { type GivenBatch, lowFirst } from '../lab/given_step.ts'
 import { asFloat32, asWhole, type NpzTensor } from '../lab/npz.ts'
 import { methods } from '../methods/index.ts'
+import { readsFeatures } from '../methods/method.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import { type NamedTensor, parameterLayout, toNamed } from '../model/parameters.ts'
 import { positionEmbedding } from '../model/positions.ts'
@@ -54,7 +55,7 @@ export function stepConfig(value: unknown, file: string): StepConfig {
   } catch (error) {
     throw new CommandError(`${file}: ${(error as Error).message}`)
   }
-  return { config, net: config.net, wantsFeatures: objective.layer !== undefined || methods[objective.method].contrastive }
+  return { config, net: config.net, wantsFeatures: objective.layer !== undefined || readsFeatures(methods[objective.method].term) }
 }
 
 const shapeText = (shape: readonly number[]) => `(${shape.join(', ')})`
@@ -114,7 +115,8 @@ export function batchOf(tensors: Tensors, { config, net }: StepConfig, file: str
     throw new CommandError(`${file}: ${(error as Error).message}`)
   }
   const { objective, method } = resolveReplica(complete, complete.replicas[0])
-  if (B === 1 && method.contrastive && objective.variant === 'equation14') throw new CommandError(`${file}: equation 14 compares an image with others, so the batch needs at least 2`)
+  if (B === 1 && method.term === 'negatives') throw new CommandError(`${file}: ${method.label} pushes from other images, so the batch needs at least 2`)
+  if (B === 1 && method.term === 'anchored' && objective.variant === 'equation14') throw new CommandError(`${file}: equation 14 compares an image with others, so the batch needs at least 2`)
   const given: GivenBatch = { x0, eps, t, y: labels(tensors, net.classes, B, file), anchorEps: anchorNoise(tensors, complete, t, image, file) }
   refuseOthers(tensors, ['x0', 'eps', 't', ...(net.classes > 0 ? ['y'] : []), 'anchor_eps'], file)
   return { config: complete, given }
@@ -140,7 +142,7 @@ function labels(tensors: Tensors, classes: number, B: number, file: string): Flo
 /** Noise of the anchors: of every sample, or of those below T_min in their order. Read only where anchors have noise of their own. */
 function anchorNoise(tensors: Tensors, config: Config, t: Float32Array, image: number[], file: string): Float32Array | undefined {
   const { objective, method } = resolveReplica(config, config.replicas[0])
-  if (!method.contrastive || objective.noise !== 'fresh') return undefined
+  if (method.term !== 'anchored' || objective.noise !== 'fresh') return undefined
   const { order, low } = lowFirst(t, objective.tMin)
   if (tensors.anchor_eps?.shape[0] === t.length) return take(tensors, 'anchor_eps', [t.length, ...image], file)
   const found = take(tensors, 'anchor_eps', [low, ...image], file)

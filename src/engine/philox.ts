@@ -18,6 +18,7 @@ export const STREAM_EVALUATION = 7;
 export const STREAM_DATA_TRAIN = 8;
 export const STREAM_DATA_TEST = 9;
 export const STREAM_THEORY = 10; // Monte Carlo of what needs no net
+export const STREAM_NEGATIVE = 11;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;

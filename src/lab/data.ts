@@ -5,6 +5,7 @@ import { isOwn } from '../datasets/own.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
 import { methods } from '../methods/index.ts'
+import { resolveReplica } from '../model/knobs.ts'
 
 const PIECE = 1024
 
@@ -29,7 +30,9 @@ export function checkConfig(config: Config): void {
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
-    if (method.contrastive && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
+    if (method.term && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
+    const refusal = method.refuse?.(resolveReplica(config, replica).objective, net)
+    if (refusal) throw new ConfigError(`replicas.${r}: ${method.label}: ${refusal}`)
   })
 }
 

@@ -17,6 +17,8 @@ export interface GivenBatch {
   y?: ArrayLike<number>
   /** Noise of the anchors (B,ch,h,w), when they do not share their sample's. */
   anchorEps?: Float32Array
+  /** Sample whose target each is pushed from (B), for methods that do so; the next one where it is absent. */
+  negative?: ArrayLike<number>
 }
 
 export interface StepResult {
@@ -54,7 +56,8 @@ export async function givenStep(device: GPUDevice, config: Config, weights: Reco
     const recording = await Recording.realise(training.recorder, buffers, library)
     const { order, low } = lowFirst(given.t, knobs.tMin)
     const { batch } = training
-    const anchors = training.features && knobs.lambda > 0 ? low : 0
+    const anchors = method.term === 'anchored' && knobs.lambda > 0 ? low : 0
+    const compared = method.term === 'anchored' || knobs.lambda === 0 ? anchors : B
     writeBatch(buffers, training, config, given, order, anchors, knobs.tMin)
     buffers.write(training.parameters.tensor, flat)
     buffers.write(training.knobs, packKnobs(config, config.replicas[0]))
@@ -73,7 +76,7 @@ export async function givenStep(device: GPUDevice, config: Config, weights: Reco
     const perSample = unsort(await read(training.loss), 1)
     const pairs = await read(training.contrastiveRows)
     let lossContrastive = 0
-    for (let i = 0; i < anchors; i++) lossContrastive += pairs[4 * i] / anchors
+    for (let i = 0; i < compared; i++) lossContrastive += pairs[4 * i] / compared
     const covered = knobs.flowBelow ? order : order.slice(low)
     const lossFlow = covered.reduce((sum, number) => sum + perSample[number], 0) / Math.max(1, covered.length)
     const tokens = training.trace.blocks[objective.layer - 1].out
@@ -117,6 +120,10 @@ export function writeBatch(
       eps.set((given.anchorEps ?? given.eps).subarray(number * d, (number + 1) * d), (B + place) * d)
     }
   })
+  if (training.negative) {
+    const place = new Map(order.map((number, at) => [number, at]))
+    buffers.write(training.negative, Uint32Array.from(order, number => place.get(given.negative?.[number] ?? (number + 1) % B)!), replica * B)
+  }
   buffers.write(batch.t, t, replica * capacity)
   buffers.write(batch.row, row, replica * capacity)
   buffers.write(batch.eps, eps, replica * capacity * d)

@@ -180,7 +180,9 @@ export class Session {
       if (!own || !replicas[replica]) throw new ConfigError(`${section}.${field} cannot be set for replica ${replica} alone`)
       next = { ...this.config, replicas: replicas.map((r, i) => (i === replica ? { ...r, [own]: value } : r)) }
     }
-    this.config = parseConfig(next)
+    const config = parseConfig(next)
+    checkConfig(config)
+    this.config = config
     this.turn()
     this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
   }

@@ -10,6 +10,6 @@ export default defineMethod({
   paper: 'LCF ablation L_flow + L_cons, arXiv 2509.20952',
   formula: 'L = L_{\\text{flow}} + \\lambda\\,\\operatorname{E}_{t < T_{\\min}} L_{\\text{cons}}',
   uses: CONTRASTIVE_CONTROLS,
-  contrastive: true,
+  term: 'anchored',
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: true }),
 })

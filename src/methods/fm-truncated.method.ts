@@ -10,6 +10,6 @@ export default defineMethod({
   paper: 'LCF ablation L_FM, arXiv 2509.20952',
   formula: 'L = \\operatorname{E}_{x_0,\\varepsilon,\\,t \\ge T_{\\min}}\\,\\lVert v_\\theta(x_t,t) - (\\varepsilon - x_0)\\rVert^2',
   uses: ['tMin'],
-  contrastive: false,
+  term: null,
   knobs: ({ tMin }) => ({ tMin, lambda: 0, flowBelow: false }),
 })

@@ -10,6 +10,6 @@ export default defineMethod({
   paper: 'Lipman et al. 2022, arXiv 2210.02747, Theorem 2',
   formula: 'L = \\operatorname{E}_{x_0,\\varepsilon,t}\\,\\lVert v_\\theta(x_t,t) - (\\varepsilon - x_0)\\rVert^2',
   uses: [],
-  contrastive: false,
+  term: null,
   knobs: () => ({ tMin: 0, lambda: 0, flowBelow: false }),
 })

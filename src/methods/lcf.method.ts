@@ -10,6 +10,6 @@ export default defineMethod({
   paper: 'Zeng & Yan 2025, arXiv 2509.20952, Algorithm 1',
   formula: 'L = L_{\\text{FM}}\\big|_{t \\ge T_{\\min}} + \\lambda\\, L_{\\text{cons}}\\big|_{t < T_{\\min}}',
   uses: CONTRASTIVE_CONTROLS,
-  contrastive: true,
+  term: 'anchored',
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: false }),
 })

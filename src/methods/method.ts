@@ -2,7 +2,7 @@
  * A training objective. One file in this folder with a `defineMethod` default export is all it takes to add one: the page builds its
  * choice, legend and help from it, and every replica of a recording may use a different one, because a method is only knob values.
  */
-import type { ObjectiveConfig } from '../config.ts'
+import type { NetConfig, ObjectiveConfig } from '../config.ts'
 
 /** The part of the GPU's knobs that a method decides. */
 export interface MethodKnobs {
@@ -11,6 +11,15 @@ export interface MethodKnobs {
   /** The flow term also covers t < T_min. */
   flowBelow: boolean
 }
+
+/**
+ * What stands beside the regression of the velocity, times λ: nothing; features of low-noise samples against those of the same images at T_min; all
+ * features of the batch pushed apart; the velocity pushed from the target of another sample.
+ */
+export type Term = null | 'anchored' | 'dispersive' | 'negatives'
+
+/** Whether it reads features. */
+export const readsFeatures = (term: Term): boolean => term === 'anchored' || term === 'dispersive'
 
 export interface Method {
   id: string
@@ -28,8 +37,10 @@ export interface Method {
   formula?: string
   /** Controls this method listens to, besides those of training itself. */
   uses: readonly (keyof ObjectiveConfig)[]
-  /** Whether some λ > 0 can make this method read features and anchors: recordings without such a method leave that machinery out. */
-  contrastive: boolean
+  /** Recordings in which no method has such a term leave its machinery out. */
+  term: Term
+  /** Why it cannot be trained so, in one sentence; undefined when it can. */
+  refuse?(objective: ObjectiveConfig, net: NetConfig): string | undefined
   knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda'>): MethodKnobs
 }
 

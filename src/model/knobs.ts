@@ -9,6 +9,8 @@ const stateLayout = structLayout('lib/state.wgsl', 'State')
 export const KNOB_WORDS = knobsLayout.words
 export const STATE_WORDS = stateLayout.words
 
+const NEGATIVES = { any: 0, 'other-class': 1, permutation: 2 }
+
 const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
 
 /** The run's config as one replica sees it: its own overrides in place. */
@@ -34,6 +36,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
     stratified: objective.stratified ? 1 : 0, fresh_noise: objective.noise === 'fresh' ? 1 : 0, sum_loss: objective.reduction === 'sum' ? 1 : 0,
     learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,
     beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
+    term: method.term === 'dispersive' ? 1 : method.term === 'negatives' ? 2 : 0, negatives: NEGATIVES[objective.negatives],
   })
 }
 

@@ -5,8 +5,9 @@
 import type { Config } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { methods } from '../methods/index.ts'
-import { type Batch, draw, interpolate, makeBatch, noise } from '../ops/batch.ts'
-import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes } from '../ops/contrastive.ts'
+import { readsFeatures } from '../methods/method.ts'
+import { type Batch, draw, drawNegatives, interpolate, makeBatch, noise } from '../ops/batch.ts'
+import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes, dispersive, pairDistances } from '../ops/contrastive.ts'
 import { AnchorArguments, type Extent } from '../ops/extent.ts'
 import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
 import { type Activation, type FlatParameters, type LinearGradients } from '../ops/linear.ts'
@@ -36,9 +37,11 @@ export interface Training {
   trace: DitTrace
   /** (R,B) */
   loss: Tensor
-  /** (R,B) of (l, positive, negative, 0) */
+  /** (R,B) of (l, positive, negative, 0) of the term beside the flow loss */
   contrastiveRows: Tensor
-  /** Features as the contrastive term sees them before normalising, (R,2B,·,F); null without that term. */
+  /** Sample whose target each is pushed from, (R,B); null where no method asks. */
+  negative: Tensor | null
+  /** Features as such a term sees them before normalising, (R,B or 2B,·,F); null where none reads features. */
   features: Activation | null
 }
 
@@ -67,8 +70,10 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const recorder = new Recorder(tensors, tiles)
   const dimensions = net.channels * net.size * net.size
 
-  const contrasts = config.replicas.some(replica => methods[replica.method ?? objective.method].contrastive)
-  const capacity = contrasts ? 2 * B : B
+  const terms = new Set(config.replicas.map(replica => methods[replica.method ?? objective.method].term))
+  const anchored = terms.has('anchored')
+  const reads = [...terms].some(readsFeatures)
+  const capacity = anchored ? 2 * B : B
   const knobs = recorder.tensor('knobs', R * KNOB_WORDS)
   const state = recorder.tensor('state', R * STATE_WORDS)
   const parameters: FlatParameters = { tensor: recorder.tensor('weights', R * layout.length), replicas: R, length: layout.length }
@@ -81,25 +86,26 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const dit = new Dit(recorder, net, layout)
 
   const whole: Extent = { replicas: R, samples: B }
-  const anchors = contrasts ? new AnchorArguments(recorder, R, B) : undefined
-  const withAnchors: Extent = contrasts ? { replicas: R, samples: capacity, anchors } : whole
+  const anchors = anchored ? new AnchorArguments(recorder, R, B) : undefined
+  const withAnchors: Extent = anchored ? { replicas: R, samples: capacity, anchors } : whole
 
   recorder.at('batch')
   if (!given) draw(recorder, R, B, knobs, state, batch)
   anchors?.record(recorder, state)
   if (!given) noise(recorder, withAnchors, B, knobs, state, batch)
   interpolate(recorder, withAnchors, data, classes, batch)
+  const negative = terms.has('negatives') ? recorder.tensor('negatives', R * B) : null
+  if (negative && !given) drawNegatives(recorder, R, B, knobs, state, batch, negative)
 
   const input = { image: batch.xt, t: batch.t, labels: batch.labels, capacity }
-  const trace = dit.forward(recorder, parameters, input, { extent: whole, tapExtent: withAnchors, tap: contrasts ? objective.layer : 0, keep: true })
+  const trace = dit.forward(recorder, parameters, input, { extent: whole, tapExtent: withAnchors, tap: reads ? objective.layer : 0, keep: true })
 
   recorder.at('loss')
   const dvelocity = recorder.tensor('d velocity', R * B * dimensions)
   const loss = recorder.tensor('loss', R * B)
-  velocityLoss(recorder, R, B, dimensions, capacity, knobs, state, trace.velocity, batch.goal, dvelocity, loss)
-
   const contrastiveRows = recorder.tensor('contrastive rows', contrastiveSizes(R, B).rows)
-  const term = contrasts ? recordContrastive() : null
+  velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows)
+  const term = reads ? recordFeatureTerm() : null
   dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature)
 
   recorder.at('update')
@@ -108,11 +114,11 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows)
     adamw(recorder, parameters, knobs, state, optimizer)
   }
-  return { recorder, tensors, layout, replicas: R, knobs, state, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, features: term?.features ?? null }
+  return { recorder, tensors, layout, replicas: R, knobs, state, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
 
   /** Features after block `layer`, the loss on them, and the gradient that will enter the residual stream there. */
-  function recordContrastive() {
-    const tokens = trace.blocks[objective.layer - 1].out // (R,2B,T,C)
+  function recordFeatureTerm() {
+    const tokens = trace.blocks[objective.layer - 1].out // (R,capacity,T,C)
     const pooled = objective.feature === 'pooled'
     let features: Activation = tokens
     if (pooled) {
@@ -129,9 +135,13 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     const pairs: Contrastive = {
       replicas: R, batch: B, knobs, state, z: compared, rows: contrastiveRows, distances: recorder.tensor('pair distances', contrastiveSizes(R, B).distances),
     }
-    contrastive(recorder, pairs)
     const dcompared = recorder.tensor('d compared', size)
-    contrastiveBackward(recorder, pairs, objective.detach, dcompared)
+    pairDistances(recorder, pairs)
+    if (anchored) {
+      contrastive(recorder, pairs)
+      contrastiveBackward(recorder, pairs, objective.detach, dcompared)
+    }
+    if (terms.has('dispersive')) dispersive(recorder, pairs, dcompared)
     let dz = dcompared
     if (objective.normalise) {
       dz = recorder.tensor('d features', size)
@@ -139,7 +149,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     }
     // Without detaching, anchors receive gradients too. All 2B places then go backward: those without an anchor carry exact zeros,
     // which a count known only to the GPU could not promise to the weight gradients.
-    const extent: Extent = objective.detach ? whole : { replicas: R, samples: capacity }
+    const extent: Extent = objective.detach || !anchored ? whole : { replicas: R, samples: capacity }
     return { features, feature: { layer: objective.layer, pooled, dz: { ...features, tensor: dz }, extent } }
   }
 }

@@ -35,6 +35,12 @@ export function draw(recorder: Recorder, replicas: number, size: number, knobs: 
   recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity }, [1, 1, replicas])
 }
 
+/** Another sample of the batch for each, negative (R,B), for losses that push from its target. */
+export function drawNegatives(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, negative: Tensor): void {
+  recorder.dispatch('draw_negatives', { knobs, state, labels: batch.labels ?? recorder.placeholder('labels'), negative }, { batch: size, capacity: batch.capacity }, [1, 1, replicas],
+    { constants: { LABELLED: batch.labels ? 1 : 0 } })
+}
+
 /** ε of every sample; samples from `size` on are anchors. */
 export function noise(recorder: Recorder, extent: Extent, size: number, knobs: Tensor, state: Tensor, batch: Batch): void {
   recorder.dispatch('noise', { knobs, state, source: batch.source, eps: batch.eps },

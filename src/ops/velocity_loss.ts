@@ -1,9 +1,13 @@
 /** The regression of the velocity: loss per sample, its gradient, and the same error without a gradient for evaluation. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Batch } from './batch.ts'
 
-/** v (R,B,d), goal (R,capacity,d) → dv (R,B,d), loss (R,B) */
-export function velocityLoss(recorder: Recorder, replicas: number, size: number, dimensions: number, capacity: number, knobs: Tensor, state: Tensor, v: Tensor, goal: Tensor, dv: Tensor, loss: Tensor): void {
-  recorder.dispatch('velocity_loss', { knobs, state, v, goal, dv, loss }, { batch: size, dimensions, capacity }, [size, 1, replicas])
+/** v (R,B,d), goal (R,capacity,d), negative (R,B) or null → dv (R,B,d), loss (R,B), and rows (R,B) vec4 of replicas that use negatives */
+export function velocityLoss(
+  recorder: Recorder, replicas: number, size: number, { dimensions, capacity, goal }: Pick<Batch, 'dimensions' | 'capacity' | 'goal'>, knobs: Tensor, state: Tensor, v: Tensor, negative: Tensor | null, dv: Tensor, loss: Tensor, rows: Tensor,
+): void {
+  recorder.dispatch('velocity_loss', { knobs, state, v, goal, dv, loss, negative: negative ?? recorder.placeholder('negatives'), rows }, { batch: size, dimensions, capacity }, [size, 1, replicas],
+    { constants: { NEGATIVES: negative ? 1 : 0 } })
 }
 
 /** v, goal (R,samples,d) → error (R,samples), mean over d */

@@ -1,14 +1,15 @@
 /**
- * What one training step differentiates: flow matching at t ≥ T_min plus λ times the contrastive term below T_min
- * (Local Contrastive Flow, Algorithm 1), over the whole net. Method 'fm' is plain flow matching: T_min = 0, no contrast.
+ * What one training step differentiates, over the whole net: flow matching at t ≥ T_min plus λ times the contrastive term below T_min (Local Contrastive
+ * Flow, Algorithm 1), or plain flow matching, alone ('fm') or with λ times the dispersive loss or the push from another sample's target.
  */
 import type { NetConfig, ObjectiveConfig } from '../config.ts'
 import { contrastiveBackward, contrastiveForward } from './contrastive.ts'
 import { ditBackward, ditForward } from './dit.ts'
+import { dispersive } from './dispersive.ts'
 import type { DitParameters } from './dit_parameters.ts'
 import { tokenMeanBackward, tokenMeanForward, unitLengthBackward, unitLengthForward } from './features.ts'
 import { interpolate } from './interpolate.ts'
-import { regressionWeights, velocityLossBackward, velocityLossForward } from './velocity_loss.ts'
+import { negativeLoss, regressionWeights, velocityLossBackward, velocityLossForward } from './velocity_loss.ts'
 
 /** x0, eps (B,ch,size,size), t (B) with the samples below T_min first, labels (B) or null */
 export interface ObjectiveBatch {
@@ -18,6 +19,8 @@ export interface ObjectiveBatch {
   labels: ArrayLike<number> | null
   /** Noise of the anchors where it is a fresh draw, one row per sample below T_min; absent: the same as `eps`. */
   anchorEps?: Float64Array
+  /** Sample whose target each is pushed from, for 'contrastive-fm'. */
+  negative?: ArrayLike<number>
 }
 
 type FeatureOptions = Pick<ObjectiveConfig, 'feature' | 'normalise'>
@@ -43,7 +46,8 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const d = x0.length / B
   const T = (net.size / net.patch) ** 2
   const C = net.width
-  const tMin = options.method === 'fm' ? 0 : options.tMin
+  const plain = ['fm', 'dispersive', 'contrastive-fm'].includes(options.method)
+  const tMin = plain ? 0 : options.tMin
   const lambda = options.method === 'fm' ? 0 : options.lambda
   const nA = t.filter((level) => level < tMin).length
   for (let i = 0; i < nA; i++) if (t[i] >= tMin) throw new RangeError('samples below T_min must come first')
@@ -54,6 +58,8 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const weights = regressionWeights(t, tMin)
   const regression = velocityLossForward(forward.velocity, target, weights, B, d, options.reduction)
   const dvelocity = velocityLossBackward(forward.velocity, target, weights, B, d, options.reduction)
+  const push = options.method === 'contrastive-fm' && lambda > 0 ? negativeLoss(forward.velocity, target, batch.negative ?? [], weights, B, d, options.reduction) : null
+  if (push) for (let i = 0; i < B * d; i++) dvelocity[i] += lambda * push.dv[i]
 
   // The anchors: the same images at T_min, through the blocks up to the layer and no further.
   const anchorTimes = new Float64Array(nA).fill(tMin)
@@ -64,7 +70,10 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const anchor = featureForward(anchorForward.blocks[options.layer - 1].out, nA, T, C, options)
   const F = feature.F
   const contrast = contrastiveForward(feature.z, anchor.z, nA, B, F, options)
-  const { dz, da } = contrastiveBackward(feature.z, anchor.z, contrast, nA, B, F, options)
+  const spread = options.method === 'dispersive' && lambda > 0 ? dispersive(feature.z, B, F, options) : null
+  const { dz: pulled, da } = contrastiveBackward(feature.z, anchor.z, contrast, nA, B, F, options)
+  const dz = spread?.dz ?? pulled
+  const lossContrastive = spread?.loss ?? push?.loss ?? contrast.loss
 
   const scaled = (gradient: Float64Array) => gradient.map((value) => lambda * value)
   const { gradients, dxt } = ditBackward(net, parameters, forward, dvelocity, {
@@ -85,8 +94,8 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
     /** (B), before weighting */
     lossPerSample: regression.perSample,
     lossFlowMatching: regression.loss,
-    lossContrastive: contrast.loss,
-    loss: regression.loss + lambda * contrast.loss,
+    lossContrastive,
+    loss: regression.loss + lambda * lossContrastive,
     contrast,
     nA,
     /** (B,F) and (nA,F): what the distances are taken between */
@@ -95,7 +104,7 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
     /** gradients of lossContrastive alone, before λ */
     dz,
     da,
-    /** gradient of lossFlowMatching */
+    /** gradient of what the velocity is in: lossFlowMatching, and the push where there is one */
     dvelocity,
     gradients,
     dxt,

@@ -1,6 +1,7 @@
 /** The contrastive term in every reading of the paper. Each replica has its own number of low-noise samples: none, one, several. */
-import { contrastive, contrastiveBackward, contrastiveSizes } from '../../ops/contrastive.ts'
+import { contrastive, contrastiveBackward, contrastiveSizes, dispersive, pairDistances } from '../../ops/contrastive.ts'
 import { type ContrastiveOptions, contrastiveBackward as backwardTwin, contrastiveForward } from '../../reference/contrastive.ts'
+import { dispersive as dispersiveTwin } from '../../reference/dispersive.ts'
 import { filled, given, layOut, layOutAs, type OpCase, part, TOLERANCE } from '../case.ts'
 import { knobs, state } from '../structs.ts'
 
@@ -36,6 +37,7 @@ function contrastiveCase(options: ContrastiveOptions, shape: Shape, seed: number
         state: state(recorder, anchors.map((count, r) => ({ low: count, anchors: count, lambda: lambda[r] }))),
       }
       const dz = recorder.tensor('dz', replicas * 2 * B * F)
+      pairDistances(recorder, op)
       contrastive(recorder, op)
       contrastiveBackward(recorder, op, detach, dz)
 
@@ -71,6 +73,32 @@ function contrastiveCase(options: ContrastiveOptions, shape: Shape, seed: number
   }
 }
 
+/** Replicas: on, off, not this term at all (whose dz must stay as it is). */
+function dispersiveCase(distance: 'divided' | 'raw', tau: number, B: number, F: number, seed: number): OpCase {
+  const lambda = [Math.fround(0.3), 0, 0.5]
+  const replicas = lambda.length
+  return {
+    op: `dispersive, ${distance}`, shape: `R ${replicas}, B ${B}, F ${F}`, seed, tolerance: TOLERANCE,
+    record(recorder, random) {
+      const z = filled(recorder, random, 'z', { replicas, capacity: B, width: F })
+      const sizes = contrastiveSizes(replicas, B)
+      const op = {
+        replicas, batch: B, z, distances: recorder.tensor('distances', sizes.distances), rows: recorder.tensor('rows', sizes.rows),
+        knobs: knobs(recorder, lambda.map((_, r) => ({ tau, divided: distance === 'divided' ? 1 : 0, term: r === 2 ? 2 : 1 }))), state: state(recorder, lambda.map(each => ({ lambda: each }))),
+      }
+      const before = filled(recorder, random, 'dz', { replicas, capacity: B, width: F })
+      pairDistances(recorder, op)
+      dispersive(recorder, op, before.tensor)
+      const twin = (r: number) => dispersiveTwin(part(z, r, B), B, F, { tau, distance })
+      const rowsOf = (r: number) => (r > 0 ? [] : Float64Array.from({ length: 4 * B }, (_, i) => [twin(r).loss, 0, twin(r).meanDistance[i >>> 2], 0][i & 3]))
+      return [
+        { name: 'rows', tensor: op.rows, expected: () => layOut(replicas, 4 * B, rowsOf) },
+        { name: 'dz', tensor: before.tensor, expected: () => layOut(replicas, B * F, r => (r === 2 ? part(before, r, B) : twin(r).dz.map(value => lambda[r] * value))) },
+      ]
+    },
+  }
+}
+
 const several: Shape = { anchors: [0, 1, 4], batch: 6, width: 8 }
 
 export const contrastiveCases: OpCase[] = [
@@ -82,6 +110,7 @@ export const contrastiveCases: OpCase[] = [
   ]),
   contrastiveCase({ variant: 'algorithm1', tau: 0.5, distance: 'divided', detach: false }, { ...several, alike: true }, 821),
   contrastiveCase({ variant: 'algorithm1', tau: 0.5, distance: 'divided', detach: false }, { anchors: [1, 0], batch: 1, width: 4 }, 822),
+  dispersiveCase('divided', 0.5, 6, 40, 824), dispersiveCase('raw', 8, 70, 8, 825),
   // More pairs and more rows than one workgroup covers, every sample low.
   contrastiveCase({ variant: 'infonce', tau: 1, distance: 'divided', detach: false }, { anchors: [66, 9], batch: 66, width: 12 }, 823),
 ]

@@ -1,6 +1,6 @@
 /** Noise levels and data rows from counters: the same bits as the TypeScript twin, low-noise samples first, anchors B places later. */
-import { philox, STREAM_BATCH, STREAM_TIME, uniformOpen } from '../../engine/philox.ts'
-import { draw, makeBatch } from '../../ops/batch.ts'
+import { philox, STREAM_BATCH, STREAM_NEGATIVE, STREAM_TIME, uniformOpen } from '../../engine/philox.ts'
+import { draw, drawNegatives, makeBatch } from '../../ops/batch.ts'
 import type { OpCase, Output } from '../case.ts'
 import { knobs, state, stateOutput } from '../structs.ts'
 
@@ -81,6 +81,35 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
   }
 }
 
+/** Whose target each of a batch is pushed from, by each policy, with and without labels. Replicas: any, another class, a permutation. */
+function negativesCase(labelled: boolean, seed: number): OpCase {
+  const [replicas, batch, capacity, step] = [3, 37, 40, 5]
+  return {
+    op: `draw negatives, ${labelled ? 'labels' : 'no labels'}`, shape: `R ${replicas}, B ${batch}`, seed, tolerance: 0,
+    record(recorder) {
+      // In the last replica but one all samples but one are of one class.
+      const labels = Uint32Array.from({ length: replicas * capacity }, (_, i) => (i % capacity < batch && i % capacity !== 7 ? 2 : i % 5))
+      const made = { ...makeBatch(recorder, replicas, capacity, 4, false), labels: labelled ? recorder.constant('labels', labels) : null }
+      const negative = recorder.tensor('negative', replicas * batch)
+      drawNegatives(recorder, replicas, batch, knobs(recorder, [0, 1, 2].map(policy => ({ seed: 9, negatives: policy }))), state(recorder, [0, 1, 2].map(() => ({ step }))), made, negative)
+      const words = Array.from({ length: batch }, (_, i) => wordOf(9, step, STREAM_NEGATIVE, i))
+      const high = (word: number, count: number) => Math.floor((word * count) / 2 ** 32)
+      const twinOf = (r: number): number[] => {
+        if (r === 2) {
+          const order = words.map((_, i) => i).sort((a, b) => words[a] - words[b] || a - b)
+          return order
+        }
+        return words.map((word, i) => {
+          const own = labels[r * capacity + i]
+          const others = words.map((_, j) => j).filter(j => labels[r * capacity + j] !== own)
+          return labelled && r === 1 && others.length > 0 ? others[high(word, others.length)] : (i + 1 + high(word, batch - 1)) % batch
+        })
+      }
+      return [{ name: 'negative', tensor: negative, expected: () => Uint32Array.from([0, 1, 2].flatMap(twinOf)) }]
+    },
+  }
+}
+
 const plain: Setting = { seed: 7, step: 12, tMin: Math.fround(0.3), lambda: 0.5, lambdaStart: 0, lambdaRamp: 0, stratified: false }
 
 export const drawCases: OpCase[] = [
@@ -92,5 +121,6 @@ export const drawCases: OpCase[] = [
   drawCase('draw, stratified', { batch: 45, anchored: true, images: 0x7fffffff }, [
     { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 },
   ], 1103),
+  negativesCase(false, 1105), negativesCase(true, 1106),
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
 ]

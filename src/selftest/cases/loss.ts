@@ -1,6 +1,6 @@
 /** The regression of the velocity and the evaluation's squared error. */
 import { squaredError, velocityLoss } from '../../ops/velocity_loss.ts'
-import { regressionWeights, velocityLossBackward, velocityLossForward } from '../../reference/velocity_loss.ts'
+import { negativeLoss, regressionWeights, velocityLossBackward, velocityLossForward } from '../../reference/velocity_loss.ts'
 import { blank, filled, layOut, layOutAs, type OpCase, part, TOLERANCE } from '../case.ts'
 import { knobs, state } from '../structs.ts'
 
@@ -16,7 +16,8 @@ function velocityLossCase(sum: boolean, below: boolean, seed: number): OpCase {
       const dv = blank(recorder, 'dv', { replicas, capacity: size, width: dimensions })
       const loss = recorder.tensor('loss', replicas * size)
       const knob = knobs(recorder, low.map(() => ({ t_min: 0.3, flow_below: below ? 1 : 0, sum_loss: sum ? 1 : 0 })))
-      velocityLoss(recorder, replicas, size, dimensions, capacity, knob, state(recorder, low.map(count => ({ low: count }))), v.tensor, goal.tensor, dv.tensor, loss)
+      const rows = recorder.tensor('rows', 4 * replicas * size)
+      velocityLoss(recorder, replicas, size, { dimensions, capacity, goal: goal.tensor }, knob, state(recorder, low.map(count => ({ low: count }))), v.tensor, null, dv.tensor, loss, rows)
 
       const reduction = sum ? 'sum' : 'mean'
       const twinArguments = (r: number) => {
@@ -29,6 +30,29 @@ function velocityLossCase(sum: boolean, below: boolean, seed: number): OpCase {
       ]
     },
   }
+}
+
+/** λ of 0, which is flow matching, and above; each sample pushed from another, one from itself. */
+const negativeCase: OpCase = {
+  op: 'velocity loss with negatives', shape: 'R 3, B 5, d 75', seed: 906, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const lambda = [0, 0.0625, 0.5]
+    const [replicas, size, dimensions, capacity] = [lambda.length, 5, 75, 10]
+    const v = filled(recorder, random, 'v', { replicas, capacity: size, width: dimensions })
+    const goal = filled(recorder, random, 'goal', { replicas, capacity, width: dimensions })
+    const dv = blank(recorder, 'dv', { replicas, capacity: size, width: dimensions })
+    const [loss, rows] = [recorder.tensor('loss', replicas * size), recorder.tensor('rows', 4 * replicas * size)]
+    const negative = [3, 0, 2, 4, 1]
+    const words = recorder.constant('negative', Uint32Array.from({ length: replicas * size }, (_, i) => negative[i % size]))
+    velocityLoss(recorder, replicas, size, { dimensions, capacity, goal: goal.tensor }, knobs(recorder, lambda.map(() => ({ term: 2 }))), state(recorder, lambda.map(each => ({ lambda: each }))), v.tensor, words, dv.tensor, loss, rows)
+    const weights = new Float64Array(size).fill(1 / size)
+    const pushed = (r: number) => negativeLoss(part(v, r, size), part(goal, r, size), negative, weights, size, dimensions)
+    return [
+      { name: 'dv', tensor: dv.tensor, expected: layOutAs(dv, replicas, r => velocityLossBackward(part(v, r, size), part(goal, r, size), weights, size, dimensions).map((value, i) => value + lambda[r] * pushed(r).dv[i])) },
+      { name: 'loss', tensor: loss, expected: () => layOut(replicas, size, r => velocityLossForward(part(v, r, size), part(goal, r, size), weights, size, dimensions).perSample) },
+      { name: 'rows', tensor: rows, expected: () => layOut(replicas, 4 * size, r => (lambda[r] > 0 ? Float64Array.from({ length: 4 * size }, (_, i) => (i % 4 === 0 ? pushed(r).perSample[i / 4] : 0)) : [])) },
+    ]
+  },
 }
 
 const squaredErrorCase: OpCase = {
@@ -44,5 +68,5 @@ const squaredErrorCase: OpCase = {
 }
 
 export const lossCases: OpCase[] = [
-  velocityLossCase(false, false, 901), velocityLossCase(true, false, 902), velocityLossCase(false, true, 903), velocityLossCase(true, true, 904), squaredErrorCase,
+  velocityLossCase(false, false, 901), velocityLossCase(true, false, 902), velocityLossCase(false, true, 903), velocityLossCase(true, true, 904), squaredErrorCase, negativeCase,
 ]

@@ -1,0 +1,22 @@
+import { defineMethod } from './method.ts'
+
+/** From λ = 1 on the loss has no minimum; near it, its gradient has hardly one. */
+const MOST = 0.99
+
+export default defineMethod({
+  id: 'contrastive-fm',
+  label: 'Contrastive FM (ΔFM)',
+  short: 'ΔFM',
+  look: { colour: 'vermillion', marker: 'diamond' },
+  order: 5,
+  summary: 'Flow matching whose velocity is pushed, times λ, from the target of another image; its minimum is (v_FM + λ E[x0]) / (1 − λ).',
+  paper: 'Stoica et al. 2025, arXiv 2506.05350',
+  uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives'],
+  term: 'negatives',
+  refuse({ lambda, negatives }, { classes }) {
+    if (lambda > MOST) return `λ = ${lambda} leaves the loss without a minimum; take at most ${MOST}`
+    if (negatives === 'other-class' && classes === 0) return 'negatives of other classes need a network that is told classes; take net.classes above 0, or any other sample'
+    return undefined
+  },
+  knobs: ({ lambda }) => ({ tMin: 0, lambda, flowBelow: false }),
+})

@@ -1,0 +1,14 @@
+import { defineMethod } from './method.ts'
+
+export default defineMethod({
+  id: 'dispersive',
+  label: 'Dispersive loss',
+  short: 'Dispersive',
+  look: { colour: 'grey', marker: 'triangle' },
+  order: 4,
+  summary: 'Flow matching at every noise level, while the features of all images in a batch are pushed apart; no positives, no anchors.',
+  paper: 'Wang & He 2025, arXiv 2506.09027',
+  uses: ['lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance'],
+  term: 'dispersive',
+  knobs: ({ lambda }) => ({ tMin: 0, lambda, flowBelow: false }),
+})

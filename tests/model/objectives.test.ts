@@ -1,0 +1,150 @@
+/** Objectives besides flow matching and LCF: against PyTorch, against their closed forms, and λ = 0 as flow matching bit for bit. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, type ObjectiveConfig, parseConfig } from '../../src/config.ts'
+import { checkConfig } from '../../src/lab/data.ts'
+import { loadConfig, loadTensors } from '../fixtures/load.ts'
+import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
+import { fixtureStep } from '../support/fixture_step.ts'
+import { withTraining } from '../support/given_training.ts'
+import { B, batchWith, configOf, gradientOf, lcfStep, LOW, randomWeights } from '../support/lcf_step.ts'
+import { sessions } from '../support/sessions.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { cases, negative } = JSON.parse(readFileSync(new URL('../fixtures/objectives/config.json', import.meta.url), 'utf8')) as { cases: Record<string, Partial<ObjectiveConfig>>; negative: number[] }
+const expected = loadTensors('objectives', 'outputs')
+const { parameters } = loadConfig('lcf')
+const { create } = sessions()
+
+describe.each(Object.entries(cases).filter(([, changes]) => !('loss' in changes)))('%s against PyTorch', (name, changes) => {
+  const of = (key: string) => expected[`${name}/${key}`].data
+
+  test('velocity, losses, and the gradient of every parameter', async () => {
+    const result = await fixtureStep('lcf', changes, { negative })
+    expect(relative(result.velocity, of('velocity'))).toBeLessThan(2e-6)
+    expect(Math.abs(result.lossFlow / of('loss_fm')[0] - 1), 'flow loss').toBeLessThan(5e-6)
+    if (of('loss_second')[0] !== 0) expect(Math.abs(result.lossContrastive / of('loss_second')[0] - 1), 'second term').toBeLessThan(2e-5)
+    expect(Math.abs(result.loss / of('loss')[0] - 1), 'loss').toBeLessThan(2e-5)
+    parameters.map(key => result.gradients[key].data).forEach((values, row) => {
+      const [length, dot] = digest(values)
+      const [expectedLength, expectedDot] = [of('digest')[2 * row], of('digest')[2 * row + 1]]
+      expect(Math.abs(length - expectedLength) / expectedLength, `norm of ${parameters[row]}`).toBeLessThan(5e-5)
+      expect(Math.abs(dot - expectedDot) / expectedLength, `dot product of ${parameters[row]}`).toBeLessThan(5e-5)
+    })
+  })
+})
+
+test('the cases differ from each other: no switch is dead', () => {
+  const dots = Object.keys(cases).map(name => Array.from(expected[`${name}/digest`].data).join())
+  expect(new Set(dots).size).toBe(dots.length)
+})
+
+describe('λ = 0', () => {
+  test.each(['contrastive-fm', 'dispersive'])('%s is flow matching bit for bit, alone and beside others', async method => {
+    const flow = await gradientOf({}, { methods: ['fm'] })
+    expect(differingBits(await gradientOf({ lambda: 0 }, { methods: [method] }), flow)).toBe(0)
+    expect(relative(await gradientOf({ lambda: 0.5 }, { methods: [method] }), flow)).toBeGreaterThan(1e-3)
+    await lcfStep({ lambda: 0, tMin: 0 }, async training => {
+      for (let r = 0; r < 4; r++) expect(differingBits(await training.flatGradients(r), flow), `replica ${r}`).toBe(0)
+    }, { methods: [method, 'lcf', 'fm', method] })
+  })
+})
+
+test('objectives in one recording have the bits of each alone', async () => {
+  const methods = ['dispersive', 'lcf', 'contrastive-fm', 'fm', 'fm-contrast']
+  const together = await lcfStep({}, training => Promise.all(methods.map((_, r) => training.flatGradients(r))), { methods })
+  for (let r = 0; r < methods.length; r++) expect(differingBits(await gradientOf({}, { methods: [methods[r]] }), together[r]), methods[r]).toBe(0)
+})
+
+describe('dispersive loss', () => {
+  const valueOf = (changes: Partial<ObjectiveConfig>, weights = randomWeights) => lcfStep(changes, async training => (await training.read(training.training.contrastiveRows))[0], { methods: ['dispersive'], weights })
+
+  test('is log 1/B for features far apart and 0 for equal ones, and never leaves that range', async () => {
+    expect(await valueOf({ tau: 0.01, distance: 'raw', normalise: false })).toBeCloseTo(-Math.log(B), 5)
+    expect(await valueOf({ tau: 100, distance: 'divided', normalise: true })).toBeCloseTo(0, 2)
+    for (const tau of [0.02, 0.5, 50]) {
+      const value = await valueOf({ tau, normalise: false })
+      expect(value).toBeLessThanOrEqual(0)
+      expect(value).toBeGreaterThanOrEqual(-Math.log(B) - 1e-5)
+    }
+  })
+
+  test('reaches the features of every sample, whatever its noise level, and no block above its own', async () => {
+    await lcfStep({ normalise: false }, async training => {
+      const gradient = await training.read(training.find('d compared'))
+      const width = training.config.net.width
+      for (let i = 0; i < B; i++) expect(nonZero(gradient.subarray(i * width, (i + 1) * width))).toBe(width)
+    }, { methods: ['dispersive'] })
+    const [without, withTerm] = await Promise.all([0, 2].map(lambda => lcfStep({ lambda }, training => training.gradients(), { methods: ['dispersive'] })))
+    expect(differingBits(withTerm['blocks.2.mlp.fc1.weight'].data, without['blocks.2.mlp.fc1.weight'].data)).toBe(0)
+    expect(differingBits(withTerm['blocks.1.mlp.fc1.weight'].data, without['blocks.1.mlp.fc1.weight'].data)).toBeGreaterThan(0)
+  })
+
+  test('falls along its own gradient by as much as its length says', async () => {
+    const settings = { normalise: false, tau: 8 }
+    const before = await gradientOf({ ...settings, lambda: 0 }, { methods: ['dispersive'] })
+    const both = await gradientOf({ ...settings, lambda: 1 }, { methods: ['dispersive'] })
+    const term = both.map((value, i) => value - before[i])
+    const step = 1e-3 / norm(term)
+    const [value, moved] = [await valueOf(settings), await valueOf(settings, randomWeights.map((weight, i) => weight - step * term[i]))]
+    expect((value - moved) / (step * norm(term) ** 2)).toBeCloseTo(1, 1)
+  })
+})
+
+describe('contrastive flow matching', () => {
+  test('is flow matching towards (v*_i − λ v*_j)/(1 − λ), times 1 − λ', async () => {
+    const lambda = 0.25
+    const batch = batchWith(0)
+    const gradient = await gradientOf({ lambda }, { methods: ['contrastive-fm'], batch })
+    // Another image and noise with the same x_t and that target.
+    const d = batch.x0.length / B
+    const goal = Float64Array.from(batch.x0, (x, k) => batch.eps[k] - x)
+    const affine = goal.map((own, k) => (own - lambda * goal[((Math.floor(k / d) + 1) % B) * d + (k % d)]) / (1 - lambda))
+    const t = (k: number) => batch.t[Math.floor(k / d)]
+    const input = goal.map((_, k) => (1 - t(k)) * batch.x0[k] + t(k) * batch.eps[k])
+    const moved = { ...batch, x0: Float32Array.from(affine, (u, k) => input[k] - t(k) * u), eps: Float32Array.from(affine, (u, k) => input[k] + (1 - t(k)) * u) }
+    const flow = await gradientOf({}, { methods: ['fm'], batch: moved })
+    expect(relative(gradient, flow.map(value => (1 - lambda) * value))).toBeLessThan(2e-5)
+  })
+
+  test('reports −‖v − v*_j‖² beside the flow loss, over the whole batch, with λ as it is ramped', async () => {
+    const config = parseConfig({ ...configOf({ lambda: 0.5, lambdaRamp: 4 }, ['contrastive-fm', 'fm']), data: { count: 16 } })
+    await withTraining(config, { given: false, images: 16 }, async training => {
+      for (const r of [0, 1]) training.weigh(randomWeights, r)
+      for (let i = 0; i < 6; i++) training.run()
+      expect((await Promise.all([0, 2, 5].map(step => training.metrics(step)))).map(row => row.lambda)).toEqual([0, 0.25, 0.5])
+      const row = await training.metrics(5)
+      expect(row.anchors).toBe(B)
+      expect(row.contrastive).toBeLessThan(0)
+      expect(await training.metrics(5, 1)).toMatchObject({ anchors: 0, contrastive: 0 })
+    })
+  })
+
+  test('never draws the image itself, and draws every other', async () => {
+    const config = parseConfig({ ...configOf({ lambda: 0.5 }, ['contrastive-fm']), data: { count: 16 } })
+    await withTraining(config, { given: false, images: 16 }, async training => {
+      const seen = new Set<number>()
+      for (let i = 0; i < 60; i++) {
+        training.run()
+        const drawn = await training.readWords(training.training.negative!)
+        for (let j = 0; j < B; j++) {
+          expect(drawn[j]).not.toBe(j)
+          seen.add(j * B + drawn[j])
+        }
+      }
+      expect(seen.size).toBe(B * (B - 1))
+    })
+  })
+
+  test('refuses λ from 1 on, negatives of other classes without classes, and a batch of one; live as at the start', async () => {
+    const config = (changes: Partial<ObjectiveConfig>, batch = 8) => tinyConfig({ objective: changes, train: { batch }, replicas: [{ method: 'fm' }, { method: 'contrastive-fm' }] })
+    expect(() => checkConfig(config({ lambda: 1 }))).toThrow(/replicas\.1: Contrastive FM.*λ = 1 leaves the loss without a minimum; take at most 0\.99/)
+    expect(() => checkConfig(config({ negatives: 'other-class' }))).toThrow(/net\.classes/)
+    expect(() => checkConfig(config({}, 1))).toThrow(/at least 2/)
+    checkConfig(config({ lambda: 0.99 }))
+    const session = await create(config({ lambda: 0.1 }))
+    expect(() => session.patch({ replica: 1, section: 'objective', field: 'lambda', value: 1.5 })).toThrow(ConfigError)
+    expect(session.currentConfig.replicas[1].lambda).toBeUndefined()
+    session.patch({ replica: 1, section: 'objective', field: 'lambda', value: 0.5 })
+  })
+})
