@@ -25,5 +25,7 @@ struct Knobs {
   clip: f32,
   ema_decay: f32,
   term: u32,           // beside the flow loss: 0 none, or features against anchors; 1 all features apart; 2 another sample's target
+  time_mean: f32,      // of logit t
+  time_scale: f32,     // 0: uniform t
   negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
 }

@@ -27,6 +27,7 @@ export function checkConfig(config: Config): void {
   if (evaluate.perLevel > data.heldOut) throw new ConfigError(`evaluate.perLevel: ${evaluate.perLevel} is more than the ${data.heldOut} held-out images`)
   if (evaluate.samples > data.heldOut) throw new ConfigError(`evaluate.samples: ${evaluate.samples} is more than the ${data.heldOut} held-out images`)
   checkMeasures(config)
+  if (objective.stratified && objective.times !== 'uniform') throw new ConfigError('objective.stratified: strata are for uniform noise levels; turn them off, or take objective.times uniform')
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)

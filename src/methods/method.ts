@@ -3,6 +3,7 @@
  * choice, legend and help from it, and every replica of a recording may use a different one, because a method is only knob values.
  */
 import type { NetConfig, ObjectiveConfig } from '../config.ts'
+import type { TimeSampler } from '../flow/times.ts'
 
 /** The part of the GPU's knobs that a method decides. */
 export interface MethodKnobs {
@@ -10,6 +11,8 @@ export interface MethodKnobs {
   lambda: number
   /** The flow term also covers t < T_min. */
   flowBelow: boolean
+  /** How t is drawn, where the method says so and not the run. */
+  times?: TimeSampler
 }
 
 /**
@@ -41,7 +44,7 @@ export interface Method {
   term: Term
   /** Why it cannot be trained so, in one sentence; undefined when it can. */
   refuse?(objective: ObjectiveConfig, net: NetConfig): string | undefined
-  knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda'>): MethodKnobs
+  knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda' | 'timeMean' | 'timeScale'>): MethodKnobs
 }
 
 /** What a method with the contrastive term listens to. */

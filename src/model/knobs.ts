@@ -1,6 +1,7 @@
 /** The GPU's knobs and state of one replica, packed from the config. */
 import type { Config, ReplicaConfig } from '../config.ts'
 import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
+import { timeSamplerOf } from '../flow/times.ts'
 import { methodOf } from '../methods/index.ts'
 
 const knobsLayout = structLayout('lib/knobs.wgsl', 'Knobs')
@@ -29,7 +30,7 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
   const { objective, train, method } = resolveReplica(config, replica)
-  const { tMin, lambda, flowBelow } = method.knobs(objective)
+  const { tMin, lambda, flowBelow, times = timeSamplerOf(objective) } = method.knobs(objective)
   return packStruct(knobsLayout, {
     seed: train.seed, images: train.images === 0 ? config.data.count : Math.min(train.images, config.data.count), t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
     variant: VARIANT[objective.variant], divided: objective.distance === 'divided' ? 1 : 0, flow_below: flowBelow ? 1 : 0,
@@ -37,6 +38,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
     learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,
     beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
     term: method.term === 'dispersive' ? 1 : method.term === 'negatives' ? 2 : 0, negatives: NEGATIVES[objective.negatives],
+    time_mean: times.mean, time_scale: times.scale,
   })
 }
 

@@ -26,7 +26,7 @@ export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 
 
 /** Whether the flow loss of this method leaves out the samples below T_min. */
 export function leavesOut(id: string): boolean {
-  const knobs = methods[id]?.knobs({ tMin: 0.1, lambda: 1 })
+  const knobs = methods[id]?.knobs({ tMin: 0.1, lambda: 1, timeMean: 0, timeScale: 1 })
   return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
 }
 

@@ -7,7 +7,7 @@ import { loadConfig, loadTensors } from '../fixtures/load.ts'
 import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
 import { fixtureStep } from '../support/fixture_step.ts'
 import { withTraining } from '../support/given_training.ts'
-import { B, batchWith, configOf, gradientOf, lcfStep, LOW, randomWeights } from '../support/lcf_step.ts'
+import { B, batchWith, configOf, gradientOf, lcfStep, randomWeights } from '../support/lcf_step.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 

@@ -1,7 +1,8 @@
 /** Noise levels and data rows from counters: the same bits as the TypeScript twin, low-noise samples first, anchors B places later. */
-import { philox, STREAM_BATCH, STREAM_NEGATIVE, STREAM_TIME, uniformOpen } from '../../engine/philox.ts'
+import { philox, STREAM_BATCH, STREAM_NEGATIVE } from '../../engine/philox.ts'
+import { drawTimes, type TimeSampler } from '../../flow/times.ts'
 import { draw, drawNegatives, makeBatch } from '../../ops/batch.ts'
-import type { OpCase, Output } from '../case.ts'
+import { type OpCase, type Output, TOLERANCE } from '../case.ts'
 import { knobs, state, stateOutput } from '../structs.ts'
 
 /** Word of an element in a stream. */
@@ -17,6 +18,7 @@ interface Setting {
   stratified: boolean
   /** Of the shape's, where it draws from fewer. */
   images?: number
+  times?: TimeSampler
 }
 
 interface Shape {
@@ -30,8 +32,8 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
   const images = own.images ?? shape.images
   const capacity = anchored ? 2 * batch : batch
   const strata = stratified ? Math.ceil(Math.fround(tMin * batch)) : 0
-  const levels = Array.from({ length: batch }, (_, i) => {
-    const u = uniformOpen(wordOf(seed, step, STREAM_TIME, i))
+  const drawn = drawTimes(own.times ?? { mean: 0, scale: 0 }, seed, step, batch)
+  const levels = Array.from(drawn, (u, i) => {
     if (strata === 0) return u
     return i < strata ? Math.fround(tMin * u) : Math.fround(tMin + Math.fround(1 - tMin) * u)
   })
@@ -58,11 +60,11 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
   const { batch, anchored, images } = shape
   const replicas = settings.length
   return {
-    op, shape: `R ${replicas}, B ${batch}, ${images} images`, seed, tolerance: 1e-7,
+    op, shape: `R ${replicas}, B ${batch}, ${images} images`, seed, tolerance: settings.some(each => each.times) ? TOLERANCE : 1e-7,
     record(recorder) {
       const capacity = anchored ? 2 * batch : batch
       const knob = knobs(recorder, settings.map(each => ({
-        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0,
+        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0,
       })))
       const states = state(recorder, settings.map(each => ({ step: each.step })))
       const made = makeBatch(recorder, replicas, capacity, 4, false)
@@ -71,8 +73,8 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
       const bits = (name: 'source' | 'row'): Output => ({ name, tensor: made[name], expected: () => Uint32Array.from(twins.flatMap(each => [...each[name]])) })
       const levels = Float32Array.from(twins.flatMap(each => [...each.t]))
       return [
-        // A driver may fuse t_min + (1 − t_min) u, so only unstratified levels are the same everywhere to the last bit.
-        { name: 't', tensor: made.t, expected: () => (settings.some(each => each.stratified) ? Float64Array.from(levels) : new Uint32Array(levels.buffer)) },
+        // A driver may fuse t_min + (1 − t_min) u, so only plain uniform levels are the same everywhere to the last bit.
+        { name: 't', tensor: made.t, expected: () => (settings.some(each => each.stratified || each.times) ? Float64Array.from(levels) : new Uint32Array(levels.buffer)) },
         bits('source'), bits('row'),
         stateOutput(states, 'low', replicas, r => twins[r].low), stateOutput(states, 'anchors', replicas, r => twins[r].anchors),
         stateOutput(states, 'empty', replicas, r => twins[r].empty), stateOutput(states, 'lambda', replicas, r => twins[r].lambda),
@@ -121,6 +123,9 @@ export const drawCases: OpCase[] = [
   drawCase('draw, stratified', { batch: 45, anchored: true, images: 0x7fffffff }, [
     { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 },
   ], 1103),
+  drawCase('draw, logit-normal', { batch: 301, anchored: true, images: 60 }, [
+    { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } },
+  ], 1107),
   negativesCase(false, 1105), negativesCase(true, 1106),
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
 ]
