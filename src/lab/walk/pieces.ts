@@ -57,11 +57,11 @@ export function pieceOf(bound: Bound, training: Training, sample: number, after:
   if (!bound.samples || sizes.length === 2) return sizes.length === 2 ? matrix(tensor, 0, sizes[0], sizes[1], after, bound.samples ? 'images' : 'rows') : matrix(tensor, 0, 1, sizes.reduce((all, size) => all * size), after)
   if (sizes.length === 1) return matrix(tensor, 0, 1, sizes[0], after)
   const each = sizes.slice(1)
-  const [groups, rows, columns] = each.length === 2 ? [1, each[0], each[1]] : [each[0], each.slice(1, -1).reduce((all, size) => all * size), each.at(-1)!]
-  const place = sample * groups * rows * columns
-  const shown = Math.max(1, Math.min(rows, Math.floor(MOST / (groups * columns))))
-  if (groups > 1) return groups * rows * columns > MOST ? null : { piece: { after, tensor, offset: place, count: groups * rows * columns }, layout: { groups, rows, columns, part: '' } }
-  return { piece: { after, tensor, offset: place, count: shown * columns }, layout: { groups, rows: shown, columns, part: some(shown, rows, 'rows') } }
+  const [all, rows, columns] = each.length === 2 ? [1, each[0], each[1]] : [each[0], each.slice(1, -1).reduce((product, size) => product * size), each.at(-1)!]
+  const groups = all * rows * columns > MOST ? 1 : all // one channel of an image too large
+  const shown = Math.max(1, Math.min(rows, Math.floor(MOST / columns)))
+  const part = [groups < all ? some(1, all, 'pictures') : '', some(shown, rows, 'rows')].filter(Boolean).join(', ')
+  return { piece: { after, tensor, offset: sample * all * rows * columns, count: groups * shown * columns }, layout: { groups, rows: shown, columns, part } }
 }
 
 function matrix(tensor: Tensor, offset: number, rows: number, columns: number, after: number, what = 'rows'): { piece: Piece; layout: Layout } {
