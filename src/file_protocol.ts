@@ -155,6 +155,10 @@ export interface EvaluateCommand {
   untrainedBelow: number
   /** On the GPU if it gives the same numbers there. */
   gpu: boolean
+  /** Samples that are compared with as many held-out images; 0 leaves that out. */
+  compare: number
+  /** A network that makes features to compare them in, the first file, with those that hold its weights, and the pixels it takes. */
+  extractor: { files: { name: string; file: Blob }[]; range: ModelReading['range'] } | null
 }
 
 /** What a network from a file did, and the diagnostic whose panel of the same id it stands beside, where there is one. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { ConfigError } from '../config.ts'
 import { type ModelReading, modelReadingSchema } from '../file_protocol.ts'
 import { askFile, type FileQuestion } from '../lab/evaluate_file.ts'
+import { featuresOf } from '../lab/file_quality.ts'
 import { fittingFor, readModel } from '../lab/open_file.ts'
 import { inLabTerms } from '../onnx/ask.ts'
 import { checkFiles, openNetwork } from '../onnx/runtime.ts'
@@ -17,7 +18,11 @@ const BATCH = 32
 const LABELLED = 512
 
 /** What `--what` names of a model, and the question it is part of. PSNR comes with the loss. */
-export const OF_MODELS: Record<string, FileQuestion> = { loss: 'loss', gain: 'gain', kappa: 'gain', condition: 'gain', probe: 'probe', knn: 'probe', jacobian: 'jacobian' }
+export const OF_MODELS: Record<string, FileQuestion> = { loss: 'loss', gain: 'gain', kappa: 'gain', condition: 'gain', probe: 'probe', knn: 'probe', jacobian: 'jacobian', quality: 'quality' }
+/** Takes longer than all the others together, so it is measured when it is named. */
+const WHEN_NAMED: FileQuestion = 'quality'
+/** Samples that are compared. */
+const COMPARED = 256
 
 export interface ModelOptions {
   /** Its mistakes are told before anything takes time. */
@@ -29,11 +34,15 @@ export interface ModelOptions {
   /** Id of a data set. */
   dataset: string | undefined
   images: number | undefined
+  /** Samples that are compared with as many held-out images. */
+  samples: number | undefined
+  /** A network that makes features to compare them in, and the files in which it keeps its weights. */
+  extractor: readonly string[]
 }
 
 export const isModel = (bytes: Uint8Array) => !(bytes[0] === 0x50 && bytes[1] === 0x4b)
 
-export async function evaluateModel(path: string, bytes: Uint8Array, { what, weights, ask, dataset, images }: ModelOptions) {
+export async function evaluateModel(path: string, bytes: Uint8Array, { what, weights, ask, dataset, images, samples, extractor }: ModelOptions) {
   const questions = questionsOf(what)
   const others = weights.map(file => ({ name: basename(file), bytes: plain(readBytes(file)) }))
   const { opened } = readModel([{ name: basename(path), bytes: plain(bytes) }, ...others])
@@ -45,6 +54,7 @@ export async function evaluateModel(path: string, bytes: Uint8Array, { what, wei
   if (questions.some(question => question === 'probe' || question === 'jacobian') && reading.features === null && what !== undefined) throw new CommandError('the model has no output that could be its features: name a value with --ask features=NAME (`lab inspect --json` lists them)')
   const { channels, size } = config.net
   const { network, batch, ran } = await openNetwork(plain(bytes), others, reading, [channels, size, size], false)
+  const given = extractor.map(file => ({ name: basename(file), bytes: plain(readBytes(file)) }))
   let bar = progressBar('evaluating')
   let doing = ''
   const tell = async (label: string, done: number, total: number) => {
@@ -57,7 +67,8 @@ export async function evaluateModel(path: string, bytes: Uint8Array, { what, wei
   }
   const name = basename(path)
   try {
-    const { loss, panels } = await askFile(inLabTerms(network, reading), { name, reading, config, labelled, untrainedBelow: opened.untrainedBelow, batch: batch ?? BATCH }, questions, tell)
+    const compare = questions.includes('quality') && { compare: { count: samples ?? COMPARED, features: await featuresOf(config, given.length > 0 ? { files: given, range: reading.range } : null, false, tell) } }
+    const { loss, panels } = await askFile(inLabTerms(network, reading), { name, reading, config, labelled, untrainedBelow: opened.untrainedBelow, batch: batch ?? BATCH, ...compare }, questions, tell)
     return { name, ran, reading, config, loss: loss && { ...loss, step: opened.step ?? 0 }, panels: panels.filter(({ id }) => what === undefined || id !== 'neighbours' || named(what).includes('knn')) }
   } finally {
     bar.stop()
@@ -70,7 +81,7 @@ const plain = (bytes: Uint8Array) => new Uint8Array(bytes)
 const named = (what: string) => what.split(',').map(name => name.trim()).filter(Boolean)
 
 function questionsOf(what: string | undefined): FileQuestion[] {
-  if (what === undefined) return [...new Set(Object.values(OF_MODELS))]
+  if (what === undefined) return [...new Set(Object.values(OF_MODELS))].filter(question => question !== WHEN_NAMED)
   const known = Object.keys(OF_MODELS)
   const unknown = named(what).find(name => !known.includes(name))
   if (unknown !== undefined || named(what).length === 0) {

@@ -2,6 +2,8 @@
 import { type Config, ConfigError } from '../config.ts'
 import { datasets } from '../datasets/index.ts'
 import { NEAR } from '../diagnostics/fit.ts'
+import quality from '../diagnostics/quality.diagnostic.ts'
+import type { Features } from '../diagnostics/quality_features.ts'
 import { DEFAULT_LEVELS, levelsOf, noiseOf } from '../diagnostics/sweep.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { meanOf } from '../flow/estimate.ts'
@@ -12,6 +14,7 @@ import { type Exam, neighboursRight, probeRight } from '../onnx/few_labels.ts'
 import type { FileEvaluation, FilePanel, ModelReading } from '../file_protocol.ts'
 import type { Axis, Curve, LossByT } from '../protocol.ts'
 import { checkConfig, drawImages } from './data.ts'
+import { componentsOf, qualityPanels } from './file_quality.ts'
 import { gainPanel, jacobianPanels, type Reacting } from './file_reactions.ts'
 import { summariseLevels } from './levels.ts'
 
@@ -25,6 +28,8 @@ export interface FileTask {
   untrainedBelow: number
   /** Images the network takes at once. */
   batch: number
+  /** How many samples are compared with as many held-out images, and in which features besides the pixels; absent where that is left out. */
+  compare?: { count: number; features: Features[] }
 }
 
 /** Hears how far it is and lets others through; throws to stop. */
@@ -34,8 +39,8 @@ export type Telling = (label: string, done: number, total: number) => Promise<vo
 const LABELS = 128
 const PENALTY = 0.01
 
-/** What can be asked of a file. Probe and Jacobian are about features, and left out where there are none. */
-export const FILE_QUESTIONS = ['loss', 'gain', 'samples', 'probe', 'jacobian'] as const
+/** What can be asked of a file. Probe and Jacobian are about features, and left out where there are none; quality where nothing is to be compared. */
+export const FILE_QUESTIONS = ['loss', 'gain', 'samples', 'probe', 'jacobian', 'quality'] as const
 export type FileQuestion = (typeof FILE_QUESTIONS)[number]
 
 /** @throws ConfigError with one sentence when settings do not fit, or the network's answers do not */
@@ -52,6 +57,7 @@ export interface FileAnswers extends Partial<Pick<FileEvaluation, 'loss' | 'samp
 export async function askFile(ask: Ask, task: FileTask, questions: readonly FileQuestion[], tell: Telling): Promise<FileAnswers> {
   const { config, reading, labelled } = task
   checkConfig(config)
+  if (task.compare && questions.includes('quality')) checkCompared(config, task.compare.count)
   const asked = (question: FileQuestion) => questions.includes(question)
   const features = labelled > 0 && reading.features !== null
   const answers: FileAnswers = { panels: [] }
@@ -64,7 +70,21 @@ export async function askFile(ask: Ask, task: FileTask, questions: readonly File
   if (asked('samples')) answers.samples = await draw(ask, task, tell)
   if (asked('probe') && features) answers.panels.push(...await readFeatures(ask, task, tell))
   if (asked('jacobian') && features) answers.panels.push(...await jacobianPanels(reactingOf(ask, task, tell)))
+  if (asked('quality') && task.compare) answers.panels.push(...await compareSamples(ask, task, task.compare, tell))
   return answers
+}
+
+/** @throws ConfigError when there are not so many real images, as the diagnostic says */
+function checkCompared(config: Config, count: number): void {
+  const refusal = quality.refuse!(config, datasets[config.data.dataset], { count, components: 2 })
+  if (refusal) throw new ConfigError(`${quality.title}: ${refusal}`)
+}
+
+async function compareSamples(ask: Ask, task: FileTask, { count, features }: NonNullable<FileTask['compare']>, tell: Telling): Promise<FilePanel[]> {
+  const { name, config } = task
+  const samples = (await draw(ask, task, tell, count)).images
+  const [held, train] = [await imagesOf(config, count, 'test'), await imagesOf(config, config.data.count, 'train')]
+  return qualityPanels({ name, config, samples, held, train, features: [...features, await componentsOf(train, tell)] }, tell)
 }
 
 function reactingOf(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Reacting {
@@ -107,9 +127,9 @@ async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tel
 }
 
 /** From the noise that a run’s samples come from, by the same solver. */
-async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTask, tell: Telling): Promise<FileEvaluation['samples']> {
+async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTask, tell: Telling, count = config.evaluate.samples): Promise<FileEvaluation['samples']> {
   const { net: { channels, size, classes }, data, evaluate } = config
-  const { samples: count, solverSteps } = evaluate
+  const { solverSteps } = evaluate
   const each = channels * size * size
   const noise = new Float32Array(count * each)
   new PhiloxStream(data.seed, STREAM_SAMPLE).fillNormal(noise)

@@ -113,7 +113,7 @@ export function settingsFor({ about, fitting }: OpenedFile, asked: ModelReading,
 }
 
 /** In a worker of its own, which is gone with all it holds when it has answered or is stopped. */
-export function evaluateFile(config: Config, labelled: number, gpu: boolean): void {
+export function evaluateFile(config: Config, choices: Pick<EvaluateCommand, 'labelled' | 'gpu' | 'compare' | 'extractor'>): void {
   const { opened, asked } = useFiles.getState()
   if (!opened || !asked) return
   stopEvaluating()
@@ -125,7 +125,7 @@ export function evaluateFile(config: Config, labelled: number, gpu: boolean): vo
     event.preventDefault()
     if (judge === own) judged({ type: 'refused', message: event.message || 'The worker that runs models did not start.' })
   })
-  own.postMessage({ name: opened.name, files: given, reading: asked, config, labelled, untrainedBelow: opened.untrainedBelow, gpu } satisfies EvaluateCommand)
+  own.postMessage({ name: opened.name, files: given, reading: asked, config, untrainedBelow: opened.untrainedBelow, ...choices } satisfies EvaluateCommand)
 }
 
 function judged(report: EvaluateReport): void {

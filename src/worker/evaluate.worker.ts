@@ -1,6 +1,7 @@
 /** Evaluates one model with onnxruntime-web. The page ends this worker when it has answered, which frees all that it holds. */
 import { ConfigError } from '../config.ts'
 import { evaluateFile } from '../lab/evaluate_file.ts'
+import { featuresOf } from '../lab/file_quality.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
 import { inLabTerms } from '../onnx/ask.ts'
 import { openNetwork } from '../onnx/runtime.ts'
@@ -11,11 +12,12 @@ const BATCH = 32
 
 const send = (report: EvaluateReport) => postMessage(report)
 
-async function evaluate({ name, files, reading, config, labelled, untrainedBelow, gpu }: EvaluateCommand): Promise<void> {
+async function evaluate({ name, files, reading, config, labelled, untrainedBelow, gpu, compare, extractor }: EvaluateCommand): Promise<void> {
   const began = performance.now()
   send({ type: 'evaluating', label: 'loading onnxruntime', done: 0, total: 0 })
   await knowShelved()
-  const read = await Promise.all(files.map(async file => ({ name: file.name, bytes: new Uint8Array(await file.file.arrayBuffer()) })))
+  const readAll = (given: EvaluateCommand['files']) => Promise.all(given.map(async file => ({ name: file.name, bytes: new Uint8Array(await file.file.arrayBuffer()) })))
+  const read = await readAll(files)
   const main = read.find(file => file.name === name)
   if (!main) throw new ConfigError('the file is not there any more')
   const { channels, size } = config.net
@@ -26,7 +28,8 @@ async function evaluate({ name, files, reading, config, labelled, untrainedBelow
     last = performance.now()
     send({ type: 'evaluating', label, done, total })
   }
-  const evaluation = await evaluateFile(inLabTerms(network, reading), { name, reading, config, labelled, untrainedBelow, batch: batch ?? BATCH }, tell)
+  const features = compare > 0 ? await featuresOf(config, extractor && { ...extractor, files: await readAll(extractor.files) }, gpu, tell) : []
+  const evaluation = await evaluateFile(inLabTerms(network, reading), { name, reading, config, labelled, untrainedBelow, batch: batch ?? BATCH, ...(compare > 0 && { compare: { count: compare, features } }) }, tell)
   send({ type: 'evaluated', evaluation: { ...evaluation, ran, duration: (performance.now() - began) / 1000 } })
 }
 

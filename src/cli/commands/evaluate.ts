@@ -27,6 +27,8 @@ interface EvaluateOptions extends OutputOptions, DataOptions {
   weights: string[]
   ask: string[]
   images?: string
+  samples?: string
+  extractor: string[]
 }
 
 /** Loss by noise level is part of every run and no diagnostic. */
@@ -44,13 +46,15 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
   .option('--images <number>', 'of a model: images with a label, and as many to ask about, for its features; 512 when left out')
   .option('--ask <key=value>', 'of a model: how it is asked where the file does not say, such as predicts=noise, path=ddpm, scale=999, zero=noise, range=unit, features=NAME; may be given several times', collect, [])
   .option('--weights <file>', 'of a model: a second file in which it keeps its weights; may be given several times', collect, [])
+  .option('--samples <number>', 'of a model, with --what quality: samples that are compared with as many held-out images; 256 when left out')
+  .option('--extractor <file>', 'of a model, with --what quality: an ONNX network whose features the samples are compared in as well (with Inception’s pool3 that is FID), then the files that hold its weights; may be given several times', collect, [])
   .option('--json', 'panels as JSON')
   .action(async (path: string, options: EvaluateOptions) => {
     if (!(existsSync(path) && statSync(path).isDirectory())) {
       const bytes = readBytes(path)
       if (isModel(bytes)) return ofModel(path, bytes, options).then(() => done(0))
     }
-    const foreign = (['dataset', 'images'] as const).find(name => options[name] !== undefined) ?? (['ask', 'weights'] as const).find(name => options[name].length > 0)
+    const foreign = (['dataset', 'images', 'samples'] as const).find(name => options[name] !== undefined) ?? (['ask', 'weights', 'extractor'] as const).find(name => options[name].length > 0)
     if (foreign) throw new CommandError(`--${foreign} is for ONNX models, and ${path} is a run`)
     const settings = settingsBy(options.set)
     for (const { id, settings: own } of shortened(options.what)) settings[id] = { ...own, ...settings[id] }
@@ -92,7 +96,8 @@ async function ofModel(path: string, bytes: Uint8Array, options: EvaluateOptions
   const own = await openData(options)
   if (own && options.dataset !== undefined) throw new CommandError('--data and --dataset both say what to evaluate on: give one')
   const images = options.images === undefined ? undefined : parseCount('--images', options.images, 16)
-  const found = await evaluateModel(path, bytes, { ...options, what: options.what, dataset: own?.id ?? options.dataset, images }).catch((error: unknown) => {
+  const samples = options.samples === undefined ? undefined : parseCount('--samples', options.samples, 64)
+  const found = await evaluateModel(path, bytes, { ...options, what: options.what, dataset: own?.id ?? options.dataset, images, samples }).catch((error: unknown) => {
     throw error instanceof ConfigError || error instanceof RangeError ? new CommandError(`${path}: ${error.message}`) : error
   })
   const { name, ran, reading, config, loss, panels } = found

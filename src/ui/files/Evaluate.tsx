@@ -1,5 +1,5 @@
-import { useId, useState } from 'react'
-import type { ModelAbout, ModelReading, OpenedFile } from '../../file_protocol.ts'
+import { useId, useRef, useState } from 'react'
+import type { EvaluateCommand, ModelAbout, ModelReading, OpenedFile } from '../../file_protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { ask, evaluateFile, hasFastGpu, settingsFor, stopEvaluating, useFiles } from '../../store/files.ts'
@@ -22,6 +22,8 @@ export function Evaluate({ opened, about }: Props) {
   const draft = useDraft((state) => state.config)
   const [labelled, setLabelled] = useState(512)
   const [gpu, setGpu] = useState(hasFastGpu)
+  const [compare, setCompare] = useState(0)
+  const [extractor, setExtractor] = useState<EvaluateCommand['extractor']>(null)
   if (!asked) return <p>Nothing in this model takes images, so it cannot be evaluated here.</p>
   const config = settingsFor(opened, asked, running ? JSON.parse(running) : draft)
   const dataset = config && datasetOf(config.data.dataset)
@@ -32,6 +34,8 @@ export function Evaluate({ opened, about }: Props) {
       <div className={styles.asked}>
         <Select label="Features for probes" value={asked.features ?? ''} options={[['', 'none'], ...featureChoices(about, asked)]} onChange={(value) => ask({ features: value || null })} />
         {asked.features !== null && <Select label="Images for probes" value={String(labelled)} options={[128, 512, 2048].map((each) => [String(each), `${count(each)} with a label, ${count(each)} to ask about`])} onChange={(value) => setLabelled(Number(value))} />}
+        <Select label="Samples to judge" value={String(compare)} options={comparisons} onChange={(value) => setCompare(Number(value))} />
+        {compare > 0 && <OwnFeatures extractor={extractor} change={setExtractor} />}
         <Select label="Run on" value={gpu ? 'gpu' : 'cpu'} options={[['cpu', 'the processor'], ['gpu', 'the GPU, if its answers agree']]} onChange={(value) => setGpu(value === 'gpu')} />
       </div>
       {!config || !dataset ? <p>No data set here has such images; bring in your own under Data.</p> : (
@@ -46,10 +50,34 @@ export function Evaluate({ opened, about }: Props) {
           <button type="button" onClick={stopEvaluating}>Cancel</button>
         </p>
       ) : (
-        <p><button type="button" className="primary" disabled={!config || !dataset} onClick={() => config && evaluateFile(config, asked.features === null ? 0 : labelled, gpu)}>Evaluate</button></p>
+        <p><button type="button" className="primary" disabled={!config || !dataset} onClick={() => config && evaluateFile(config, { labelled: asked.features === null ? 0 : labelled, gpu, compare, extractor })}>Evaluate</button></p>
       )}
       {evaluation && <Results evaluation={evaluation} />}
     </section>
+  )
+}
+
+const comparisons = [0, 256, 1000, 7500].map((each): [string, string] => [String(each), each === 0 ? 'none' : `${count(each)}, against as many held-out images`])
+
+/** A network of the visitor's in whose features samples are compared as well. */
+function OwnFeatures({ extractor, change }: { extractor: EvaluateCommand['extractor']; change: (next: EvaluateCommand['extractor']) => void }) {
+  const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  const choose = (files: FileList | null) => {
+    // The network first, then what holds its weights.
+    const named = Array.from(files ?? [], (file) => ({ name: file.name, file })).sort((a, b) => Number(/\.onnx$/i.test(b.name)) - Number(/\.onnx$/i.test(a.name)))
+    if (named.length > 0) change({ range: extractor?.range ?? 'signed', files: named })
+  }
+  return (
+    <>
+      <label htmlFor={id}>Compared in</label>
+      <span>
+        {extractor ? `${extractor.files[0].name}, and ` : ''}the lab’s own features{' '}
+        <button type="button" className="quiet" id={id} onClick={() => (extractor ? change(null) : input.current?.click())}>{extractor ? 'Without it' : 'Add an ONNX network …'}</button>
+        <input ref={input} type="file" multiple hidden aria-label="An ONNX network that makes features" onChange={({ target }) => { choose(target.files); target.value = '' }} />
+      </span>
+      {extractor && <Select label="Its pixels go" value={extractor.range} options={[['signed', 'from −1 to 1'], ['unit', 'from 0 to 1']]} onChange={(range) => change({ ...extractor, range: range as ModelReading['range'] })} />}
+    </>
   )
 }
 
