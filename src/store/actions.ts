@@ -3,9 +3,9 @@ import { type Config, type ReplicaConfig, type SectionName, isLive, parseConfig,
 import type { Tick } from '../protocol.ts'
 import { post, reconnect } from './bridge.ts'
 import { datasetOf, isOwn } from './catalog.ts'
-import { setConfig, setField, setReplica, setReplicas, useDraft } from './draft.ts'
-import { type Overridable, overridable } from './replicas.ts'
-import { hasRun, useRun } from './run.ts'
+import { attach, setConfig, setField, setReplica, setReplicas, useDraft } from './draft.ts'
+import { type Overridable, knobOf, overridable, overridableFields } from './replicas.ts'
+import { type Phase, useRun } from './run.ts'
 import { takeTrainingLock } from './tabs.ts'
 import { announce, openDialog, useUi } from './ui.ts'
 
@@ -63,6 +63,7 @@ function begin(paused: boolean): string | null {
     return null
   }
   const runId = newRunId()
+  attach()
   useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
   useUi.setState({ hidden: [], replayed: null })
   post({ type: 'start', runId, config: parseConfig(config), paused })
@@ -74,6 +75,7 @@ export function startFrom(config: Config, checkpoint: object): void {
   void alone(() => {
     const runId = newRunId()
     setConfig(config)
+    attach()
     useRun.setState({ phase: 'starting', runId, fault: null, progress: null })
     useUi.setState({ hidden: [], replayed: null })
     post({ type: 'start', runId, config, checkpoint, paused: true })
@@ -97,6 +99,7 @@ export function extend(): void {
   const { tick } = useRun.getState()
   if (!tick) return
   void alone(() => {
+    applyLive()
     post({ type: 'extend', steps: extraSteps(tick) })
     post({ type: 'resume' })
   })
@@ -110,17 +113,54 @@ export function fork(from: number, replicas: ReplicaConfig[]): void {
     useRun.setState({ runId, phase: 'starting', fault: null })
     useUi.setState({ hidden: [], replayed: null })
     setReplicas(replicas)
+    attach()
     post({ type: 'fork', runId, from, replicas })
     if (tick.state === 'finished') post({ type: 'extend', steps: extraSteps(tick) })
     post({ type: 'resume' })
   })
 }
 
-/** Gives the draft back what the run was built with; live knobs stay where they are, for the run has them too. */
+/** Whether a live knob acts on the run as it is turned: not on one that is over, and not with settings from elsewhere. */
+export function actsAtOnce(phase: Phase, detached: boolean): boolean {
+  return !detached && (phase === 'running' || phase === 'paused')
+}
+
+const acts = () => actsAtOnce(useRun.getState().phase, useDraft.getState().detached)
+
+/** Gives the run there is the live knobs of the draft. */
+export function applyLive(): void {
+  const { tick } = useRun.getState()
+  const { config } = useDraft.getState()
+  attach()
+  if (!tick || config.replicas.length !== tick.config.replicas.length) return
+  for (const section of Object.keys(sections) as SectionName[]) {
+    for (const [field, value] of Object.entries(config[section])) {
+      const before = (tick.config[section] as Record<string, unknown>)[field]
+      if (value !== before && isLive(section, field) && !(field in overridable)) post({ type: 'patch', patch: { replica: 'all', section, field, value } })
+    }
+  }
+  for (const field of overridableFields.filter((one) => isLive(overridable[one], one))) turnEach(field, tick.config)
+}
+
+/** One knob of every replica: together where no replica has a value of its own. */
+function turnEach(field: Overridable, running: Config): void {
+  const { config } = useDraft.getState()
+  const section = overridable[field]
+  const differing = config.replicas.flatMap((replica, index) => (knobOf(config, replica, field) === knobOf(running, running.replicas[index], field) ? [] : [{ index, value: knobOf(config, replica, field) }]))
+  const own = [...config.replicas, ...running.replicas].some((replica) => replica[field] !== undefined)
+  if (differing.length > 0 && !own) return post({ type: 'patch', patch: { replica: 'all', section, field, value: differing[0].value } })
+  for (const { index, value } of differing) post({ type: 'patch', patch: { replica: index, section, field, value } })
+}
+
+/** Gives the draft back what the run was built with; live knobs that act at once stay where they are, for the run has them too. */
 export function discardChanges(): void {
   const { tick } = useRun.getState()
   if (!tick) return
   const { config } = useDraft.getState()
+  if (!acts()) {
+    attach()
+    return setConfig(tick.config)
+  }
   const kept = (Object.keys(sections) as SectionName[]).map((section) => {
     const live = Object.entries(config[section]).filter(([field]) => isLive(section, field))
     return [section, { ...tick.config[section], ...Object.fromEntries(live) }]
@@ -150,7 +190,7 @@ export const knobKey = (section: SectionName, field: string, replica: number | '
 /** Changes a run-level field, and on a run that is there, a live one of every replica without a value of its own. */
 export function changeField(section: SectionName, field: string, value: number | string | boolean, live: boolean): void {
   setField(section, field, value)
-  if (!live || !hasRun(useRun.getState().phase)) return
+  if (!live || !acts()) return
   later(knobKey(section, field), () => {
     const { replicas } = useDraft.getState().config
     const owns = (replica: ReplicaConfig) => field in overridable && replica[field as Overridable] !== undefined
@@ -162,8 +202,8 @@ export function changeField(section: SectionName, field: string, value: number |
 /** Gives one replica its own value, or with undefined the run's. A seed cannot change under way: it waits for a restart. */
 export function changeOverride(index: number, field: Overridable, value: number | undefined): void {
   setReplica(index, { [field]: value })
-  const { phase, tick } = useRun.getState()
-  if (field === 'seed' || !hasRun(phase) || !tick || index >= tick.config.replicas.length) return
+  const { tick } = useRun.getState()
+  if (field === 'seed' || !acts() || !tick || index >= tick.config.replicas.length) return
   const section = overridable[field]
   later(knobKey(section, field, index), () => {
     const runValue = (useDraft.getState().config[section] as unknown as Record<string, number>)[field]

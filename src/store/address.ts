@@ -1,35 +1,77 @@
-/** Keeps the settings in the address: quietly while a slider moves, as a step of the history for a preset. */
+/** Keeps the settings and what is looked at in the address: quietly while a slider moves, as a step of the history for a preset. */
+import type { Config } from '../config.ts'
 import { loadHash, loadPreset, useDraft } from './draft.ts'
 import { withLesson } from './lesson.ts'
-import { toHash } from './permalink.ts'
+import { type PageLink, plainPage } from './pageLink.ts'
+import { fromHash, toLink } from './permalink.ts'
+import { useTeach } from './teach.ts'
+import { useUi } from './ui.ts'
 
-const addressOf = (settings: string) => {
-  const hash = withLesson(settings)
+const addressOf = (link: string) => {
+  const hash = withLesson(link)
   return `${location.pathname}${location.search}${hash ? `#${hash}` : ''}`
 }
 
+function pageNow(): PageLink {
+  const { view, lossView, seedView } = useUi.getState()
+  const { hide, lock, run } = useTeach.getState()
+  return { view: view === 'overview' ? null : view, loss: lossView, seeds: seedView, run, hide: [...hide], lock: [...lock] }
+}
+
+const hashNow = () => toLink(useDraft.getState().config, pageNow())
+
+/** The page as a link has it, its settings apart. */
+function showPage({ view, loss, seeds, run, hide, lock }: PageLink): void {
+  useUi.setState({ view: view ?? 'overview', lossView: loss, seedView: seeds, replayed: null })
+  useTeach.setState({ hide, lock, run })
+}
+
 export function watchAddress(): () => void {
+  if (location.hash.length > 1) showPage(fromHash(location.hash).page)
   let timer: ReturnType<typeof setTimeout> | undefined
-  const stop = useDraft.subscribe(({ config }, before) => {
-    if (config === before.config) return
+  const write = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => history.replaceState(null, '', addressOf(toHash(config))), 300) // browsers limit the rate
-  })
-  const back = () => loadHash(location.hash)
+    timer = setTimeout(() => history.replaceState(null, '', addressOf(hashNow())), 300) // browsers limit the rate
+  }
+  const stops = [
+    useDraft.subscribe(({ config }, before) => {
+      if (config !== before.config) write()
+    }),
+    useUi.subscribe(({ view, lossView, seedView }, before) => {
+      if (view !== before.view || lossView !== before.lossView || seedView !== before.seedView) write()
+    }),
+    useTeach.subscribe(write),
+  ]
+  const back = () => {
+    clearTimeout(timer) // whatever was to be written is of the page before
+    loadHash(location.hash)
+    showPage(fromHash(location.hash).page)
+  }
   addEventListener('popstate', back)
   return () => {
-    stop()
+    stops.forEach((stop) => stop())
     clearTimeout(timer)
     removeEventListener('popstate', back)
   }
 }
 
+/** Makes what comes next undone by the browser's Back. */
+export function pushAddress(): void {
+  history.pushState(null, '', addressOf(hashNow()))
+}
+
 /** Loads a preset so that the browser's Back undoes it. */
 export function choosePreset(id: string): void {
-  history.pushState(null, '', addressOf(toHash(useDraft.getState().config)))
+  pushAddress()
   loadPreset(id)
 }
 
 export function linkToDraft(): string {
-  return location.origin + addressOf(toHash(useDraft.getState().config))
+  return location.origin + addressOf(hashNow())
+}
+
+/** To these settings, and to nothing else of the page. */
+export function linkTo(config: Config, change: Partial<PageLink> = {}): string {
+  const hash = toLink(config, { ...plainPage, ...change })
+  return `${location.origin}${location.pathname}${location.search}${hash ? `#${hash}` : ''}`
 }

@@ -13,11 +13,18 @@ export function restartChanges(draft: Config, running: Config): Change[] {
   return [...fieldChanges(running, draft, (section, field) => !isLive(section, field)), ...replicaChanges(running, draft, ['seed'])]
 }
 
-/** Live knobs that stand otherwise in the draft than on the GPU: those of a preset or link that was chosen while a run was there. */
+/** Live knobs that stand otherwise in the draft than on the GPU, where the two have the same replicas. */
 export function liveChanges(draft: Config, running: Config): Change[] {
-  const live = overridableFields.filter((field) => isLive(overridable[field], field))
-  const together = fieldChanges(running, draft, isLive)
-  return sameCast(running, draft) ? [...together, ...ownChanges(running, draft, live)] : together
+  if (!sameCast(running, draft)) return []
+  const ownable = overridableFields.filter((field) => isLive(overridable[field], field))
+  const together = fieldChanges(running, draft, (section, field) => isLive(section, field) && !ownable.some((one) => one === field))
+  // Of those that a replica may have for itself it is each replica's value that counts.
+  return [...together, ...ownable.flatMap((field): Change[] => {
+    const nobody = (config: Config) => config.replicas.every((replica) => replica[field] === undefined)
+    if (!nobody(draft) || !nobody(running)) return ownChanges(running, draft, [field], true)
+    const [from, to] = [knobOf(running, {}, field), knobOf(draft, {}, field)]
+    return from === to ? [] : [{ title: titleOf(overridable[field], field), from: String(from), to: String(to) }]
+  })]
 }
 
 /** All of it, but for how the replicas are measured on the way when that is by default. */
@@ -53,14 +60,14 @@ function replicaChanges(from: Config, to: Config, fields: readonly Overridable[]
   return [...methods, ...ownChanges(from, to, fields)]
 }
 
-/** Of replicas with a value of their own; what all of them follow is told once, as the run's. */
-function ownChanges(from: Config, to: Config, fields: readonly Overridable[]): Change[] {
+/** Of replicas with a value of their own; what all of them follow is told once, as the run's, unless `each` is to be told. */
+function ownChanges(from: Config, to: Config, fields: readonly Overridable[], each = false): Change[] {
   return to.replicas.flatMap((replica, i) => fields.flatMap((field): Change[] => {
     const before = from.replicas[i]
     const [was, is] = [knobOf(from, before, field), knobOf(to, replica, field)]
     const follows = (one: ReplicaConfig) => one[field] === undefined
     const runs = knobOf(from, {}, field) !== knobOf(to, {}, field)
-    return was === is || (runs && follows(replica) && follows(before)) ? [] : [{ title: `${titleOf(overridable[field], field)} of replica ${i + 1}`, from: String(was), to: String(is) }]
+    return was === is || (!each && runs && follows(replica) && follows(before)) ? [] : [{ title: `${titleOf(overridable[field], field)} of replica ${i + 1}`, from: String(was), to: String(is) }]
   }))
 }
 

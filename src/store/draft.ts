@@ -10,6 +10,8 @@ interface DraftState {
   problem: string | null
   /** Preset these settings came from, changed or not. */
   preset: string | null
+  /** Settings from elsewhere (a preset, a link, a copy of a run): live knobs wait like the others, instead of acting on the run there is. */
+  detached: boolean
   /** Sentences about what the address asked for and did not get. */
   notices: string[]
 }
@@ -21,10 +23,10 @@ function openingDraft(): DraftState {
   const hash = typeof location === 'undefined' ? '' : location.hash
   if (hash.length > 1) {
     const { config, notices } = fromHash(hash)
-    return { config, problem: null, preset: presetWith(config), notices }
+    return { config, problem: null, preset: presetWith(config), detached: true, notices }
   }
   const first = presets[0]
-  return { config: parseConfig(first.config), problem: null, preset: first.id, notices: [] }
+  return { config: parseConfig(first.config), problem: null, preset: first.id, detached: false, notices: [] }
 }
 
 export function setField(section: SectionName, field: string, value: number | string | boolean): void {
@@ -47,14 +49,22 @@ export function setConfig(config: Config): void {
   useDraft.setState({ config, problem: problemOf(config) })
 }
 
+/** The settings of another run, to be changed before anything is made of them. */
+export function setDetached(config: Config): void {
+  useDraft.setState({ config, problem: problemOf(config), detached: true })
+}
+
+/** The draft is the run's again: live knobs act on it. */
+export const attach = () => useDraft.setState({ detached: false })
+
 export function loadPreset(id: string): void {
   const preset = presets.find((candidate) => candidate.id === id)
-  if (preset) useDraft.setState({ config: parseConfig(preset.config), problem: null, preset: id, notices: [] })
+  if (preset) useDraft.setState({ config: parseConfig(preset.config), problem: null, preset: id, detached: true, notices: [] })
 }
 
 export function loadHash(hash: string): void {
   const { config, notices } = fromHash(hash)
-  useDraft.setState({ config, problem: null, preset: presetWith(config), notices })
+  useDraft.setState({ config, problem: null, preset: presetWith(config), detached: true, notices })
 }
 
 /** The preset with exactly these settings. */

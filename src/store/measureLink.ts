@@ -48,7 +48,7 @@ export function readMeasures(text: string, notices: string[]): MeasureConfig[] {
 
 function paceOf(text: string): number | null {
   const every = text.trim() === '' ? Number.NaN : Number(text)
-  return Number.isFinite(every) ? Math.min(longest, Math.max(0, Math.round(every))) : null
+  return Number.isFinite(every) ? Math.min(longest, Math.max(0, Math.round(every))) + 0 : null
 }
 
 function readSettings(id: string, schema: z.ZodObject, pairs: readonly string[], notices: string[]): Settings {
@@ -61,7 +61,7 @@ function readSettings(id: string, schema: z.ZodObject, pairs: readonly string[],
       continue
     }
     const field = schema.shape[key] as z.ZodType
-    const wanted = typeof standard[key] === 'number' ? (text.trim() === '' ? Number.NaN : Number(text)) : typeof standard[key] === 'boolean' ? ({ true: true, false: false }[text] ?? text) : text
+    const wanted = typeof standard[key] === 'number' ? (text.trim() === '' ? Number.NaN : Number(text) + 0) : typeof standard[key] === 'boolean' ? ({ true: true, false: false }[text] ?? text) : text
     const value = field.safeParse(wanted).success ? wanted : withinBounds(field, wanted)
     if (value === null) notices.push(`The link asks for ${id}.${key} = ${text}, which does not fit. The default, ${standard[key]}, is used.`)
     else {
@@ -73,10 +73,10 @@ function readSettings(id: string, schema: z.ZodObject, pairs: readonly string[],
 }
 
 /** The nearest number that the field takes, if the trouble was only its size. */
-function withinBounds(field: z.ZodType, wanted: number | string | boolean): number | null {
+export function withinBounds(field: z.ZodType, wanted: number | string | boolean): number | null {
   if (typeof wanted !== 'number' || !Number.isFinite(wanted)) return null
   const { minValue, maxValue } = ((field as z.ZodDefault).unwrap?.() ?? field) as z.ZodNumber
-  const candidates = [Math.round(wanted), minValue, maxValue].filter((value): value is number => typeof value === 'number' && field.safeParse(value).success)
+  const candidates = [Math.round(wanted) + 0, minValue, maxValue].filter((value): value is number => typeof value === 'number' && field.safeParse(value).success)
   return candidates.sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))[0] ?? null
 }
 

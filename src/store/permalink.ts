@@ -3,7 +3,8 @@ import type { z } from 'zod'
 import { type Config, type ReplicaConfig, ConfigError, type SectionName, parseConfig, replicaSchema, sections } from '../config.ts'
 import { presets } from './catalog.ts'
 import { lessonIn, stepIds } from './lesson.ts'
-import { readMeasures, writeMeasures } from './measureLink.ts'
+import { readMeasures, withinBounds, writeMeasures } from './measureLink.ts'
+import { type PageLink, isPageKey, linkVersion, plainPage, readPage, writePage } from './pageLink.ts'
 
 const { config: opening } = presets[0]
 
@@ -11,6 +12,7 @@ export const defaults: Config = parseConfig(opening)
 
 export interface Link {
   config: Config
+  page: PageLink
   /** One sentence for everything in the address that could not be used. */
   notices: string[]
 }
@@ -33,10 +35,25 @@ export function toHash(config: Config): string {
   return pairs.join('&')
 }
 
+/** The whole of an address after the `#`: its version, what is looked at, the settings; empty when all is as the page opens. */
+export function toLink(config: Config, page: PageLink): string {
+  const rest = [writePage(page), toHash(config)].filter(Boolean).join('&')
+  return rest && `v=${linkVersion}&${rest}`
+}
+
+/** Longer than any link that this page makes; what is longer is something else. */
+const longest = 16_000
+
 export function fromHash(hash: string): Link {
   const notices: string[] = []
   const input: Record<string, unknown> = { ...opening }
-  for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
+  let page = plainPage
+  if (hash.length > longest) notices.push(`The link is ${hash.length} letters long; the first ${longest} are read.`)
+  for (const [key, text] of new URLSearchParams(hash.replace(/^#/, '').slice(0, longest))) {
+    if (isPageKey(key)) {
+      page = readPage(page, key, text, notices)
+      continue
+    }
     if (key === 'lesson') {
       if (lessonIn(`lesson=${text}`) === null) notices.push(`The link asks for step ${text} of the lesson; there are 1 to ${stepIds.length}.`)
       continue
@@ -53,25 +70,33 @@ export function fromHash(hash: string): Link {
     const [section, field] = key.split('.') as [SectionName, string]
     const shape: Record<string, z.ZodType> = Object.hasOwn(sections, section) ? sections[section].shape : {}
     if (field === undefined || !Object.hasOwn(shape, field)) {
-      notices.push(`The link names “${key}”, which this page does not know.`)
+      notices.push(`The link names “${key.slice(0, 60)}”, which this page does not know.`)
       continue
     }
     const value = readValue(text, (defaults[section] as Record<string, unknown>)[field])
     const checked = shape[field].safeParse(value)
     if (checked.success) input[section] = { ...(input[section] as object), [field]: value }
-    else notices.push(`The link asks for ${key} = ${text}; ${lower(checked.error.issues[0].message)}. The default is used.`)
+    else {
+      const near = withinBounds(shape[field], value as number | string | boolean)
+      if (near !== null) input[section] = { ...(input[section] as object), [field]: near }
+      notices.push(`The link asks for ${key} = ${text.slice(0, 60)}; ${near === null ? `${lower(checked.error.issues[0].message)}. The default is used.` : `${near} is used.`}`)
+    }
   }
+  const told = notices.length > mostNotices ? [...notices.slice(0, mostNotices), `So it is with ${notices.length - mostNotices} more.`] : notices
   try {
-    return { config: parseConfig(input), notices }
+    return { config: parseConfig(input), page, notices: told }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return { config: defaults, notices: [...notices, `The link cannot be run: ${error.message}. The default run is shown.`] }
+    return { config: defaults, page, notices: [...told, `The link cannot be run: ${error.message}. The default run is shown.`] }
   }
 }
 
+/** More would hide the page. */
+const mostNotices = 8
+
 /** The default tells the type; text that does not fit goes through as text, for the schema to refuse. */
 function readValue(text: string, like: unknown): unknown {
-  if (typeof like === 'number') return text.trim() === '' ? text : Number(text)
+  if (typeof like === 'number') return text.trim() === '' ? text : Number(text) + 0 // −0 is 0
   if (typeof like === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   return text
 }
@@ -94,9 +119,17 @@ function readReplicas(text: string, notices: string[]): ReplicaConfig[] {
       const [key, value = ''] = pair.split(':')
       replica[key] = key === 'label' ? decode(value) : readValue(value, 0)
     }
+    for (const [key, value] of Object.entries(replica)) {
+      const schema = Object.hasOwn(replicaSchema.shape, key) ? replicaSchema.shape[key as keyof typeof replicaSchema.shape] : null
+      if (!schema || schema.safeParse(value).success) continue
+      const near = withinBounds(schema, value as number | string)
+      if (near === null) continue
+      replica[key] = near
+      notices.push(`The link asks for ${key} = ${String(value).slice(0, 60)} in a replica; ${near} is used.`)
+    }
     const checked = replicaSchema.safeParse(replica)
     if (checked.success) replicas.push(checked.data)
-    else notices.push(`The link describes a replica as “${part}”; ${lower(checked.error.issues[0].message)}. It is left out.`)
+    else notices.push(`The link describes a replica as “${part.slice(0, 60)}”; ${lower(checked.error.issues[0].message)}. It is left out.`)
   }
   return replicas
 }

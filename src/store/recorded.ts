@@ -6,21 +6,24 @@ import { presets } from './catalog.ts'
 import { useDraft } from './draft.ts'
 import { withMeasurement } from './measurements.ts'
 import { useRecorded } from './shown.ts'
+import { useTeach } from './teach.ts'
 
 /** Longer than any record; what is longer is something else. */
 const mostCharacters = 8e6
 
-/** Shows the record of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. @returns what ends it */
+/** Shows the record that a link asks for, else that of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. @returns what ends it */
 export function followRecorded(): () => void {
   let wanted: string | undefined
-  const follow = ({ preset }: { preset: string | null }) => {
-    const study = presets.find(({ id }) => id === preset)?.study ?? (wanted === undefined ? presets[0].study : undefined)
+  const follow = () => {
+    const { preset } = useDraft.getState()
+    const study = useTeach.getState().run ?? presets.find(({ id }) => id === preset)?.study ?? (wanted === undefined ? presets[0].study : undefined)
     if (study === undefined || study === wanted) return
     wanted = study
     void loadRecorded(study, document.baseURI, () => study === wanted)
   }
-  follow(useDraft.getState())
-  return useDraft.subscribe(follow)
+  follow()
+  const stops = [useDraft.subscribe(follow), useTeach.subscribe(follow)]
+  return () => stops.forEach((stop) => stop())
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What can be done with the runs of the list, and what keeps the list in step with the page. */
 import type { SavedRun, Tick } from '../protocol.ts'
+import { pushAddress } from './address.ts'
 import { post } from './bridge.ts'
-import { setConfig } from './draft.ts'
+import { setDetached } from './draft.ts'
 import { useRun } from './run.ts'
 import { type RunEntry, givenLooks, isFull, mostHeld, mostShown, useRuns } from './runList.ts'
 import { useSaves } from './saves.ts'
@@ -128,8 +129,8 @@ export function rename(id: string, name: string): void {
 /** Its settings on the page, to be changed and run. The page goes back to them by Back. */
 export function editCopy({ config, name }: RunEntry): void {
   if (!config) return
-  history.pushState(null, '', location.href)
-  setConfig(config)
+  pushAddress()
+  setDetached(config)
   announce(`The settings are those of ${name}.`)
 }
 

@@ -1,9 +1,9 @@
 /** Keeping runs, going on with them, and deleting what is kept. */
 import type { SavedRun } from '../protocol.ts'
 import { alone } from './actions.ts'
-import { linkToDraft } from './address.ts'
+import { pushAddress } from './address.ts'
 import { post, reconnect } from './bridge.ts'
-import { setConfig } from './draft.ts'
+import { attach, setConfig } from './draft.ts'
 import { hasRun, useRun } from './run.ts'
 import { useSaves } from './saves.ts'
 import { useUi } from './ui.ts'
@@ -46,8 +46,9 @@ export function openRun({ id, config }: SavedRun, paused = true): void {
   const { unstored } = useSaves.getState()
   const { phase, fault } = useRun.getState()
   if (phase === 'failed' && fault) reconnect() // the old worker may hold a lost device
-  history.pushState(null, '', linkToDraft())
+  pushAddress()
   setConfig(config)
+  attach()
   useRun.setState({ phase: 'starting', runId: id, fault: null, progress: null })
   useUi.setState({ hidden: [], replayed: null, dialog: null })
   post({ type: 'open', id, paused, ...(unstored?.run.id === id && { unstored: unstored.checkpoint }) })

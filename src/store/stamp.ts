@@ -2,7 +2,8 @@
 import { version } from '../../package.json'
 import type { Config } from '../config.ts'
 import { useDraft } from './draft.ts'
-import { toHash } from './permalink.ts'
+import { plainPage } from './pageLink.ts'
+import { toHash, toLink } from './permalink.ts'
 import { knobOf } from './replicas.ts'
 import { useRun } from './run.ts'
 import { overlaidNow, shownNow } from './shown.ts'
@@ -23,7 +24,7 @@ export function stamp(step: number | null): Stamp {
   if (step !== null && adapter) parts.push(adapter)
   const beside = overlaidNow().map(({ tick: other }) => `settings ${fingerprint(other.config)} ${seedsOf(other.config)} step ${other.step}`)
   if (beside.length > 0) parts.push(`beside ${beside.join(', ')}`)
-  return { line: parts.join(' · '), link: `${location.origin}${location.pathname}#${toHash(config)}` }
+  return { line: parts.join(' · '), link: `${location.origin}${location.pathname}#${toLink(config, plainPage)}` }
 }
 
 function seedsOf(config: Config): string {

@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'sweep' | 'own-data' | 'model' | 'sheet'
+export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'sweep' | 'class-link' | 'own-data' | 'model' | 'sheet'
 /** `overview`, `training`, or the id of a diagnostic; on a phone also one chart of the first two. */
 export type ViewName = string
 

@@ -2,6 +2,7 @@ import { choosePreset, linkToDraft } from '../store/address.ts'
 import { presets } from '../store/catalog.ts'
 import { presetWith, useDraft } from '../store/draft.ts'
 import { useRun } from '../store/run.ts'
+import { useHidden } from '../store/teach.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
 import { LessonButton } from './lesson/LessonButton.tsx'
@@ -10,19 +11,20 @@ import { RunsButton } from './runs/RunsButton.tsx'
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
+  const withoutExperiment = useHidden('experiment')
   return (
     <header className={styles.header}>
       <h1 className={styles.title}>
         <Mark />
         Low-Noise Lab
       </h1>
-      <label className={styles.preset}>
+      {!withoutExperiment && <label className={styles.preset}>
         <span>Experiment</span>
         <select aria-label="Experiment" value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
           {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
           {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
         </select>
-      </label>
+      </label>}
       <LessonButton />
       <Adapter />
       <nav className={styles.tools} aria-label="Page">

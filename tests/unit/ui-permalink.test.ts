@@ -1,15 +1,21 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Config, type ConfigInput, parseConfig } from '../../src/config.ts'
+import type { z } from 'zod'
+import { type Config, ConfigError, type ConfigInput, parseConfig, type SectionName, sections } from '../../src/config.ts'
 import { presets } from '../../src/store/catalog.ts'
-import { defaults, fromHash, toHash } from '../../src/store/permalink.ts'
+import { type PageLink, plainPage } from '../../src/store/pageLink.ts'
+import { defaults, fromHash, toHash, toLink } from '../../src/store/permalink.ts'
+import { parts } from '../../src/store/teach.ts'
+import { fields } from '../../src/ui/controls/fields.ts'
 
 test('the first experiment needs no address, and every experiment has one of its own', () => {
   expect(defaults).toEqual(parseConfig(presets[0].config))
   const links = presets.map(({ config }) => toHash(parseConfig(config)))
   expect(new Set(links).size).toBe(presets.length)
-  for (const [i, link] of links.entries()) expect(fromHash(link)).toEqual({ config: parseConfig(presets[i].config), notices: [] })
+  for (const [i, link] of links.entries()) expect(fromHash(link)).toEqual({ config: parseConfig(presets[i].config), page: plainPage, notices: [] })
   expect(toHash(defaults)).toBe('')
-  expect(fromHash('')).toEqual({ config: defaults, notices: [] })
+  expect(fromHash('')).toEqual({ config: defaults, page: plainPage, notices: [] })
+  expect(toLink(defaults, plainPage)).toBe('')
 })
 
 test('only what differs is written', () => {
@@ -28,33 +34,72 @@ describe('round trip', () => {
     const config = parseConfig(input)
     const hash = toHash(config)
     expect(hash.length).toBeLessThan(2048)
-    expect(fromHash(`#${hash}`)).toEqual({ config, notices: [] })
-    expect(fromHash(new URL(`http://localhost/#${hash}`).hash)).toEqual({ config, notices: [] }) // as a browser hands it back
+    expect(fromHash(`#${hash}`)).toEqual({ config, page: plainPage, notices: [] })
+    expect(fromHash(new URL(`http://localhost/#${hash}`).hash)).toEqual({ config, page: plainPage, notices: [] }) // as a browser hands it back
   })
 
-  test('of many configs', () => {
-    let state = 1
-    const random = () => (state = (state * 48271) % 2147483647) / 2147483647
-    for (let i = 0; i < 200; i++) {
-      const config: Config = parseConfig({
-        net: { width: 16 * (1 + Math.floor(random() * 8)), blocks: 4 + Math.floor(random() * 4) },
-        objective: { tMin: random() * 0.9, lambda: 10 ** (-4 * random()), tau: 0.01 + random(), normalise: random() < 0.5, variant: random() < 0.5 ? 'infonce' : 'equation14' },
-        train: { batch: 1 + Math.floor(random() * 500), learningRate: random() ** 8, seed: Math.floor(random() * 2 ** 32) },
-        replicas: Array.from({ length: 1 + Math.floor(random() * 4) }, () => ({ method: random() < 0.5 ? 'fm' : 'lcf', ...(random() < 0.5 ? { lambda: random() } : {}) })),
+  /** No control makes −0. */
+  const double = (min: number, max: number) => fc.double({ min, max, noNaN: true }).map((value) => value + 0)
+  /** Any value that a control can have. */
+  const fieldValue = (section: SectionName, field: string): fc.Arbitrary<unknown> => {
+    const own = fields[section].find((one) => one.field === field)!
+    if (own.kind === 'switch') return fc.boolean()
+    if (own.kind === 'choice') return fc.constantFrom(...own.choices.map(({ value }) => value))
+    if (own.kind === 'text') return fc.string({ minLength: 1, maxLength: 20 })
+    return own.integer ? fc.integer({ min: own.min, max: own.max }) : double(own.min, own.max)
+  }
+  const section = (name: SectionName) => fc.record(Object.fromEntries(fields[name].map(({ field }) => [field, fieldValue(name, field)])), { requiredKeys: [] })
+  const replica = fc.record({
+    method: fc.constantFrom('fm', 'lcf', 'fm-truncated', 'fm-contrast'), label: fc.string({ maxLength: 40 }), seed: fc.integer({ min: 0, max: 0xffffffff }),
+    tMin: double(0, 0.9), lambda: double(0, 10), images: fc.integer({ min: 0, max: 262144 }),
+  }, { requiredKeys: [] })
+  const valid = fc.record({ net: section('net'), data: section('data'), objective: section('objective'), train: section('train'), evaluate: section('evaluate'), replicas: fc.array(replica, { minLength: 1, maxLength: 16 }) })
+    .map(({ net, objective, train, data, ...others }): Config => {
+      // Fields that hang together are brought together.
+      const { heads = 4, patch = 2, blocks = 4 } = net as { heads?: number; patch?: number; blocks?: number }
+      const within = (value: unknown, most: number) => Math.min(Number(value), most)
+      return parseConfig({
+        ...others, data: data.count === undefined ? data : { ...data, count: Math.max(1024, Number(data.count)) }, train,
+        net: { ...net, width: Math.min(1152 - (1152 % (4 * heads)), 4 * heads * Math.ceil(Number(net.width ?? 48) / (4 * heads))), size: Math.min(256, patch * Math.ceil(Number(net.size ?? 12) / patch)), blocks },
+        objective: { ...objective, layer: within(objective.layer ?? 1, blocks) },
       })
-      expect(fromHash(toHash(config)).config).toEqual(config)
+    })
+  const names = fc.uniqueArray(fc.constantFrom(...Object.keys(parts), 'train.batch', 'objective.tMin'))
+  const page: fc.Arbitrary<PageLink> = fc.record({
+    view: fc.constantFrom(null, 'training', 'probe', 'runs'), loss: fc.constantFrom('raw' as const, 'excess' as const), seeds: fc.constantFrom('together' as const, 'single' as const),
+    run: fc.constantFrom(null, 'low-noise'), hide: names, lock: names.map((all) => all.filter((name) => !['experiment', 'fork', 'files'].includes(name))),
+  })
+
+  test('of any valid settings and any look of the page', () => {
+    fc.assert(fc.property(valid, page, (config, look) => {
+      const hash = toLink(config, look)
+      expect(fromHash(new URL(`http://localhost/#${hash}`).hash)).toEqual({ config, page: look, notices: [] })
+    }), { numRuns: 60 })
+  })
+
+  test('with every setting of a section changed and six named replicas a link stays below 2 kB', () => {
+    const named = Array.from({ length: 6 }, (_, i) => ({ method: 'lcf', label: `LCF, T_min ${i}`, tMin: 0.05 + i / 100, lambda: 0.2, seed: i }))
+    for (const name of Object.keys(sections) as SectionName[]) {
+      for (const [drawn] of fc.sample(fc.tuple(section(name)), 50)) {
+        try {
+          expect(toLink(parseConfig({ [name]: drawn, replicas: named }), { ...plainPage, view: 'probe', hide: ['net', 'data', 'evaluate'] }).length).toBeLessThan(2048)
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error
+        }
+      }
     }
   })
 })
 
 describe('a hostile address', () => {
   test.each([
-    'net.width=NaN', 'net.width=1e9', 'net.width=-4', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
-    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,tMin:5', 'replicas=fm,nothing:1', 'replicas=%E0%A4%A',
-    'train.steps=0.5', '%',
+    'net.width=NaN', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
+    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=%E0%A4%A',
+    '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
   ])('%s: the default is used, and a sentence says so', (hash) => {
-    const { config, notices } = fromHash(`#${hash}`)
+    const { config, page, notices } = fromHash(`#${hash}`)
     expect(parseConfig(config)).toEqual(config)
+    expect(page).toEqual(plainPage)
     if (!hash.startsWith('replicas=%')) expect(config).toEqual(defaults)
     if (hash !== '%' && !hash.startsWith('replicas=%')) expect(notices.length).toBeGreaterThan(0)
     else expect(notices.length).toBeGreaterThanOrEqual(0)
@@ -72,5 +117,41 @@ describe('a hostile address', () => {
 
   test('a flood of replicas is cut', () => {
     expect(fromHash(`replicas=${Array(1000).fill('fm').join(';')}`).config.replicas.length).toBe(16)
+  })
+
+  test.each([
+    ['train.batch=1e9', 'train', 'batch', 1024], ['train.batch=-4', 'train', 'batch', 1], ['objective.tMin=5', 'objective', 'tMin', 0.9], ['train.steps=10.4', 'train', 'steps', 10], ['objective.tau=0', 'objective', 'tau', 0.01],
+  ] as const)('%s: the nearest value is used, and a sentence says which', (hash, section, field, near) => {
+    const { config, notices } = fromHash(hash)
+    expect((config[section] as Record<string, unknown>)[field]).toBe(near)
+    expect(notices).toEqual([expect.stringContaining(`${near} is used`)])
+  })
+
+  test('a replica out of bounds is brought within them', () => {
+    const { config, notices } = fromHash('replicas=fm,tMin:5;lcf,seed:-3')
+    expect(config.replicas).toEqual([{ method: 'fm', tMin: 0.9 }, { method: 'lcf', seed: 0 }])
+    expect(notices.length).toBe(2)
+  })
+
+  test('read-outs cannot be hidden, nor what is no setting be fixed', () => {
+    expect(fromHash('hide=lossByT,net&lock=files,train.batch').page).toMatchObject({ hide: ['net'], lock: ['train.batch'] })
+  })
+
+  test('nothing that can be written makes it stumble: settings that can be run come out, with a page that there is', () => {
+    const keys = [...(Object.keys(sections) as SectionName[]).flatMap((name) => Object.keys(sections[name].shape as Record<string, z.ZodType>).map((field) => `${name}.${field}`)), 'replicas', 'measures', 'view', 'run', 'hide', 'lock', 'v', 'lesson', 'loss']
+    const hostile = fc.oneof(fc.string({ maxLength: 60 }), fc.double().map(String), fc.constantFrom('NaN', '-0', '1e308', '9'.repeat(400), '%00', '<img onerror=x>', 'fm;'.repeat(40), 'probe:;;,:,', '__proto__:1'))
+    fc.assert(fc.property(fc.array(fc.tuple(fc.oneof(fc.constantFrom(...keys), fc.string({ maxLength: 20 })), hostile), { maxLength: 12 }), (pairs) => {
+      const hash = pairs.map(([key, value]) => `${key}=${value}`).join('&')
+      const { config, page, notices } = fromHash(hash)
+      expect(parseConfig(config)).toEqual(config)
+      expect(fromHash(toLink(config, page))).toMatchObject({ config, page, notices: [] })
+      for (const notice of notices) expect(notice.length).toBeLessThan(700)
+    }), { numRuns: 200 })
+  })
+
+  test('a flood of letters is cut', () => {
+    const { config, notices } = fromHash(`data.dataset=${'x'.repeat(100_000)}`)
+    expect(config).toEqual(defaults)
+    expect(notices.join().length).toBeLessThan(1000)
   })
 })

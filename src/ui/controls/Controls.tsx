@@ -3,7 +3,8 @@ import { Switch } from '@base-ui/react/switch'
 import { useId } from 'react'
 import type { SectionName } from '../../config.ts'
 import { useDraft } from '../../store/draft.ts'
-import { useUi } from '../../store/ui.ts'
+import { showAll, useHidden, useTeach } from '../../store/teach.ts'
+import { openDialog, useUi } from '../../store/ui.ts'
 import { OwnDataButton } from '../data/OwnDataButton.tsx'
 import { FieldControl } from './FieldControl.tsx'
 import { LiveMark } from './LiveMark.tsx'
@@ -24,6 +25,7 @@ export function Controls() {
   const explain = useUi((state) => state.explain)
   const problem = useDraft((state) => state.problem)
   const switchId = useId()
+  const withoutReplicas = useHidden('replicas')
   return (
     <section className={styles.panel} aria-label="Settings">
       <div className={styles.legend}>
@@ -33,11 +35,20 @@ export function Controls() {
           <Switch.Thumb className="switch-thumb" />
         </Switch.Root>
       </div>
+      <Taught />
       {problem && <p className={styles.problem} role="alert">{problem}</p>}
-      <Replicas />
+      {!withoutReplicas && <Replicas />}
       {groups.map((group) => <Group key={group.section} {...group} />)}
+      <p><button type="button" className={styles.more} onClick={() => openDialog('class-link')} aria-haspopup="dialog">Link for a class …</button></p>
     </section>
   )
+}
+
+/** Nothing is taken away unsaid. */
+function Taught() {
+  const some = useTeach(({ hide, lock }) => hide.length > 0 || lock.length > 0)
+  if (!some) return null
+  return <p className={styles.taught}>The link that you came by hides or fixes some settings. <button type="button" className={styles.more} onClick={showAll}>Show all</button></p>
 }
 
 function Group({ section, title }: { section: SectionName; title: string }) {
@@ -45,7 +56,9 @@ function Group({ section, title }: { section: SectionName; title: string }) {
   const all = fields[section].filter(({ field }) => !(section === 'objective' && field === 'method'))
   const first = all.filter(({ advanced }) => !advanced)
   const more = all.filter(({ advanced }) => advanced)
+  const hidden = useHidden(section)
   const changed = useDraft(({ config }) => more.filter(({ field, standard }) => (config[section] as Record<string, unknown>)[field] !== standard).length)
+  if (hidden) return null
   return (
     <section className={styles.group} aria-label={title}>
       <Collapsible.Root>

@@ -16,10 +16,12 @@ interface Props {
   commit?(): void
   /** Why it has no effect now. */
   ignored?: string | null
+  /** Not even back to its default. */
+  fixed?: boolean
 }
 
 /** One field: its control, its default, its way back, and one sentence. */
-export function FieldRow({ field, address, value, change, commit, ignored = null }: Props) {
+export function FieldRow({ field, address, value, change, commit, ignored = null, fixed = false }: Props) {
   const id = useId()
   const explain = useUi((state) => state.explain)
   const changed = value !== field.standard
@@ -38,7 +40,7 @@ export function FieldRow({ field, address, value, change, commit, ignored = null
       <button
         type="button"
         className={styles.reset}
-        hidden={!changed}
+        hidden={!changed || fixed}
         aria-label={`Reset ${field.title} to ${String(field.standard)}`}
         title={`Back to ${String(field.standard)}`}
         onClick={() => change(field.standard)}

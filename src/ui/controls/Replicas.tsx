@@ -4,6 +4,7 @@ import { methodChoices, methodOf } from '../../store/catalog.ts'
 import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
 import { mostReplicas } from '../../store/lineup.ts'
 import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
+import { useLocked } from '../../store/teach.ts'
 import { useUi } from '../../store/ui.ts'
 import { Marker } from '../charts/Marker.tsx'
 import { What } from '../charts/What.tsx'
@@ -21,6 +22,7 @@ export function Replicas() {
   const { replicas } = config
   const explain = useUi((state) => state.explain)
   const series = seriesOf(replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') })))
+  const locked = useLocked('replicas')
   const chosen = [...new Set(series.map(({ method }) => method))]
   return (
     <section className={styles.group} aria-label="Replicas">
@@ -29,13 +31,13 @@ export function Replicas() {
         <button
           type="button"
           className={styles.more}
-          disabled={replicas.length >= mostReplicas}
+          disabled={locked || replicas.length >= mostReplicas}
           onClick={() => setReplicas([...replicas, { method: methodChoices.find(({ id }) => !chosen.includes(id))?.id ?? 'fm' }])}
         >
           + Add
         </button>
       </div>
-      <LineUp />
+      {locked ? <p className={styles.help}>Fixed by the link that you came by.</p> : <LineUp />}
       <p className={styles.help}>Trained side by side from the same start, on the same images, noise levels and noise.</p>
       {replicas.map((_, i) => (
         <Collapsible.Root key={i} className={styles.replica}>
@@ -44,16 +46,16 @@ export function Replicas() {
               <path d="M0 6H22" stroke={series[i].colour} strokeWidth="2" strokeDasharray={series[i].dash} />
               <Marker shape={series[i].marker} x={11} y={6} colour={series[i].colour} />
             </svg>
-            <select aria-label={`Method of replica ${i + 1}`} value={series[i].method} className={styles.select} onChange={(event) => setReplica(i, { method: event.target.value })}>
+            <select aria-label={`Method of replica ${i + 1}`} value={series[i].method} disabled={locked} className={styles.select} onChange={(event) => setReplica(i, { method: event.target.value })}>
               {methodChoices.map(({ id, label }) => <option key={id} value={id}>{label}</option>)}
             </select>
-            <Collapsible.Trigger className={styles.more} aria-label={`Own knobs of replica ${i + 1}`}>
+            <Collapsible.Trigger className={styles.more} disabled={locked} aria-label={`Own knobs of replica ${i + 1}`}>
               {overridesOf(config, i) || 'own knobs'}
             </Collapsible.Trigger>
             <button
               type="button"
               className={styles.reset}
-              disabled={replicas.length === 1}
+              disabled={locked || replicas.length === 1}
               aria-label={`Remove replica ${i + 1}, ${series[i].label}`}
               onClick={() => setReplicas(replicas.filter((__, other) => other !== i))}
             >

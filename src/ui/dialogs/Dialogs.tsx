@@ -1,6 +1,7 @@
 import { OwnData } from '../data/OwnData.tsx'
 import { OpenModel } from '../files/OpenModel.tsx'
 import { Sheet } from '../lesson/Sheet.tsx'
+import { ClassLink } from '../runs/ClassLink.tsx'
 import { Sweep } from '../runs/Sweep.tsx'
 import { About } from './About.tsx'
 import { Explained } from './Explained.tsx'
@@ -22,6 +23,7 @@ export default function Dialogs() {
       <OwnData />
       <OpenModel />
       <Sweep />
+      <ClassLink />
       <Sheet />
     </>
   )

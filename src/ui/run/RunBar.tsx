@@ -2,6 +2,7 @@ import { Suspense, lazy } from 'react'
 import { restart, runOrPause, stepOnce } from '../../store/actions.ts'
 import { useDraft } from '../../store/draft.ts'
 import { type Phase, useRun } from '../../store/run.ts'
+import { useHidden } from '../../store/teach.ts'
 import { openDialog } from '../../store/ui.ts'
 import { OpenButton } from '../files/OpenButton.tsx'
 import { Progress } from './Progress.tsx'
@@ -28,6 +29,8 @@ export function RunBar() {
   const phase = useRun((state) => state.phase)
   const refused = useRun(({ plan }) => plan?.plan.refusal !== undefined)
   const invalid = useDraft(({ problem }) => problem !== null)
+  const withoutFork = useHidden('fork')
+  const withoutFiles = useHidden('files')
   const unbuildable = refused || invalid
   const busy = phase === 'probing' || phase === 'obstacle' || phase === 'starting'
   const needsDraft = phase === 'idle' || phase === 'failed'
@@ -46,12 +49,11 @@ export function RunBar() {
           <Icon name="restart" />
           Restart
         </button>
-        <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
+        {!withoutFork && <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
           <Icon name="fork" />
           Fork
-        </button>
-        <Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense>
-        <OpenButton />
+        </button>}
+        {!withoutFiles && <><Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense><OpenButton /></>}
       </div>
       <Progress />
       <PendingChanges />

@@ -1,11 +1,12 @@
 import { type FocusEvent, useState } from 'react'
+import { linkTo } from '../../store/address.ts'
 import type { Change } from '../../store/changes.ts'
 import { hasRun, useRun } from '../../store/run.ts'
 import { type RunEntry, changesAgainst, isFull, useRuns } from '../../store/runList.ts'
 import { deleteRun, editCopy, isCentre, pin, rename, setShown } from '../../store/runs.ts'
 import { openRun } from '../../store/saved.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { emphasise, showSide, useUi } from '../../store/ui.ts'
+import { announce, emphasise, showSide, useUi } from '../../store/ui.ts'
 import { count } from '../numbers.ts'
 import { when } from '../saved/when.ts'
 import { Finals } from './Finals.tsx'
@@ -83,10 +84,17 @@ function Buttons({ entry, visible, rename: startNaming }: { entry: RunEntry; vis
       {config && <button type="button" className="quiet" aria-pressed={pinned} onClick={() => pin(pinned ? null : id)} aria-label={`Pin ${name}`}>{pinned ? 'Pinned' : 'Pin'}</button>}
       {config && <button type="button" className="quiet" onClick={startNaming} aria-label={`Rename ${name}`}>Rename</button>}
       {config && <button type="button" className="quiet" onClick={() => (editCopy(entry), showSide('settings'))} aria-label={`Edit a copy of ${name}`}>Edit a copy</button>}
+      {config && <button type="button" className="quiet" onClick={() => void copyLink(entry)} aria-label={`Copy a link to the settings of ${name}`}>Link</button>}
       {save?.config && (!here || failed) && !save.elsewhere && <button type="button" className="quiet" disabled={!able} onClick={() => openRun(save)} aria-label={`Open ${name} at step ${count(save.step)}`}>Open</button>}
       {!here && !seen?.record && !save?.elsewhere && <button type="button" className="quiet" onClick={() => deleteRun(entry)} aria-label={`Delete ${name}`}>Delete</button>}
     </div>
   )
+}
+
+/** To its settings; of a recorded run, to the record as well. */
+async function copyLink({ name, config, seen }: RunEntry) {
+  const link = linkTo(config!, { run: seen?.record?.study ?? null })
+  announce(await navigator.clipboard.writeText(link).then(() => `Link to ${name} copied.`, () => 'The browser did not allow copying.'))
 }
 
 function NameInput({ name, done }: { name: string; done(text: string): void }) {
