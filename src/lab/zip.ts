@@ -30,12 +30,15 @@ export function zipDirectory(bytes: Uint8Array): ZipEntry[] {
   const count = view.getUint16(end + 10, true)
   let at = view.getUint32(end + 16, true)
   const entries: ZipEntry[] = []
+  const names = new Set<string>()
   for (let i = 0; i < count; i++) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) throw new ConfigError(`the zip archive is damaged: entry ${i + 1} of ${count} is not where its directory says`)
     const nameBytes = view.getUint16(at + 28, true)
     const [checksum, packed, size] = [16, 20, 24].map(offset => view.getUint32(at + offset, true))
     if (packed === ZIP64 || size === ZIP64) throw new ConfigError('the zip archive has entries beyond 4 GiB; smaller ones are accepted')
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes))
+    if (names.has(name)) throw new ConfigError(`the archive holds two entries of the name ${name.slice(0, 200).replaceAll(/\p{C}/gu, '·')}; each may be there once`)
+    names.add(name)
     entries.push({ name, packed, size, checksum })
     at += 46 + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
   }

@@ -115,7 +115,7 @@ test('evaluate: a model of ours through onnxruntime, a model of others as it is 
     [[example, '--dataset', 'shapes'], /net\.|shape/],
     [[resolve('tests/fixtures/onnx/external.onnx'), '--dataset', 'gratings'], /external\.onnx\.data/],
     [[resolve('tests/fixtures/onnx/plain.safetensors')], /hold weights and no network/],
-    [[at('parent.npz'), '--ask', 'scale=1'], /--ask is for ONNX models/],
+    [[resolve('tests/fixtures/onnx/plain.npz'), '--ask', 'scale=1'], /--ask is for ONNX models/],
   ]
   for (const [words, sentence] of refused) {
     const result = await lab('evaluate', ...words)

@@ -103,6 +103,11 @@ describe('what is wrong is said in one sentence', () => {
     view.setUint32(central + 24, 2 ** 30, true)
     return copy
   }
+  const twice = () => {
+    const copy = zipSync({ 'aaaa.npy': Uint8Array.of(1), 'bbbb.npy': Uint8Array.of(1) }, { level: 0 })
+    for (let at = 0; at < copy.length - 4; at++) if (String.fromCharCode(...copy.subarray(at, at + 4)) === 'bbbb') copy.fill(0x61, at, at + 4)
+    return copy
+  }
   const cases: [string, Uint8Array, RegExp][] = [
     ['nothing', new Uint8Array(), /not an \.npz file/],
     ['text', new TextEncoder().encode('{"net": {}}'), /not an \.npz file/],
@@ -111,6 +116,7 @@ describe('what is wrong is said in one sentence', () => {
     ['a file without its last byte', good.subarray(0, -1), /cut short/],
     ['a number changed', flipped(200), /entry a\.npy is damaged: its checksum/],
     ['a directory that points elsewhere', (() => { const copy = good.slice(); copy[copy.length - 6] ^= 0x7f; return copy })(), /is not where its directory says/],
+    ['a name twice', twice(), /two entries of the name aaaa\.npy; each may be there once/],
     ['a size that no archive can hold', lying(), /entry x\.npy claims 1073741824 bytes/],
     ['another magic', archive(new Uint8Array(80)), /entry x\.npy is not a NumPy array/],
     ['a version to come', archive(npy(header("'<f4'", '(1,)'), new Uint8Array(4), 9)), /version 9; versions 1 to 3/],

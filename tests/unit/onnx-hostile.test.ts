@@ -8,10 +8,9 @@ import { describeOnnx, exposeValues, guessInputs } from '../../src/onnx/describe
 import { importOnnx } from '../../src/onnx/import.ts'
 import { importNamed } from '../../src/onnx/named.ts'
 import { AttributeProtoSchema, type GraphProto, GraphProtoSchema, type ModelProto, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from '../../src/onnx/onnx_pb.ts'
-import { mutations } from '../support/mutate.ts'
+import { survives } from '../support/mutate.ts'
 
 const file = (name: string) => new Uint8Array(readFileSync(new URL(`../fixtures/onnx/${name}`, import.meta.url)))
-const MUTATIONS = Number(process.env.LNL_MUTATIONS ?? 2000)
 
 describe('a small Netron', () => {
   test('inputs, outputs, operators, parameters, opset, producer', () => {
@@ -95,38 +94,19 @@ describe('ONNX', () => {
     expect(importOnnx(model(() => {}))).toMatchObject({ net: null, parameters: null, differences: ['no layer with float weights was found: they may be quantised'] })
   })
 
-  test(`${MUTATIONS} mutations`, () => {
-    const whole = file('opset13_nameless.onnx')
-    let read = 0
-    for (const bytes of mutations(whole, MUTATIONS, 1)) read += survives(() => importOnnx(bytes)) + survives(() => describeOnnx(bytes))
-    expect(read).toBeGreaterThan(0)
-    expect(read).toBeLessThan(2 * MUTATIONS)
-  }, 600_000)
-
-  test('a node that does nothing any more: read or refused, and never broken numbers', () => {
+  test('a node that does nothing any more: read or refused, and never broken numbers', async () => {
     const parsed: ModelProto = fromBinary(ModelProtoSchema, file('independent.onnx'))
     const nodes = parsed.graph!.node
     for (const dead of nodes) {
       const graph = { ...parsed.graph!, node: nodes.map(node => (node === dead ? { ...node, opType: 'Identity', attribute: [], output: node.output.slice(0, 1) } : node)) }
-      survives(() => {
+      await survives(() => {
         const { parameters, differences } = importOnnx(toBinary(ModelProtoSchema, { ...parsed, graph }))
         if (parameters) expect(Object.values(parameters).every(({ data }) => data.every(Number.isFinite))).toBe(true)
         if (['MatMul', 'Conv', 'Gemm', 'Softmax', 'Cos', 'Sin'].includes(dead.opType)) expect(differences, dead.name).not.toEqual([])
       })
     }
-  })
+  }, 120_000)
 })
-
-/** 1 when it was read, 0 when it was refused in a sentence; throws whatever else was thrown. */
-function survives(read: () => unknown): number {
-  try {
-    read()
-    return 1
-  } catch (error) {
-    if (error instanceof ConfigError && error.message.length < 400 && !error.message.includes('\n')) return 0
-    throw error
-  }
-}
 
 describe('safetensors', () => {
   const whole = writeSafetensors({ a: { shape: [2, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6]) }, b: { shape: [], data: Float32Array.of(7) } }, { note: 'x' })
@@ -188,11 +168,4 @@ describe('safetensors', () => {
     expect(Object.keys(tensors)).toEqual(['__proto__', 'constructor'])
     expect(importNamed({ tensors, metadata: {} }).parameters).toBe(null)
   })
-
-  test(`${MUTATIONS} mutations`, () => {
-    let read = 0
-    for (const bytes of mutations(file('plain.safetensors'), MUTATIONS, 2)) read += survives(() => importNamed(readSafetensors(bytes)))
-    expect(read).toBeGreaterThan(0)
-    expect(read).toBeLessThan(MUTATIONS)
-  }, 600_000)
 })

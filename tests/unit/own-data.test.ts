@@ -15,7 +15,6 @@ import { convert, suggested } from '../../src/lab/own/convert.ts'
 import { readSource } from '../../src/lab/own/read.ts'
 import type { Picture } from '../../src/lab/own/source.ts'
 import type { OwnAsked } from '../../src/file_protocol.ts'
-import { mutations } from '../support/mutate.ts'
 import { cifar, given, gzip, idx, pictures, pixel, tar, zip } from '../support/own_files.ts'
 
 const open = (files: Record<string, Uint8Array>) => readSource(Object.entries(files).map(([path, bytes]) => given(path, bytes)), decodePicture)
@@ -268,26 +267,4 @@ describe('hostile files', () => {
     for (let at = 0; at < twice.length - 4; at++) if (String.fromCharCode(...twice.subarray(at, at + 4)) === 'bbbb') twice.set(new TextEncoder().encode('aaaa'), at)
     await refused({ 'a.zip': twice }, /two entries of the name a\/aaaa.png/)
   })
-
-  test.each([
-    ['data.tar.gz', gzip(tar({ 'x/data_batch_1.bin': cifar(34) }))],
-    ['data.tar', tar({ 'x/data_batch_1.bin': cifar(34) })],
-    ['x-idx3-ubyte', idx([40, 6, 6], i => i % 256)],
-    ['a.npz', writeNpz({ x: array([40, 1, 6, 6], i => i / 1440, Float32Array), labels: array([40], i => i % 3, Int32Array) })],
-    ['a.zip', zip(pictures(34, 3))],
-  ])('2,000 mutations of %s are read or refused in one sentence', async (path, whole) => {
-    let refusals = 0
-    for (const bytes of mutations(whole, 2000, 11)) {
-      try {
-        const { pool, set } = await keep({ [path]: bytes })
-        expect(pool.pixels).toHaveLength((set.train + set.test) * set.channels * set.size ** 2)
-        for (const label of pool.labels) expect(label).toBeLessThan(set.classes.length)
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error
-        expect(error.message).not.toMatch(/\n/)
-        refusals++
-      }
-    }
-    expect(refusals).toBeGreaterThan(30)
-  }, 60_000)
 })
