@@ -6,6 +6,7 @@ import { watchData } from './store/data.ts'
 import { useExplain } from './store/explain.ts'
 import { isCovered, useLesson } from './store/lesson.ts'
 import { watchLesson } from './store/lessonWay.ts'
+import { watchRecovery } from './store/recovery.ts'
 import { useRun } from './store/run.ts'
 import { watchRuns } from './store/runs.ts'
 import { useUi } from './store/ui.ts'
@@ -33,7 +34,7 @@ export function App() {
   const live = useRun(({ tick }) => tick !== null)
   const covered = useLesson((state) => isCovered(state, live))
   useEffect(() => {
-    const stops = [watchRun(), watchAddress(), watchData(), watchRuns(), watchLesson()]
+    const stops = [watchRun(), watchAddress(), watchData(), watchRuns(), watchRecovery(), watchLesson()]
     post({ type: 'probe' })
     void showRecorded()
     return () => stops.forEach((stop) => stop())

@@ -40,13 +40,13 @@ export function resumeRun(run: SavedRun): void {
   void alone(() => openRun(run, false))
 }
 
-/** The settings become the run's own, and Back brings those before again. */
-export function openRun({ id, config }: SavedRun, paused = true): void {
+/** The settings become the run's own, and Back brings those before again, unless it is the run that was on the page anyway. */
+export function openRun({ id, config }: SavedRun, paused = true, again = false): void {
   if (!config) return
   const { unstored } = useSaves.getState()
   const { phase, fault } = useRun.getState()
   if (phase === 'failed' && fault) reconnect() // the old worker may hold a lost device
-  pushAddress()
+  if (!again) pushAddress()
   setConfig(config)
   attach()
   useRun.setState({ phase: 'starting', runId: id, fault: null, progress: null })

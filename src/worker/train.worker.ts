@@ -43,7 +43,8 @@ function machine() {
     })
     device.addEventListener('uncapturederror', event => {
       void session?.pause()
-      send({ type: 'fault', kind: 'internal', step: session?.step, message: (event as GPUUncapturedErrorEvent).error.message.split('\n')[0] })
+      const { error } = event as GPUUncapturedErrorEvent
+      send({ type: 'fault', kind: error instanceof GPUOutOfMemoryError ? 'memory' : 'internal', step: session?.step, message: error.message.split('\n')[0] })
     })
     const library = new KernelLibrary(device)
     const failed = (await runCases(device, startupCases, undefined, library)).filter(row => !row.passed)

@@ -1,14 +1,15 @@
 import { useState } from 'react'
-import { probeAgain, restart } from '../../store/actions.ts'
+import { changeField, flush, knobKey, probeAgain, restart, runOrPause } from '../../store/actions.ts'
 import { choosePreset } from '../../store/address.ts'
 import { smallPreset } from '../../store/catalog.ts'
 import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
 import { useLesson } from '../../store/lesson.ts'
 import { openLesson } from '../../store/lessonWay.ts'
+import { markRecoveryRead, useRecovery } from '../../store/recovery.ts'
 import { dismissFault, useRun } from '../../store/run.ts'
 import { useRecorded } from '../../store/shown.ts'
 import { openDialog } from '../../store/ui.ts'
-import { short } from '../numbers.ts'
+import { count, short } from '../numbers.ts'
 import { useMedia } from '../useMedia.ts'
 import { GoOn } from '../saved/GoOn.tsx'
 import { faultWords } from './faults.ts'
@@ -21,12 +22,14 @@ export function Banners() {
   const software = useRun(({ capabilities }) => capabilities?.software ?? false)
   const untouched = useRun(({ phase }) => phase === 'idle')
   const notices = useDraft((state) => state.notices)
-  if (!failed && notices.length === 0 && !(software && untouched)) return null
+  const recovered = useRecovery(({ last, read }) => last !== null && !read)
+  if (!failed && !recovered && notices.length === 0 && !(software && untouched)) return null
   return (
     <div className={styles.banners}>
       <ObstacleBanner />
       <FaultBanner />
       {software && untouched && <SoftwareBanner />}
+      <RecoveryBanner />
       {notices.length > 0 && (
         <section className={styles.notice} role="alert">
           {notices.map((notice) => <p key={notice}>{notice}</p>)}
@@ -80,9 +83,12 @@ function FaultBanner() {
       <p>{advice}{hasTick && fault.kind !== 'config' && ' Everything measured so far stays on the charts.'}</p>
       <div className={styles.actions}>
         {fault.kind === 'non-finite' && (
-          <button type="button" className="primary" onClick={() => (setField('train', 'learningRate', learningRate / 2), restart())}>
-            Restart with learning rate {short(learningRate / 2)}
-          </button>
+          <>
+            <button type="button" className="primary" onClick={() => (setField('train', 'learningRate', learningRate / 2), restart())}>
+              Restart with learning rate {short(learningRate / 2)}
+            </button>
+            {!failed && <button type="button" onClick={() => goOnWith(learningRate / 2)}>Go on with {short(learningRate / 2)}</button>}
+          </>
         )}
         {fault.kind === 'memory' && <SmallerButton />}
         <GoOn />
@@ -90,6 +96,26 @@ function FaultBanner() {
         <CopyButton label="Copy details" text={() => `${fault.kind}${fault.step === undefined ? '' : ` at step ${fault.step}`}: ${fault.message}\n${navigator.userAgent}`} />
         {!failed && <button type="button" className="quiet" onClick={dismissFault}>Close</button>}
       </div>
+    </section>
+  )
+}
+
+/** The weights are as they were before the loss broke, so the run can go on more carefully. */
+function goOnWith(learningRate: number): void {
+  changeField('train', 'learningRate', learningRate, true)
+  flush(knobKey('train', 'learningRate'))
+  runOrPause()
+}
+
+/** What the page has done by itself. */
+function RecoveryBanner() {
+  const { last, read } = useRecovery()
+  const here = useRun(({ runId, phase }) => runId === last?.runId && phase !== 'failed' && phase !== 'obstacle')
+  if (!last || read || !here) return null
+  return (
+    <section className={styles.notice} role="alert">
+      <p><b>The GPU was reset at step {count(last.lost)}.</b> The run goes on from step {count(last.from)}, where it was kept last. Should it happen again, the page waits for you.</p>
+      <div className={styles.actions}><button type="button" onClick={markRecoveryRead}>All right</button></div>
     </section>
   )
 }
