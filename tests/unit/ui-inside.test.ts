@@ -113,6 +113,7 @@ describe('numbers', () => {
     expect(shapeText([], [8, 20])).toBe('(8, 20)')
     expect(statisticsText({ notFinite: 0, low: -0.5, high: 2, mean: 0.25, deviation: 1 })).toBe('−0.5 to 2, mean 0.25, SD 1')
     expect(statisticsText({ notFinite: 3, low: null, high: null, mean: null, deviation: null })).toBe('nothing finite; 3 not finite')
+    expect(statisticsText({ notFinite: 0, low: 0, high: 0, mean: 0, deviation: 0 })).toBe('all 0')
     expect(pictureSize(16, 16)).toEqual({ width: 224, height: 224 })
     expect(pictureSize(1, 256)).toEqual({ width: 256, height: 14 })
     expect(pictureSize(64, 512)).toEqual({ width: 512, height: 64 })

@@ -20,9 +20,12 @@ export default function InsideView() {
   return (
     <section className={styles.inside} aria-labelledby="inside">
       <div className={styles.about}>
-        <h2 id="inside">Inside a training step</h2>
+        <div className={styles.head}>
+          <h2 id="inside">Inside a training step</h2>
+          <Ask />
+        </div>
+        <Problem />
         <p>The step that the run takes next, on a copy of its weights: every tensor in the order in which the GPU writes it, from the noised image to the loss and back to the weights. The run itself does not notice.</p>
-        <Ask />
         {walk && <Found />}
       </div>
       {walk && (
@@ -43,35 +46,36 @@ function Ask() {
   const phase = useRun((state) => state.phase)
   const tick = useRun((state) => state.tick)
   const asked = useInside((state) => state.asked !== null)
-  const problem = useInside((state) => state.problem)
   const again = useInside((state) => state.walk !== null)
   const [replica, sample] = [useInside((state) => state.replica), useInside((state) => state.sample)]
   if (!hasRun(phase) || !tick) {
     const idle = phase === 'idle'
     return (
-      <p className={styles.ask}>
-        {phase === 'obstacle' ? 'It needs a run of your own, and there is no GPU here to make one.' : 'It needs a run of your own: press Run, or take a single step.'}
+      <div className={styles.ask}>
+        <p>{phase === 'obstacle' ? 'It needs a run of your own, and there is no GPU here to make one.' : 'It needs a run of your own: press Run, or take a single step.'}</p>
         {idle && <button type="button" onClick={stepOnce}>Take one step</button>}
-      </p>
+      </div>
     )
   }
   const { replicas, config: { train: { batch } } } = tick
   return (
-    <>
-      <p className={styles.ask}>
-        {replicas.length > 1 && (
-          <select aria-label="Replica" value={Math.min(replica, replicas.length - 1)} onChange={(event) => useInside.setState({ replica: Number(event.target.value) })}>
-            {replicas.map(({ label }, index) => <option key={label + String(index)} value={index}>{label}</option>)}
-          </select>
-        )}
-        <select aria-label="Image of the batch" value={Math.min(sample, batch - 1)} onChange={(event) => useInside.setState({ sample: Number(event.target.value) })}>
-          {Array.from({ length: batch }, (_, index) => <option key={index} value={index}>image {index + 1} of {batch}</option>)}
+    <div className={styles.ask}>
+      {replicas.length > 1 && (
+        <select aria-label="Replica" value={Math.min(replica, replicas.length - 1)} onChange={(event) => useInside.setState({ replica: Number(event.target.value) })}>
+          {replicas.map(({ label }, index) => <option key={label + String(index)} value={index}>{label}</option>)}
         </select>
-        <button type="button" className={again ? '' : 'primary'} disabled={asked} onClick={() => lookInside(replicas.length, batch)}>{asked ? 'Walking …' : 'Walk the next step'}</button>
-      </p>
-      {problem && <p role="alert">{problem.charAt(0).toUpperCase()}{problem.slice(1)}{/[.!?]$/.test(problem) ? '' : '.'}</p>}
-    </>
+      )}
+      <select aria-label="Image of the batch" value={Math.min(sample, batch - 1)} onChange={(event) => useInside.setState({ sample: Number(event.target.value) })}>
+        {Array.from({ length: batch }, (_, index) => <option key={index} value={index}>image {index + 1} of {batch}</option>)}
+      </select>
+      <button type="button" className={again ? '' : 'primary'} disabled={asked} onClick={() => lookInside(replicas.length, batch)}>{asked ? 'Walking …' : 'Walk the next step'}</button>
+    </div>
   )
+}
+
+function Problem() {
+  const problem = useInside((state) => state.problem)
+  return problem && <p role="alert">{problem.charAt(0).toUpperCase()}{problem.slice(1)}{/[.!?]$/.test(problem) ? '' : '.'}</p>
 }
 
 /** What the step came to, and what the letters stand for. */

@@ -18,6 +18,7 @@ export function MoveView({ walk, at }: { walk: StepWalk; at: number }) {
         {attention && <AttentionFigure attention={attention} />}
         {writes.map((tensor) => <TensorFigure key={tensor.name} tensor={tensor} />)}
       </div>
+      {/ backward$/.test(stage) && writes.some(({ statistics: { low, high } }) => low === 0 && high === 0) && <p>All zero? At the start every gate is 0 (adaLN-zero), so nothing comes back through the blocks until the first steps have opened them.</p>}
       {writes.length === 0 && <p>It writes no tensor: only counts that later moves go by.</p>}
       <dl className={styles.facts}>
         <dt>Kernel</dt>

@@ -25,7 +25,7 @@ export function TensorFigure({ tensor }: { tensor: WalkTensor }) {
 export function AttentionFigure({ attention: { heads, queries, keys, weights } }: { attention: NonNullable<WalkMove['attention']> }) {
   const high = weights.reduce((most, weight) => (weight > most ? weight : most), 0)
   return (
-    <figure className={styles.tensor}>
+    <figure className={`${styles.tensor} ${styles.heads}`}>
       <figcaption>
         <h4>Attention weights</h4>
         <p>How much each token takes from every other, in each head. The engine does not store them: they are made anew here from queries, keys and log-sum-exp. Each row sums to 1.</p>

@@ -11,10 +11,10 @@ export function Transport({ count }: { count: number }) {
   const still = useMedia('(prefers-reduced-motion: reduce)')
   return (
     <div className={styles.transport}>
-      <button type="button" onClick={() => stepStage(-1)} disabled={at === 0} aria-label="Stage back" title="Stage back (Shift ←)">⏮</button>
+      <button type="button" onClick={() => stepStage(-1)} disabled={at === 0} aria-label="Stage back" title="Stage back (Shift ←)">«</button>
       <button type="button" onClick={() => stepMove(-1)} disabled={at === 0} aria-label="One move back" title="One move back (←)">‹</button>
       <button type="button" onClick={() => stepMove(1)} disabled={at === count - 1} aria-label="One move on" title="One move on (→)">›</button>
-      <button type="button" onClick={() => stepStage(1)} disabled={at === count - 1} aria-label="Next stage" title="Next stage (Shift →)">⏭</button>
+      <button type="button" onClick={() => stepStage(1)} disabled={at === count - 1} aria-label="Next stage" title="Next stage (Shift →)">»</button>
       <input type="range" min={1} max={count} value={at + 1} onChange={(event) => showMove(Number(event.target.value) - 1)} aria-label="Move" />
       <span className={styles.place}>{at + 1} of {count}</span>
       {!still && <SlowMotion />}

@@ -45,10 +45,11 @@ export function shapeText(letters: readonly string[], sizes: readonly number[]):
   return `${letters.length > 1 ? `(${letters.join(', ')})` : letters[0]} = ${numbers}`
 }
 
-/** “−0.31 to 0.28, mean 0.002, SD 0.11; 3 not finite” */
+/** “−0.31 to 0.28, mean 0.002, SD 0.11; 3 not finite”, or “all 0” */
 export function statisticsText({ low, high, mean, deviation, notFinite }: WalkTensor['statistics']): string {
   const bad = notFinite > 0 ? `; ${notFinite} not finite` : ''
   if (low === null) return `nothing finite${bad}`
+  if (low === high) return `all ${signed(low)}${bad}`
   return `${signed(low)} to ${signed(high)}, mean ${signed(mean)}, SD ${signed(deviation)}${bad}`
 }
 
