@@ -1,4 +1,8 @@
-/** What fflate leaves to its callers: sizes before unpacking, and checksums after it. */
+/**
+ * What fflate leaves to its callers: sizes before unpacking, and checksums after it. Libraries that check them (zip.js, JSZip) answer later only,
+ * and whoever reads a checkpoint needs the answer at once; the entries themselves are unpacked by fflate.
+ */
+import CRC32 from 'crc-32'
 import { ConfigError } from '../config.ts'
 
 export interface ZipEntry {
@@ -45,15 +49,5 @@ export function zipDirectory(bytes: Uint8Array): ZipEntry[] {
   return entries
 }
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
-  return value
-})
-
 /** The checksum of zip, PNG and gzip. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
-  return (crc ^ 0xffffffff) >>> 0
-}
+export const crc32 = (bytes: Uint8Array) => CRC32.buf(bytes) >>> 0
