@@ -9,7 +9,8 @@ export function Explained() {
     <Popover.Root
       open={shown !== null}
       onOpenChange={(open, { event }) => {
-        const onButton = event.target instanceof Node && anchor?.contains(event.target) // which closes by itself
+        const places = [event.target, event instanceof FocusEvent ? event.relatedTarget : null]
+        const onButton = places.some((place) => place instanceof Node && anchor?.contains(place)) // which closes by itself
         if (!open && !onButton) closeExplanation()
       }}
     >
