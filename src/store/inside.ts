@@ -1,6 +1,7 @@
 /** A training step looked at from inside: the one that came last, and where in it the visitor stands. */
 import { create } from 'zustand'
 import type { Report, StepWalk, WalkMove } from '../protocol.ts'
+import { useRun } from './run.ts'
 import { announce } from './ui.ts'
 
 interface InsideState {
@@ -30,13 +31,17 @@ export function nextWalk(): number {
 }
 
 export function hearWalked(report: Report): void {
-  if (report.type === 'fault' && (report.kind === 'device-lost' || report.kind === 'internal')) useInside.setState({ asked: null })
   if (report.type !== 'walked' || report.requestId !== useInside.getState().asked) return
   const { walk, problem } = report
   if (!walk) return useInside.setState({ asked: null, problem: problem ?? 'The step could not be walked.' })
   useInside.setState(({ at, walk: before }) => ({ walk, asked: null, problem: null, at: sameMoves(before, walk) ? at : 0 }))
   announce(`Step ${walk.step} of ${walk.label}: ${walk.moves.length} moves.`)
 }
+
+// A run that failed or was replaced does not answer any more.
+useRun.subscribe(({ phase }, before) => {
+  if (phase !== before.phase && (phase === 'failed' || phase === 'starting')) useInside.setState({ asked: null })
+})
 
 /** Whether a place in one walk is the same place in the other. */
 const sameMoves = (a: StepWalk | null, b: StepWalk) => a !== null && a.moves.length === b.moves.length && a.moves.every(({ kernel, stage }, i) => kernel === b.moves[i].kernel && stage === b.moves[i].stage)

@@ -119,6 +119,17 @@ test('with classes and all tokens compared, nothing is left without a name', asy
   expect(last(walk, 'gradient labels')).toMatchObject({ letters: ['K', 'C'], sizes: [10, 16] })
 })
 
+test('weights that are not finite are walked too, and every figure says how many numbers are not', async () => {
+  const session = await create(tinyConfig({ replicas: [{ method: 'fm' }] }))
+  const checkpoint = await session.checkpoint()
+  checkpoint.replicas[0].parameters.fill(NaN)
+  const broken = await create(session.currentConfig, { checkpoint })
+  const walk = await broken.walk(0, 0)
+  expect(walk.loss).toBeNaN()
+  expect(last(walk, 'batch x_t').statistics.notFinite).toBe(0)
+  expect(last(walk, 'velocity').statistics).toEqual({ notFinite: 64, low: null, high: null, mean: null, deviation: null })
+})
+
 test('what is not there is refused in one sentence', async () => {
   const session = await create()
   await expect(session.walk(2, 0)).rejects.toThrow('there is no replica 3; this run has 2')

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { StepWalk } from '../../src/protocol.ts'
 import { hearWalked, moved, nextWalk, pairedSpans, playOn, playOrStop, showMove, spansOf, stageFrom, stepMove, stepStage, useInside } from '../../src/store/inside.ts'
+import { receive, useRun } from '../../src/store/run.ts'
 import { useUi } from '../../src/store/ui.ts'
 import { colourAt } from '../../src/ui/charts/heat.ts'
 import { heatPicture, pictureSize, shapeText, statisticsText } from '../../src/ui/inside/paint.ts'
@@ -64,14 +65,18 @@ describe('steps', () => {
     expect([at(), useInside.getState().asked]).toEqual([0, null])
   })
 
-  test('a refusal is kept as a sentence, beside the walk there was; a lost device ends the waiting', () => {
+  test('a refusal is kept as a sentence, beside the walk there was; a run that fails or is replaced ends the waiting', () => {
     arrive()
     hearWalked({ type: 'walked', requestId: nextWalk(), walk: null, problem: 'the GPU could not give 9 MiB' })
     expect(useInside.getState()).toMatchObject({ asked: null, problem: 'the GPU could not give 9 MiB', walk })
     nextWalk()
     expect(useInside.getState().problem).toBeNull()
-    hearWalked({ type: 'fault', kind: 'device-lost', message: 'gone' })
+    receive({ type: 'fault', kind: 'device-lost', message: 'gone' })
     expect(useInside.getState().asked).toBeNull()
+    const late = nextWalk()
+    useRun.setState({ phase: 'starting' })
+    hearWalked({ type: 'walked', requestId: late, walk: { ...walk, step: 99 } })
+    expect(useInside.getState()).toMatchObject({ asked: null, walk: { step: 4 } })
   })
 
   test('nothing to step through: nothing happens', () => {
