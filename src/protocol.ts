@@ -364,6 +364,8 @@ export interface StepWalk {
 
 /** What is wanted as a file: one replica's weights, a folder in which PyTorch goes on training it, or the whole run. */
 export type ExportAsked =
-  | { what: 'onnx' | 'safetensors'; replica: number; weights: 'ema' | 'raw' }
+  | { what: 'safetensors'; replica: number; weights: 'ema' | 'raw' }
+  /** `layer`: block whose mean token the file also answers with; the run's own when left out. */
+  | { what: 'onnx'; replica: number; weights: 'ema' | 'raw'; layer?: number }
   | { what: 'pytorch'; replica: number }
   | { what: 'run' }

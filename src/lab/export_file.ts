@@ -19,5 +19,5 @@ export function exportFile(checkpoint: Checkpoint, asked: ExportAsked, data: Run
     const files = outgrownFolder(checkpoint, asked.replica, data, version)
     return zipFiles(Object.fromEntries(Object.entries(files).map(([name, content]) => [`${FOLDER}/${name}`, typeof content === 'string' ? strToU8(content) : content])))
   }
-  return exportWeights(checkpoint, { replica: asked.replica, weights: asked.weights, format: asked.what, version })
+  return exportWeights(checkpoint, { replica: asked.replica, weights: asked.weights, format: asked.what, version, layer: asked.what === 'onnx' ? asked.layer : undefined })
 }

@@ -36,6 +36,7 @@ export function exportName({ asked, step }: Exported, labels: readonly string[])
   const config = useRun.getState().tick?.config
   const replica = asked.what === 'run' ? '' : labels[asked.replica] ?? ''
   const weights = asked.what === 'onnx' || asked.what === 'safetensors' ? asked.weights : ''
-  const parts = ['low-noise-lab', config?.data.dataset ?? '', replica, weights, `step ${step}`, config ? fingerprint(config) : '']
+  const layer = asked.what === 'onnx' && asked.layer !== undefined ? `block ${asked.layer}` : ''
+  const parts = ['low-noise-lab', config?.data.dataset ?? '', replica, weights, layer, `step ${step}`, config ? fingerprint(config) : '']
   return `${parts.filter(Boolean).join('-').toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')}.${endings[asked.what]}`
 }
