@@ -26,6 +26,9 @@ export default defineDiagnostic({
   order: 90,
   summary: 'How often each noise level is drawn: density and histogram.',
   paper: 'LCF eq. 16 (arXiv 2509.20952)',
+  formulas: {
+    density: 'p(t) = \\frac{1}{s\\sqrt{2\\pi}\\,t(1-t)}\\, \\exp\\big(-(\\operatorname{logit} t - m)^2/2s^2\\big)',
+  },
   settings,
   every: 0,
   work: () => ({ forwards: 0 }),

@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { formulasWritten } from '../../scripts/formulas.ts'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig, sections } from '../../src/config.ts'
+import { diagnostics } from '../../src/diagnostics/index.ts'
+import { methods } from '../../src/methods/index.ts'
 import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
 import { answer, completed, isComplete, isCovered, keptBack, keptOf, lessonIn, markDone, predict, stepIds, useLesson, withLesson } from '../../src/store/lesson.ts'
 import { withMeasurement } from '../../src/store/measurements.ts'
 import { fromHash, toHash } from '../../src/store/permalink.ts'
 import type { SeenRun } from '../../src/store/shown.ts'
+import { fieldsOf } from '../../src/ui/controls/fields.ts'
 import { answersAsText } from '../../src/ui/lesson/answers.ts'
 import { figuresOf } from '../../src/ui/lesson/figures.ts'
 import { steps } from '../../src/ui/lesson/lowNoise.ts'
@@ -31,6 +34,25 @@ describe('the formulas', () => {
     for (const mathml of Object.values(kept)) expect(mathml).toMatch(/<math .*<annotation encoding="application\/x-tex">/s)
     // Browsers draw no other variant of a letter than upright.
     for (const mathml of Object.values(kept)) expect(mathml).not.toMatch(/mathvariant="(?!normal)/)
+  })
+})
+
+describe('what is said in place', () => {
+  const sources = readdirSync(resolve('src/diagnostics')).map((file) => readFileSync(resolve('src/diagnostics', file), 'utf8')).join('\n')
+
+  test.each(Object.values(diagnostics).flatMap(({ id, formulas = {} }) => Object.keys(formulas).map((panel) => [id, panel] as const)))('the formula of %s for “%s” is for a panel that there is', (_, panel) => {
+    const [family] = panel.split('-')
+    expect(sources.includes(`id: '${panel}'`) || sources.includes(`\`${family}-$`)).toBe(true)
+  })
+
+  test('every diagnostic and every method has a sentence and a place in the papers', () => {
+    for (const { id, summary, paper } of [...Object.values(diagnostics), ...Object.values(methods)]) expect([id, /\.$/.test(summary), paper !== '']).toEqual([id, true, true])
+  })
+
+  test('every control has a title and a sentence', () => {
+    const fields = [...Object.values(sections), ...Object.values(diagnostics).map(({ settings }) => settings)].flatMap(fieldsOf)
+    expect(fields.length).toBeGreaterThan(80)
+    for (const { field, title, help } of fields) expect([field, title !== field, /\.$/.test(help)]).toEqual([field, true, true])
   })
 })
 
