@@ -27,5 +27,8 @@ struct Knobs {
   term: u32,           // beside the flow loss: 0 none, or features against anchors; 1 all features apart; 2 another sample's target
   time_mean: f32,      // of logit t
   time_scale: f32,     // 0: uniform t
+  prediction: u32,     // the net's output: 0 velocity, 1 image, 2 noise
+  error_of: u32,       // whose error is minimised, the same way
+  least: f32,          // denominators of conversions are at least this
   negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
 }

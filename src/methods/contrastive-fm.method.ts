@@ -14,9 +14,10 @@ export default defineMethod({
   formula: 'L = \\operatorname{E}\\,\\lVert v_\\theta - v\\rVert^2 - \\lambda\\,\\operatorname{E}\\,\\lVert v_\\theta - \\tilde v\\rVert^2',
   uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives'],
   term: 'negatives',
-  refuse({ lambda, negatives }, { classes }) {
+  refuse({ lambda, negatives, loss }, { classes }) {
     if (lambda > MOST) return `λ = ${lambda} leaves the loss without a minimum; take at most ${MOST}`
     if (negatives === 'other-class' && classes === 0) return 'negatives of other classes need a network that is told classes; take net.classes above 0, or any other sample'
+    if (loss !== 'velocity') return `it is about the error of the velocity; the error of the ${loss} (objective.loss) is not for it`
     return undefined
   },
   knobs: ({ lambda }) => ({ tMin: 0, lambda, flowBelow: false }),

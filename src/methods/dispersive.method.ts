@@ -9,7 +9,7 @@ export default defineMethod({
   summary: 'Flow matching at every noise level, while the features of all images in a batch are pushed apart; no positives, no anchors.',
   paper: 'Wang & He 2025, arXiv 2506.09027',
   formula: 'L = L_{\\text{flow}} + \\lambda \\log \\tfrac{1}{B^2}\\textstyle\\sum_{i,j} \\exp\\big(-\\lVert z_i - z_j\\rVert^2/\\tau\\big)',
-  uses: ['lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance'],
+  uses: ['lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'loss'],
   term: 'dispersive',
   knobs: ({ lambda }) => ({ tMin: 0, lambda, flowBelow: false }),
 })

@@ -13,6 +13,8 @@ export interface MethodKnobs {
   flowBelow: boolean
   /** How t is drawn, where the method says so and not the run. */
   times?: TimeSampler
+  /** What the network's output is; the velocity where it is not said. */
+  prediction?: 'image' | 'noise'
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Method {
 }
 
 /** What a method with the contrastive term listens to. */
-export const CONTRASTIVE_CONTROLS = ['tMin', 'lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'variant', 'detach', 'noise'] as const
+export const CONTRASTIVE_CONTROLS = ['tMin', 'lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'variant', 'detach', 'noise', 'loss'] as const
 
 export function defineMethod(method: Method): Method {
   return method

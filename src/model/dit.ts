@@ -12,6 +12,7 @@ import { featureBackward, tokenMean } from '../ops/features.ts'
 import { type Activation, type FlatParameters, linear, linearBackward, type LinearGradients } from '../ops/linear.ts'
 import { modulate, modulateBackward, type ModulationPlaces } from '../ops/modulate.ts'
 import { paddedPatch, patchify, unpatchify } from '../ops/patchify.ts'
+import { type Levels, readOutput, scaleOutput, skipBackward } from '../ops/reading.ts'
 import type { ParameterLayout } from './parameters.ts'
 import { positionEmbedding } from './positions.ts'
 
@@ -45,6 +46,7 @@ interface BlockTrace {
 
 /** What embedding, conditioning and the blocks leave behind. */
 export interface DitTrunk {
+  input: DitInput
   patches: Activation
   features: Activation
   timeHidden: Tensor
@@ -94,7 +96,8 @@ export class Dit {
   private readonly positions: Tensor
   private readonly frequencies: Tensor
 
-  constructor(recorder: Recorder, readonly net: NetConfig, readonly layout: ParameterLayout) {
+  /** @param reading knobs (R) that say what each replica's output means; null where all are velocities */
+  constructor(recorder: Recorder, readonly net: NetConfig, readonly layout: ParameterLayout, private readonly reading: Tensor | null = null) {
     this.side = net.size / net.patch
     this.tokens = this.side * this.side
     this.patchWidth = paddedPatch(net)
@@ -124,8 +127,23 @@ export class Dit {
     const output: Activation = { tensor: recorder.tensor(`${name}output`, R * B * T * this.patchWidth), capacity: B, rows: T, width: this.patchWidth }
     linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
     const velocity = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
-    unpatchify(recorder, extent, net, 'ppc', output, velocity, B)
+    if (!this.reading) {
+      unpatchify(recorder, extent, net, 'ppc', output, velocity, B)
+      return { ...trunk, final, finalStatistics, velocity }
+    }
+    const answer = recorder.tensor(`${name}answer`, velocity.length)
+    unpatchify(recorder, extent, net, 'ppc', output, answer, B)
+    readOutput(recorder, this.sizeOf(extent), this.levels(input)!, { tensor: input.image, capacity: input.capacity }, answer, velocity)
     return { ...trunk, final, finalStatistics, velocity }
+  }
+
+  /** Where samples stand, for what depends on what the output means; null where it is the velocity. */
+  levels({ t, capacity }: DitInput): Levels | null {
+    return this.reading && { knobs: this.reading, t, capacity }
+  }
+
+  private sizeOf({ replicas, samples }: Extent) {
+    return { replicas, samples, dimensions: this.net.channels * this.net.size ** 2 }
   }
 
   /** The forward pass up to and with block `depth`: what features are made of, without the blocks after and the head. */
@@ -200,7 +218,7 @@ export class Dit {
       })
       x = out
     }
-    return { patches, features, timeHidden, timeActive, c, condition, ada, blocks, pooled: means }
+    return { input, patches, features, timeHidden, timeActive, c, condition, ada, blocks, pooled: means }
   }
 
   /**
@@ -242,6 +260,8 @@ export class Dit {
     const dpatches: Activation = { tensor: recorder.tensor('d patches', extent.replicas * B * rows * width), capacity: B, rows, width }
     linearBackward(recorder, extent, weights, this.layout.layers['x_embedder.proj'], null, trace.patches, dx, dpatches)
     unpatchify(recorder, extent, this.net, 'cpp', dpatches, dimage, B)
+    const levels = this.levels(trace.input)
+    if (dvelocity && levels) skipBackward(recorder, this.sizeOf(extent), levels, dvelocity, dimage)
   }
 
   /** dvelocity (R,B,ch,h,w) → gradient of the tokens after block `layer` (R,B,T,C), through the blocks above it and the head alone. */
@@ -274,7 +294,10 @@ export class Dit {
       if (!('velocity' in trace)) throw new Error('a gradient of the velocity needs a forward pass with its head')
       recorder.at('head backward')
       const doutput = activation('d output', T, this.patchWidth)
-      patchify(recorder, extent, net, 'ppc', dvelocity, extent.samples, doutput)
+      const levels = this.levels(trace.input)
+      const danswer = levels ? recorder.tensor('d answer', dvelocity.length) : dvelocity
+      if (levels) scaleOutput(recorder, this.sizeOf(extent), levels, dvelocity, danswer)
+      patchify(recorder, extent, net, 'ppc', danswer, extent.samples, doutput)
       linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
       const last = this.places(net.blocks).attention
       modulateBackward(recorder, extent, {

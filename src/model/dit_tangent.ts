@@ -9,6 +9,7 @@ import { tokenMean } from '../ops/features.ts'
 import { type Activation, type FlatParameters, linear, linearTangent, type TangentEpilogue } from '../ops/linear.ts'
 import { modulateTangent } from '../ops/modulate.ts'
 import { patchify, unpatchify } from '../ops/patchify.ts'
+import { readOutput, scaleOutput } from '../ops/reading.ts'
 import type { Dit } from './dit.ts'
 import type { Frozen } from './frozen.ts'
 
@@ -125,6 +126,11 @@ export function recordTangent(
   })
   const output = through('final_layer.linear', trace.final, y, activation('output', T, patchWidth))
   const velocityTangent = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)
-  unpatchify(recorder, extent, net, 'ppc', output, velocityTangent, B)
+  const levels = dit.levels(trace.input)
+  const answer = levels ? recorder.tensor(`${name}answer`, velocityTangent.length) : velocityTangent
+  unpatchify(recorder, extent, net, 'ppc', output, answer, B)
+  const size = { replicas: R, samples: B, dimensions: net.channels * net.size ** 2 }
+  if (levels && direction.image) readOutput(recorder, size, levels, { tensor: direction.image, capacity: B }, answer, velocityTangent)
+  else if (levels) scaleOutput(recorder, size, levels, answer, velocityTangent)
   return { velocity: velocityTangent, features, tokens: x }
 }

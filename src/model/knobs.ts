@@ -10,6 +10,7 @@ const stateLayout = structLayout('lib/state.wgsl', 'State')
 export const KNOB_WORDS = knobsLayout.words
 export const STATE_WORDS = stateLayout.words
 
+const QUANTITY = { velocity: 0, image: 1, noise: 2 }
 const NEGATIVES = { any: 0, 'other-class': 1, permutation: 2 }
 
 const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
@@ -30,7 +31,7 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
   const { objective, train, method } = resolveReplica(config, replica)
-  const { tMin, lambda, flowBelow, times = timeSamplerOf(objective) } = method.knobs(objective)
+  const { tMin, lambda, flowBelow, times = timeSamplerOf(objective), prediction = 'velocity' } = method.knobs(objective)
   return packStruct(knobsLayout, {
     seed: train.seed, images: train.images === 0 ? config.data.count : Math.min(train.images, config.data.count), t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
     variant: VARIANT[objective.variant], divided: objective.distance === 'divided' ? 1 : 0, flow_below: flowBelow ? 1 : 0,
@@ -38,7 +39,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
     learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,
     beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
     term: method.term === 'dispersive' ? 1 : method.term === 'negatives' ? 2 : 0, negatives: NEGATIVES[objective.negatives],
-    time_mean: times.mean, time_scale: times.scale,
+    time_mean: times.mean, time_scale: times.scale, prediction: QUANTITY[prediction], error_of: QUANTITY[objective.loss], least: objective.clamp,
   })
 }
 

@@ -12,9 +12,10 @@ import { AnchorArguments, type Extent } from '../ops/extent.ts'
 import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
 import { type Activation, type FlatParameters, type LinearGradients } from '../ops/linear.ts'
 import { adamw, gradientReduce, makeOptimizer, type Optimizer, optimizerBegin } from '../ops/optimizer.ts'
+import { weighError, weighErrorBackward } from '../ops/reading.ts'
 import { velocityLoss } from '../ops/velocity_loss.ts'
 import { Dit, type DitTrace } from './dit.ts'
-import { KNOB_WORDS, STATE_WORDS } from './knobs.ts'
+import { KNOB_WORDS, resolveReplica, STATE_WORDS } from './knobs.ts'
 import { type ParameterLayout, parameterLayout } from './parameters.ts'
 
 export interface Training {
@@ -83,7 +84,9 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const data = recorder.tensor('training images', images * dimensions)
   const classes = net.classes > 0 ? recorder.tensor('training classes', images) : null
   const batch = makeBatch(recorder, R, capacity, dimensions, net.classes > 0)
-  const dit = new Dit(recorder, net, layout)
+  const converts = config.replicas.some(replica => (resolveReplica(config, replica).method.knobs(objective).prediction ?? 'velocity') !== 'velocity')
+  const weighs = converts || objective.loss !== 'velocity'
+  const dit = new Dit(recorder, net, layout, converts ? knobs : null)
 
   const whole: Extent = { replicas: R, samples: B }
   const anchors = anchored ? new AnchorArguments(recorder, R, B) : undefined
@@ -104,7 +107,15 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const dvelocity = recorder.tensor('d velocity', R * B * dimensions)
   const loss = recorder.tensor('loss', R * B)
   const contrastiveRows = recorder.tensor('contrastive rows', contrastiveSizes(R, B).rows)
-  velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows)
+  if (weighs) {
+    const [compared, target] = [recorder.tensor('weighed velocity', R * B * dimensions), recorder.tensor('weighed target', R * capacity * dimensions)]
+    const dcompared = recorder.tensor('d weighed velocity', R * B * dimensions)
+    weighError(recorder, R, B, batch, knobs, trace.velocity, compared, target)
+    velocityLoss(recorder, R, B, { ...batch, goal: target }, knobs, state, compared, negative, dcompared, loss, contrastiveRows)
+    weighErrorBackward(recorder, R, B, batch, knobs, dcompared, dvelocity)
+  } else {
+    velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows)
+  }
   const term = reads ? recordFeatureTerm() : null
   dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature)
 

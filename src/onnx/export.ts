@@ -7,6 +7,7 @@
  */
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { NetConfig } from '../config.ts'
+import { resolveReplica } from '../model/knobs.ts'
 import type { NamedTensor } from '../model/parameters.ts'
 import { positionEmbedding } from '../model/positions.ts'
 import { type GraphBuilder, type Shape, startGraph, valueInfo } from './build.ts'
@@ -44,12 +45,15 @@ export function exportOnnx({ parameters, layer, ...source }: OnnxExport): Uint8A
     graph.describe(x, ['B', tokens(net), net.width])
     if (n + 1 === tapped) tokenMean(graph, net, x)
   }
-  finalLayer(graph, net, x, condition)
+  const { objective: own, method } = resolveReplica(source.config, source.config.replicas[source.replica] ?? {})
+  const { prediction } = method.knobs(own)
+  finalLayer(graph, net, x, condition, prediction ?? 'velocity')
+  if (prediction) readVelocity(graph, prediction, own.clamp)
 
   const image: Shape = ['B', net.channels, net.size, net.size]
   const input = [valueInfo('x', image), valueInfo('t', ['B']), ...(net.classes > 0 ? [valueInfo('y', ['B'], DataType.INT64)] : [])]
   const output = [valueInfo('velocity', image), valueInfo('features', ['B', net.width])]
-  const metadata: Record<string, string> = { ...writeMetadata(source), features: `mean over the tokens after block ${tapped}` }
+  const metadata: Record<string, string> = { ...writeMetadata(source), prediction: 'velocity', features: `mean over the tokens after block ${tapped}` }
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION, opsetImport: [{ domain: '', version: OPSET }], producerName: 'low-noise-lab', producerVersion: source.version,
     docString: `Velocity of a diffusion transformer. ${metadata.time}.`,
@@ -149,12 +153,20 @@ function tokenMean(graph: GraphBuilder, net: NetConfig, x: string): void {
   graph.node('Mul', [sum, graph.number('features.share', 1 / tokens(net))], 'features')
 }
 
-/** x (B,T,C) → `velocity` (B,ch,h,w); a token's numbers stand as (py,px,ch) */
-function finalLayer(graph: GraphBuilder, net: NetConfig, x: string, condition: string): void {
+/** `image` or `noise` → `velocity`, with denominators of at least `least` */
+function readVelocity(graph: GraphBuilder, prediction: 'image' | 'noise', least: number): void {
+  const level = prediction === 'image' ? 't' : graph.node('Sub', ['one', 't'], 'velocity.clean')
+  const held = graph.node('Max', [level, graph.number('velocity.least', least)], 'velocity.held')
+  const column = graph.node('Reshape', [held, graph.whole('velocity.column', [-1, 1, 1, 1])], 'velocity.denominator')
+  graph.node('Div', [graph.node('Sub', prediction === 'image' ? ['x', 'image'] : ['noise', 'x'], 'velocity.numerator'), column], 'velocity')
+}
+
+/** x (B,T,C) → `name` (B,ch,h,w); a token's numbers stand as (py,px,ch) */
+function finalLayer(graph: GraphBuilder, net: NetConfig, x: string, condition: string, name: string): void {
   const side = net.size / net.patch
   const [shift, scale] = modulation(graph, net, 'final_layer', condition, ['shift', 'scale'])
   const rows = linear(graph, 'final_layer.linear', modulate(graph, net, 'final_layer.norm_final', x, shift, scale))
   const patches = graph.node('Reshape', [rows, graph.whole('unpatchify.patches', [0, side, side, net.patch, net.patch, net.channels])], 'unpatchify.rows')
   const image = graph.node('Transpose', [patches], 'unpatchify.image', { attributes: { perm: [0n, 5n, 1n, 3n, 2n, 4n] } })
-  graph.node('Reshape', [image, graph.whole('unpatchify.shape', [0, net.channels, net.size, net.size])], 'velocity')
+  graph.node('Reshape', [image, graph.whole('unpatchify.shape', [0, net.channels, net.size, net.size])], name)
 }

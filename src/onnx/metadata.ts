@@ -25,11 +25,12 @@ const FORMAT = 'low-noise-lab weights'
 export function writeMetadata({ config, replica, weights, step, version }: Source): Record<string, string> {
   const chosen = config.replicas[replica]
   if (!chosen) throw new RangeError(`there is no replica ${replica}; there are ${config.replicas.length}, counted from 0`)
-  const { train, method } = resolveReplica(config, chosen)
+  const { train, method, objective } = resolveReplica(config, chosen)
+  const { prediction = 'velocity' } = method.knobs(objective)
   return {
     format: FORMAT, version, config: JSON.stringify(config), replica: String(replica), label: chosen.label ?? method.label, method: method.id, dataset: config.data.dataset,
     seed: String(train.seed), step: String(step), weights,
-    path: 'linear', prediction: 'velocity', time: 't from 0 (clean) to 1 (noise): x_t = (1 − t) x0 + t ε, velocity = ε − x0',
+    path: 'linear', prediction, ...(prediction === 'velocity' ? {} : { clamp: String(objective.clamp) }), time: 't from 0 (clean) to 1 (noise): x_t = (1 − t) x0 + t ε, velocity = ε − x0',
   }
 }
 

@@ -9,6 +9,7 @@ import { dispersive } from './dispersive.ts'
 import type { DitParameters } from './dit_parameters.ts'
 import { tokenMeanBackward, tokenMeanForward, unitLengthBackward, unitLengthForward } from './features.ts'
 import { interpolate } from './interpolate.ts'
+import { errorWeight, type Quantity, reading } from './reading.ts'
 import { negativeLoss, regressionWeights, velocityLossBackward, velocityLossForward } from './velocity_loss.ts'
 
 /** x0, eps (B,ch,size,size), t (B) with the samples below T_min first, labels (B) or null */
@@ -53,13 +54,20 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   for (let i = 0; i < nA; i++) if (t[i] >= tMin) throw new RangeError('samples below T_min must come first')
 
   const { xt, target } = interpolate(x0, eps, t, B, d)
+  const prediction: Quantity = options.method === 'x-prediction' ? 'image' : options.method === 'noise-prediction' ? 'noise' : 'velocity'
   const forward = ditForward(net, parameters, xt, t, labels)
   if (!forward.velocity) throw new Error('the forward pass stopped before the head')
+  const read = Array.from(t, level => ({ ...reading(prediction, level, options.clamp), ...errorWeight(prediction, options.loss, level, options.clamp) }))
+  const velocity = forward.velocity.map((u, k) => read[Math.floor(k / d)].skip * xt[k] + read[Math.floor(k / d)].out * u)
+  const compared = velocity.map((v, k) => read[Math.floor(k / d)].root * v)
+  const wanted = target.map((v, k) => read[Math.floor(k / d)].root * read[Math.floor(k / d)].target * v)
   const weights = regressionWeights(t, tMin)
-  const regression = velocityLossForward(forward.velocity, target, weights, B, d, options.reduction)
-  const dvelocity = velocityLossBackward(forward.velocity, target, weights, B, d, options.reduction)
-  const push = options.method === 'contrastive-fm' && lambda > 0 ? negativeLoss(forward.velocity, target, batch.negative ?? [], weights, B, d, options.reduction) : null
+  const regression = velocityLossForward(compared, wanted, weights, B, d, options.reduction)
+  const dvelocity = velocityLossBackward(compared, wanted, weights, B, d, options.reduction)
+  const push = options.method === 'contrastive-fm' && lambda > 0 ? negativeLoss(compared, wanted, batch.negative ?? [], weights, B, d, options.reduction) : null
   if (push) for (let i = 0; i < B * d; i++) dvelocity[i] += lambda * push.dv[i]
+  for (let k = 0; k < B * d; k++) dvelocity[k] *= read[Math.floor(k / d)].root
+  const doutput = dvelocity.map((dv, k) => read[Math.floor(k / d)].out * dv)
 
   // The anchors: the same images at T_min, through the blocks up to the layer and no further.
   const anchorTimes = new Float64Array(nA).fill(tMin)
@@ -76,7 +84,7 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const lossContrastive = spread?.loss ?? push?.loss ?? contrast.loss
 
   const scaled = (gradient: Float64Array) => gradient.map((value) => lambda * value)
-  const { gradients, dxt } = ditBackward(net, parameters, forward, dvelocity, {
+  const { gradients, dxt } = ditBackward(net, parameters, forward, doutput, {
     layer: options.layer, dtokens: featureBackward(feature, scaled(dz), B, T, C, options),
   })
   if (!options.detach) {
@@ -90,7 +98,7 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
 
   return {
     /** (B,ch,size,size) */
-    velocity: forward.velocity,
+    velocity,
     /** (B), before weighting */
     lossPerSample: regression.perSample,
     lossFlowMatching: regression.loss,

@@ -157,3 +157,35 @@ test('what a frozen pass does not hold is refused in a sentence', async () => {
     expect(() => recordTangent(recorder, training.dit, short, { image: null, weights: null })).toThrow('something that moves')
   })
 })
+
+test('of a net that predicts the image or the noise: the way past the net, and through it what it would be for the velocity', async () => {
+  const shape = nets.unlabelled
+  const products = (methods: [string, string]) => FrozenNet.with(shape, async frozen => {
+    const { training, recorder } = frozen
+    const { d } = sizes(frozen)
+    const pass = recordFrozen(recorder, training, { samples: n, weights: training.optimizer.ema, keep: true })
+    const tangent = recordInputTangent(recorder, training, pass)
+    const cotangent = recordInputCotangent(recorder, training, pass, { velocity: true })
+    const weights: FlatParameters = { tensor: recorder.tensor('p', R * training.layout.length), replicas: R, length: training.layout.length }
+    const alongWeights = recordTangent(recorder, training.dit, pass, { image: null, weights }, { name: 'weights ' })
+    await frozen.lay()
+    const sights = frozen.show(pass)
+    frozen.write(tangent.direction, normals(R * n * d, 6))
+    frozen.write(cotangent.dvelocity!, normals(R * n * d, 7))
+    frozen.write(weights.tensor, joined(directions(frozen).map(values => flat(frozen.net, values))))
+    frozen.replay()
+    frozen.replay()
+    const read = (tensor: Parameters<FrozenNet['part']>[0]) => frozen.read(tensor, R * n * d)
+    return { d, sights, velocity: await read(pass.velocity!), jv: await read(tangent.velocity!), jtu: await read(cotangent.dimage), jw: await read(alongWeights.velocity!) }
+  }, methods)
+  const [plain, read] = [await products(['fm', 'fm']), await products(['x-prediction', 'noise-prediction'])]
+  const { d, sights } = plain
+  // Replica 0 divides by max(t, .05) and replica 1 by max(1 − t, .05); the outputs are the same.
+  const held = (k: number) => [(t: number) => Math.max(t, 0.05), (t: number) => -Math.max(1 - t, 0.05)][Math.floor(k / (n * d))](sights[Math.floor(k / (n * d))].t[Math.floor(k / d) % n])
+  const expected = (past: ArrayLike<number> | null, through: Float32Array) => Float64Array.from(through, (value, k) => ((past ? past[k] : 0) - value) / held(k))
+  expect(relative(read.velocity, expected(sights.flatMap(({ image }) => Array.from(image)), plain.velocity))).toBeLessThan(1e-5)
+  expect(relative(read.jv, expected(normals(R * n * d, 6), plain.jv))).toBeLessThan(1e-5)
+  expect(relative(read.jw, expected(null, plain.jw))).toBeLessThan(1e-5)
+  // Jᵀ u is linear in u for each image, so the factor of its level comes out of it.
+  expect(relative(read.jtu, expected(normals(R * n * d, 7), plain.jtu))).toBeLessThan(1e-5)
+})

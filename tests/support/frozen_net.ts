@@ -5,6 +5,7 @@ import { readOnce } from '../../src/engine/readback.ts'
 import { Recorder, type Tensor } from '../../src/engine/recorder.ts'
 import { Buffers, Recording } from '../../src/engine/recording.ts'
 import type { Frozen } from '../../src/model/frozen.ts'
+import { KNOB_WORDS, packKnobs } from '../../src/model/knobs.ts'
 import { recordTraining, type Training } from '../../src/model/training.ts'
 import type { DitParameters } from '../../src/reference/dit_parameters.ts'
 import { testLibrary } from './given_training.ts'
@@ -35,11 +36,12 @@ export class FrozenNet {
 
   static readonly replicas = 2
 
-  static async with<T>(net: Partial<NetConfig>, work: (frozen: FrozenNet) => Promise<T>): Promise<T> {
-    const config: Config = parseConfig({ net, objective: { layer: 1 }, train: { batch: 2 }, replicas: [{ method: 'fm' }, { method: 'fm' }] })
+  static async with<T>(net: Partial<NetConfig>, work: (frozen: FrozenNet) => Promise<T>, methods: [string, string] = ['fm', 'fm']): Promise<T> {
+    const config: Config = parseConfig({ net, objective: { layer: 1 }, train: { batch: 2 }, replicas: methods.map(method => ({ method })) })
     const device = await requestTestDevice()
     const training = recordTraining(config, { images: 2, given: true })
     const run = await Buffers.allocate(device, training.tensors)
+    config.replicas.forEach((replica, r) => run.write(training.knobs, packKnobs(config, replica), r * KNOB_WORDS))
     const parameters = config.replicas.map((_, r) => randomParameters(config.net, 40 + r))
     parameters.forEach((values, r) => run.write(training.optimizer.ema.tensor, flat(config.net, values), r * training.layout.length))
     const made = new FrozenNet(config.net, training, parameters, new Recorder(new Set()), device, run, run, new Map())

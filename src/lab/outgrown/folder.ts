@@ -1,6 +1,8 @@
 /** A run that has outgrown this machine, as a folder that PyTorch goes on with on many GPUs: weights, optimiser, images and one readable script. */
-import { ConfigError } from '../../config.ts'
+import { ConfigError, type ObjectiveConfig } from '../../config.ts'
 import type { RunData } from '../../datasets/dataset.ts'
+import { timeSamplerOf } from '../../flow/times.ts'
+import type { Method } from '../../methods/method.ts'
 import { resolveReplica, unpackState } from '../../model/knobs.ts'
 import { parameterLayout, toNamed } from '../../model/parameters.ts'
 import { writeMetadata } from '../../onnx/metadata.ts'
@@ -9,10 +11,16 @@ import { writeSafetensors } from '../safetensors.ts'
 import type { Checkpoint } from '../session.ts'
 import script from './train.py?raw'
 
+/** train.py has the regression of the velocity at uniform noise levels, and LCF's term. */
+function knownThere({ term, knobs }: Method, objective: ObjectiveConfig): boolean {
+  const { prediction, times = timeSamplerOf(objective) } = knobs(objective)
+  return (term === null || term === 'anchored') && prediction === undefined && times.scale === 0 && objective.loss === 'velocity'
+}
+
 /**
  * Contents by file name. `checkpoint.safetensors` has the weights under `model.`, their running mean under `ema.` and Adam's moments under `exp_avg.`
  * and `exp_avg_sq.`; the lab reads the running mean back from it.
- * @throws ConfigError when there is no such replica
+ * @throws ConfigError when there is no such replica, or train.py does not know its objective
  */
 export function outgrownFolder({ config, step, replicas }: Checkpoint, replica: number, { train, trainLabels }: Pick<RunData, 'train' | 'trainLabels'>, version: string): Record<string, Uint8Array | string> {
   const state = replicas[replica]
@@ -22,6 +30,7 @@ export function outgrownFolder({ config, step, replicas }: Checkpoint, replica: 
   const parts = { model: state.parameters, ema: state.ema, exp_avg: state.first, exp_avg_sq: state.second }
   const tensors = Object.entries(parts).flatMap(([prefix, flat]) => Object.entries(toNamed(layout, flat)).map(([name, tensor]) => [`${prefix}.${name}`, tensor] as const))
   const { objective, train: settings, method } = resolveReplica(config, config.replicas[replica])
+  if (!knownThere(method, objective)) throw new ConfigError(`the PyTorch folder trains flow matching and LCF with uniform noise levels; ${method.label} as configured here is not among what it knows`)
   const whole = { net, objective: { ...objective, ...method.knobs(objective) }, train: settings, step, updates: unpackState(state.state).updates }
   return {
     'train.py': script,

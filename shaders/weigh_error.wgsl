@@ -1,0 +1,40 @@
+// The error whose square is minimised, where that is not the velocity's: p − q = √w (v − v*), of the image, the noise or the velocity, with the target
+// clamped as the net's answer is (JiT, arXiv 2511.13720). With c the least denominator:
+//   √w: velocity 1   image t, or max(t,c) when the net predicts the image   noise 1−t, or max(1−t,c) when it predicts the noise
+//   v* times t/max(t,c) when the net predicts the image, (1−t)/max(1−t,c) when it predicts the noise
+// MODE 0: p = √w v, q = √w v*   1: p = √w v alone, for gradients.  t (R,capacity)  v, p (R,B,d)  goal, q (R,capacity,d)
+// #include lib/knobs.wgsl
+const MODE = 0u;  // specialised
+struct Shape {
+  batch: u32,        // B
+  dimensions: u32,   // d
+  capacity: u32,
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
+@group(0) @binding(2) var<storage, read> t: array<f32>;
+@group(0) @binding(3) var<storage, read> v: array<f32>;
+@group(0) @binding(4) var<storage, read> goal: array<f32>;
+@group(0) @binding(5) var<storage, read_write> p: array<f32>;
+@group(0) @binding(6) var<storage, read_write> q: array<f32>;
+
+@compute @workgroup_size(64)
+fn weigh_error(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= shape.batch * shape.dimensions) { return; }
+  let knob = knobs[id.z];
+  let level = t[id.z * shape.capacity + id.x / shape.dimensions];
+  let near = vec2f(level, 1.0 - level);
+  let held = select(near, max(near, vec2f(knob.least)), vec2<bool>(knob.prediction == 1u, knob.prediction == 2u));
+  var root = 1.0;
+  if (knob.error_of == 1u) { root = held.x; }
+  if (knob.error_of == 2u) { root = held.y; }
+  let at = id.z * shape.batch * shape.dimensions + id.x;
+  p[at] = root * v[at];
+  if (MODE == 0u) {
+    let from_goal = id.z * shape.capacity * shape.dimensions + id.x;
+    var clamped = goal[from_goal];
+    if (knob.prediction == 1u) { clamped *= near.x / held.x; }
+    if (knob.prediction == 2u) { clamped *= near.y / held.y; }
+    q[from_goal] = root * clamped;
+  }
+}

@@ -1,0 +1,15 @@
+import { defineMethod } from './method.ts'
+
+export default defineMethod({
+  id: 'noise-prediction',
+  label: 'ε-prediction',
+  short: 'ε-pred',
+  look: { colour: 'purple', marker: 'square' },
+  order: 8,
+  summary: 'The network answers with the noise, as in DDPM; the velocity follows from it, dividing by 1 − t.',
+  paper: 'Li & He 2025, arXiv 2511.13720, table 1',
+  formula: 'v_\\theta = \\frac{\\hat\\varepsilon_\\theta(x_t, t) - x_t}{1 - t}',
+  uses: ['loss', 'clamp'],
+  term: null,
+  knobs: () => ({ tMin: 0, lambda: 0, flowBelow: false, prediction: 'noise' }),
+})
