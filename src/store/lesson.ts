@@ -20,6 +20,8 @@ export interface Progress {
 
 interface LessonState {
   open: boolean
+  /** The visitor opened it, not the address: then the focus goes there. */
+  byHand: boolean
   at: StepId
   progress: Partial<Record<StepId, Progress>>
   /** The recorded run was asked for, so that its curves need no cover any more. */
@@ -45,7 +47,7 @@ export function lessonIn(hash: string): StepId | null {
 const asked = typeof location === 'undefined' ? null : lessonIn(location.hash)
 
 export const useLesson = create<LessonState>()(
-  persist((): LessonState => ({ open: asked !== null, at: asked ?? stepIds[0], progress: {}, revealed: false, notes: '' }), {
+  persist((): LessonState => ({ open: asked !== null, byHand: false, at: asked ?? stepIds[0], progress: {}, revealed: false, notes: '' }), {
     name: 'low-noise-lab.lesson',
     storage: createJSONStorage(() => localStorage),
     partialize: ({ at, progress, revealed, notes }) => ({ at, progress, revealed, notes }),

@@ -1,20 +1,25 @@
 /** Into the lesson, through it and out again; each step is one of the browser's history. */
 import { linkToDraft } from './address.ts'
-import { type StepId, lessonIn, stepIds, useLesson } from './lesson.ts'
+import { type StepId, forgetProgress, lessonIn, stepIds, useLesson } from './lesson.ts'
 
-function go(change: { open?: boolean; at?: StepId }): void {
+function go(change: { open?: boolean; byHand?: boolean; at?: StepId }): void {
   useLesson.setState(change)
   if (linkToDraft() !== location.href) history.pushState(null, '', linkToDraft())
 }
 
 /** Where it was left. */
-export const openLesson = () => go({ open: true })
+export const openLesson = () => go({ open: true, byHand: true })
 export const leaveLesson = () => go({ open: false })
 export const goToStep = (at: StepId) => go({ open: true, at })
 
 export function nextStep(): void {
   const next = stepIds[stepIds.indexOf(useLesson.getState().at) + 1]
   if (next) goToStep(next)
+}
+
+export function startOver(): void {
+  forgetProgress()
+  goToStep(stepIds[0])
 }
 
 /** Back and Forward, and links typed into the address bar. */

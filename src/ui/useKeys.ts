@@ -1,5 +1,7 @@
 import { useHotkeys } from 'react-hotkeys-hook'
 import { restart, runOrPause, stepOnce } from '../store/actions.ts'
+import { useLesson } from '../store/lesson.ts'
+import { leaveLesson, openLesson } from '../store/lessonWay.ts'
 import { openDialog, useUi } from '../store/ui.ts'
 
 /** Shortcuts hold only while nothing that takes keys itself has the focus: Space must press a focused button. */
@@ -13,5 +15,6 @@ export function useKeys(): void {
   useHotkeys('space', runOrPause, options)
   useHotkeys('s', stepOnce, options)
   useHotkeys('r', restart, options)
+  useHotkeys('l', () => (useLesson.getState().open ? leaveLesson() : openLesson()), options)
   useHotkeys('shift+/, ?', () => openDialog('keys'), { ...options, useKey: true })
 }

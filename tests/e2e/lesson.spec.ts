@@ -106,6 +106,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await lab.open('')
   await student.press(lab.button('Take the lesson with the recorded run'))
   await expect(page).toHaveURL(/#lesson=1$/)
+  await expect(student.lesson.getByRole('heading', { level: 3 })).toBeFocused()
   await student.path()
 
   // The charts are covered until the prediction is made and the run is asked for.
@@ -165,7 +166,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await lab.expectNoAxeViolations()
   await student.press(lab.button('To the whole lab'))
   await expect(student.lesson).toHaveCount(0)
-  await expect(page.getByRole('button', { name: 'Lesson 8/8' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Lesson 8/8' })).toBeFocused()
 })
 
 test('with a software GPU the same lesson runs on a run of one’s own, by keyboard alone', async ({ lab, page }) => {
@@ -309,7 +310,7 @@ test('on a phone the lesson stands above one chart, and nothing is wider than th
   await lesson.getByRole('button', { name: 'Above 0.5, nearly noise' }).tap()
   await lab.button('Show the recorded run').tap()
   await expect(page.locator('figure')).toHaveCount(1)
-  await lesson.getByRole('button', { name: 'Below t = 0.1' }).tap()
+  await lesson.getByRole('button', { name: 'Below t = 0.1', exact: true }).tap()
   await expect(lesson.locator('[data-found]')).toContainText('1.043 ± 0.006')
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
   for (const button of await lesson.getByRole('button').all()) expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44)

@@ -6,7 +6,7 @@ import { parseConfig, sections } from '../../src/config.ts'
 import { diagnostics } from '../../src/diagnostics/index.ts'
 import { methods } from '../../src/methods/index.ts'
 import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
-import { answer, completed, isComplete, isCovered, keptBack, keptOf, lessonIn, markDone, predict, stepIds, useLesson, withLesson } from '../../src/store/lesson.ts'
+import { answer, completed, forgetProgress, isComplete, isCovered, keptBack, keptOf, lessonIn, markDone, predict, reveal, stepIds, useLesson, withLesson, writeNotes } from '../../src/store/lesson.ts'
 import { withMeasurement } from '../../src/store/measurements.ts'
 import { fromHash, toHash } from '../../src/store/permalink.ts'
 import type { SeenRun } from '../../src/store/shown.ts'
@@ -73,6 +73,14 @@ describe('progress', () => {
     answer('path', '0', true)
     answer('path', '1', false)
     expect(useLesson.getState().progress.path).toEqual({ predicted: '0.2', answered: '0', right: true })
+  })
+
+  test('the next student starts with nothing of the last one’s', () => {
+    predict('path', '0.2')
+    writeNotes('mine')
+    reveal()
+    forgetProgress()
+    expect(useLesson.getState()).toMatchObject({ progress: {}, notes: '', revealed: false })
   })
 
   test('what was kept comes back, and whatever else is there does not', () => {

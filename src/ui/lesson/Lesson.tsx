@@ -1,6 +1,6 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { type StepId, answer, completed, isComplete, numberOf, predict, stepIds, useLesson, writeNotes } from '../../store/lesson.ts'
-import { goToStep, leaveLesson, nextStep } from '../../store/lessonWay.ts'
+import { goToStep, leaveLesson, nextStep, startOver } from '../../store/lessonWay.ts'
 import { useRecorded } from '../../store/shown.ts'
 import { announce, openDialog } from '../../store/ui.ts'
 import { Formula } from '../formulas/Formula.tsx'
@@ -16,9 +16,9 @@ import styles from './Lesson.module.css'
 export default function Lesson() {
   const at = useLesson((state) => state.at)
   const heading = useRef<HTMLHeadingElement>(null)
-  const before = useRef(at)
+  const before = useRef<StepId | null>(null)
   useEffect(() => {
-    if (before.current !== at) heading.current?.focus() // the page opens at a step without taking the focus
+    if (before.current === null ? useLesson.getState().byHand : before.current !== at) heading.current?.focus()
     before.current = at
   }, [at])
   return (
@@ -183,7 +183,10 @@ function End() {
         <span>{done === stepIds.length ? 'All eight steps are done.' : `${done} of ${stepIds.length} steps are done.`}</span>
       </p>
       <p>To go on: λ = 0 and λ = 1; T_min from 0.02 to 0.2; three seeds instead of one; and a run of your own design that breaks LCF. What you write stays in this browser.</p>
-      <p><button type="button" className="primary" onClick={leaveLesson}>To the whole lab</button></p>
+      <p className={styles.next}>
+        <button type="button" className="primary" onClick={leaveLesson}>To the whole lab</button>
+        <button type="button" className="quiet" onClick={startOver}>Start over, for the next student</button>
+      </p>
     </>
   )
 }
