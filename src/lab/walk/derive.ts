@@ -41,11 +41,11 @@ export interface Stage {
 }
 
 /** Numbers behind the letters. */
-export function lettersOf({ net, train }: Config, patchWidth: number): Record<string, number> {
+export function lettersOf({ net, train, data }: Config, patchWidth: number): Record<string, number> {
   const C = net.width
   const A = (6 * net.blocks + 2) * C
   return {
-    B: train.batch, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
+    B: train.batch, N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
     ...(net.classes > 0 ? { K: net.classes } : {}),
   }
 }

@@ -17,7 +17,34 @@ export function TensorFigure({ tensor }: { tensor: WalkTensor }) {
       </figcaption>
       <Heat label={`${name}, ${statisticsText(statistics)}`} values={values} groups={groups} rows={rows} columns={columns} low={statistics.low ?? 0} high={statistics.high ?? 0} />
       <p className={styles.figures}>{statisticsText(statistics)}.{[part, across].filter(Boolean).map((one) => <small key={one}> {one}</small>)}</p>
+      <Numbers name={name} values={values} rows={rows} columns={columns} />
     </figure>
+  )
+}
+
+const most = 8
+
+/** The first numbers, for whoever cannot see colours or wants to compare digits. */
+function Numbers({ name, values, rows, columns }: { name: string; values: Float32Array; rows: number; columns: number }) {
+  const [open, setOpen] = useState(false)
+  const across = Array.from({ length: Math.min(most, columns) }, (_, column) => column)
+  return (
+    <details className={styles.numbers} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Numbers<span className="visually-hidden"> of {name}</span></summary>
+      {open && (
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
+        <section className="scroll-table" data-scroll tabIndex={0} aria-label={`First numbers of ${name}`}>
+          <table>
+            <thead><tr><th scope="col">row</th>{across.map((column) => <th key={column} scope="col">{column + 1}</th>)}</tr></thead>
+            <tbody>
+              {Array.from({ length: Math.min(most, rows) }, (_, row) => (
+                <tr key={row}><th scope="row">{row + 1}</th>{across.map((column) => <td key={column}>{signed(values[row * columns + column])}</td>)}</tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </details>
   )
 }
 
