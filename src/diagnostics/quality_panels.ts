@@ -17,8 +17,12 @@ export interface NearestFound {
   found: Nearest[]
 }
 
-const STEP: Axis = { label: 'training step', scale: 'linear' }
+const stepsOf = ({ config: { train } }: Bench): Axis => ({ label: 'training step', scale: 'linear', domain: [0, train.steps] })
 const thousands = (value: number) => value.toLocaleString('en')
+
+/** What real images give is the same at every step. */
+const real = ({ config: { train } }: Bench, label: string, value: number, error: number): Curve =>
+  ({ replica: null, kind: 'baseline', label, x: [0, train.steps], y: [value, value], spread: [error, error] })
 
 /** One point of now after those of the last measurement before it with these settings. */
 function overTime({ earlier, step }: Bench, settings: Settings, panel: string, curves: Omit<Curve, 'x'>[]): Curve[] {
@@ -37,13 +41,10 @@ export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }:
   const count = thousands(chosen.count)
   const id = `distance-${features.id}`
   const of = (r: number) => distances[r]?.value ?? null
-  const curves = [
-    ...labels.map((_, replica) => ({ replica, kind: 'measured' as const, label: '', y: [finite(of(replica))], spread: [finite(distances[replica]?.standardError ?? null)] })),
-    { replica: null, kind: 'baseline' as const, label: 'real against real', y: [floor.value], spread: [floor.standardError] },
-  ]
+  const measured = labels.map((_, replica) => ({ replica, kind: 'measured' as const, label: '', y: [finite(of(replica))], spread: [finite(distances[replica]?.standardError ?? null)] }))
   return {
-    id, title: `How far samples are from real images: ${features.name}`, x: STEP, y: { label: features.name, scale: 'log' },
-    curves: overTime(bench, settingsOf(chosen, features), id, curves),
+    id, title: `How far samples are from real images: ${features.name}`, x: stepsOf(bench), y: { label: features.name, scale: 'log' },
+    curves: [...overTime(bench, settingsOf(chosen, features), id, measured), real(bench, 'real against real', floor.value, floor.standardError)],
     spread: `± jackknife standard error over ${count} samples and as many held-out images`,
     summary: `At step ${thousands(step)}, in ${features.title}: ${groups.map(group => `${group.label} ${overSeeds(group, of)}`).join(', ')}${seedsSaid(groups)}; two real sets of this size lie ${few(floor.value)} apart.`,
     notes: [
@@ -58,16 +59,18 @@ export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }:
 export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, { precision, recall }: Manifold, found: readonly ({ precision: number; recall: number } | null)[]): Panel {
   const { labels, groups } = bench
   const n = Math.min(chosen.count, MOST_PAIRED)
-  const binomial = (share: number | null) => (share === null ? null : Math.sqrt((share * (1 - share)) / n))
+  const binomial = (share: number) => Math.sqrt((share * (1 - share)) / n)
   const id = 'coverage'
   const measured = (of: 'precision' | 'recall') => labels.map((_, replica) => {
     const share = found[replica]?.[of] ?? null
-    return { replica, kind: 'measured' as const, label: of as string, y: [share], spread: [binomial(share)] }
+    return { replica, kind: 'measured' as const, label: of as string, y: [share], spread: [share === null ? null : binomial(share)] }
   })
-  const real = (label: string, share: number) => ({ replica: null, kind: 'baseline' as const, label, y: [share], spread: [binomial(share)] })
   return {
-    id, title: 'Precision and recall', x: STEP, y: { label: 'share', scale: 'linear', domain: [0, 1], percent: true },
-    curves: overTime(bench, settingsOf(chosen, features), id, [...measured('precision'), ...measured('recall'), real('real, precision', precision), real('real, recall', recall)]),
+    id, title: 'Precision and recall', x: stepsOf(bench), y: { label: 'share', scale: 'linear', domain: [0, 1], percent: true },
+    curves: [
+      ...overTime(bench, settingsOf(chosen, features), id, [...measured('precision'), ...measured('recall')]),
+      real(bench, 'real, precision', precision, binomial(precision)), real(bench, 'real, recall', recall, binomial(recall)),
+    ],
     spread: `± binomial standard error over ${thousands(n)} images`,
     summary: `${groups.map(group => `${group.label}: precision ${overSeeds(group, r => found[r]?.precision ?? null)}, recall ${overSeeds(group, r => found[r]?.recall ?? null)}`).join('; ')}${seedsSaid(groups)}; training images ${few(precision)} and ${few(recall)}.`,
     notes: [
@@ -79,7 +82,7 @@ export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, 
 
 /** Points of a distribution that are drawn. */
 const QUANTILES = 41
-const SHOWN = 4
+const SHOWN = 3
 
 export function nearestPanel({ labels, groups, config: { net, data } }: Bench, train: Float32Array, found: readonly (NearestFound | null)[], held: NearestFound): Panel {
   const sorted = (one: NearestFound) => one.found.map(({ distance }) => distance).sort((a, b) => a - b)
@@ -90,9 +93,9 @@ export function nearestPanel({ labels, groups, config: { net, data } }: Bench, t
     return { ...rest, x: shares, y: shares.map(share => (values.length > 0 ? finite(at(values, share)) : null)) }
   }
   const n = held.found.length
-  const real = sorted(held)
+  const unseen = sorted(held)
   const median = (r: number) => (found[r] ? at(sorted(found[r]), 0.5) : null)
-  const near = at(real, 0.01)
+  const near = at(unseen, 0.01)
   const copied = groups.flatMap(({ label, replicas }) => {
     const own = replicas.flatMap(r => found[r]?.found ?? [])
     return own.length > 0 ? [`${label} ${((100 * own.filter(({ distance }) => distance < near).length) / own.length).toFixed(1)} %`] : []
@@ -105,7 +108,7 @@ export function nearestPanel({ labels, groups, config: { net, data } }: Bench, t
     id: 'nearest', title: 'How near the nearest training image is', x: { label: 'share of images, nearest first', scale: 'linear', domain: [0, 1], percent: true }, y: { label: 'root mean square distance of a pixel', scale: 'linear' },
     curves: [...labels.map((_, replica) => curve(found[replica], { replica, kind: 'measured', label: '' })), curve(held, { replica: null, kind: 'baseline', label: 'held-out images' })],
     spread: `${thousands(n)} images of each, ${thousands(data.count)} training images`,
-    summary: `Half of the samples lie within ${groups.map(group => `${overSeeds(group, median)} (${group.label})`).join(', ')} of a training image${seedsSaid(groups)}; half of the held-out images within ${few(at(real, 0.5))}.`,
+    summary: `Half of the samples lie within ${groups.map(group => `${overSeeds(group, median)} (${group.label})`).join(', ')} of a training image${seedsSaid(groups)}; half of the held-out images within ${few(at(unseen, 0.5))}.`,
     notes: [
       `A net that has learned images by heart lies below the dotted line. Nearer to a training image than 99 % of held-out images are: ${copied.join(', ')} of samples.`,
     ],

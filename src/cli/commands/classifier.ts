@@ -39,7 +39,7 @@ export const classifier: MakeCommand = done => new Command('classifier')
     if (!dataset.sizes.includes(size)) throw new CommandError(`--size ${size}: ${dataset.label} can be drawn at ${dataset.sizes.join(', ')} pixels`)
     const [steps, seed] = [parseCount('--steps', options.steps), parseCount('--seed', options.seed, 0)]
     const out = prepareFile(options.out)
-    const net = netSchema.parse({ channels: dataset.channels, size, patch: size % 4 === 0 && size > 12 ? 4 : 2, width: 32, blocks: 2, heads: 4 })
+    const net = netSchema.parse({ channels: dataset.channels, size, patch: size > 16 ? 4 : 2, width: 32, blocks: 2, heads: 4 })
     const machine = await openMachine()
     const bar = progressBar('training')
     try {
