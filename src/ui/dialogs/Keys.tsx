@@ -6,7 +6,6 @@ const keys = [
   ['R', 'Restart with the settings on the page'],
   ['← → P', 'Inside a step: a move back, a move on (with Shift: a stage), slow motion'],
   ['L', 'Into the lesson, where it was left, and out again'],
-  ['← → P', 'Inside a step: a move back, a move on (with Shift: a stage), slow motion'],
   ['?', 'This list'],
   ['← →', 'On a slider: a step; Page Up and Page Down: a larger one; Home and End: the ends'],
   ['Esc', 'Close a dialog'],
