@@ -15,6 +15,7 @@ const saved: SavedRun = { id: 'a', savedAt: 1, step: 320, steps: 2000, bytes: 1,
 const lose = () => receive({ type: 'fault', kind: 'device-lost', step: 345, message: 'The driver said so.' })
 const run = (state: Tick['state'] = 'running') => useRun.setState({ phase: state, runId: 'a', tick: tick({ state }), fault: null })
 
+vi.stubGlobal('navigator', {})
 const settled = () => new Promise((done) => { setTimeout(done) })
 
 let stop = () => {}

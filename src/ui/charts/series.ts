@@ -110,7 +110,7 @@ function useLooks(): { own: RunLook; beside: BesideRun[]; replicas: Named[] } {
     const replicas = JSON.parse(key) as Named[]
     const ids = [id, ...overlaid.map(({ tick }) => tick.runId)]
     const called = namesOf(ids, { ...Object.fromEntries(overlaid.filter(({ record }) => record).map(({ tick }) => [tick.runId, 'recorded'])), ...names })
-    const dims = ids.includes(emphasised ?? '')
+    const dims = emphasised !== null && ids.includes(emphasised)
     const lookOf = (one: string, run: number, offset: number): RunLook => ({
       run, id: one, offset, look: looks[one] ?? 0, name: ids.length > 1 && one !== '' ? briefName(one, called.get(one)!) : '', dimmed: dims && one !== emphasised,
     })

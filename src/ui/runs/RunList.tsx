@@ -1,6 +1,5 @@
-import { useEffect } from 'react'
 import { useRuns } from '../../store/runList.ts'
-import { lookUp, undoDelete } from '../../store/runs.ts'
+import { undoDelete } from '../../store/runs.ts'
 import { openDialog, showView } from '../../store/ui.ts'
 import { Kept } from '../saved/Kept.tsx'
 import { RunCard } from './RunCard.tsx'
@@ -12,12 +11,6 @@ export function RunList() {
   const entries = useEntries()
   const reference = useReference(entries)
   const undoable = useRuns((state) => state.undoable)
-  const unread = entries.filter(({ seen, save }) => !seen && save).map(({ id }) => id).join(' ')
-  useEffect(() => {
-    if (unread !== '') lookUp(entries)
-    // Asked once for each: `unread` names them all.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [unread])
   return (
     <section className={styles.list} aria-label="Runs">
       <div className={styles.tools}>

@@ -9,7 +9,7 @@ export function RunsButton() {
     requestAnimationFrame(() => {
       const side = document.getElementById('controls')
       side?.focus({ preventScroll: true })
-      side?.scrollIntoView({ block: 'nearest' })
+      side?.scrollIntoView({ block: 'start' })
     })
   }
   return <button type="button" className="quiet" onClick={show}>Runs</button>

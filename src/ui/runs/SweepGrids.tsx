@@ -34,12 +34,16 @@ export function SweepGrids({ name, seen }: { name: string; seen: SeenRun }) {
           </tbody>
         </table>
       </section>
-      {sweep.tMin.length > 1 && sweep.lambda.length > 1 && figures.map((figure) => (
-        <HeatMapChart
-          key={figure.id}
-          map={{ label: figure.title, unit: '', x: { label: 'T_min', scale: 'linear', at: sweep.tMin }, y: { label: 'λ', scale: 'linear', at: sweep.lambda }, values: gridOf(sweep, (replicas) => overGroup(figure, { label: '', method: sweep.method, replicas }).mean) }}
-        />
-      ))}
+      {sweep.tMin.length > 1 && sweep.lambda.length > 1 && (
+        <div className={styles.maps}>
+          {figures.map((figure) => (
+            <HeatMapChart
+              key={figure.id}
+              map={{ label: figure.title, unit: '', x: { label: 'T_min', scale: 'linear', at: sweep.tMin }, y: { label: 'λ', scale: 'linear', at: sweep.lambda }, values: gridOf(sweep, (replicas) => overGroup(figure, { label: '', method: sweep.method, replicas }).mean) }}
+            />
+          ))}
+        </div>
+      )}
     </section>
   )
 }
