@@ -354,7 +354,8 @@ export interface StepWalk {
   batch: number
   t: number | null
   letters: { letter: string; value: number; words: string }[]
-  stages: { name: string; words: string }[]
+  /** `source`: the file that says which kernels come in which order; null when not known. */
+  stages: { name: string; words: string; source: string | null }[]
   /** Flow-matching loss and gradient length of the step, as its row of metrics will have them. */
   loss: number
   gradientNorm: number

@@ -75,7 +75,10 @@ test('every method’s stages and tensors have words, and every kernel a file th
     expect(moves.at(-1)!.kernel).toBe('adamw')
     expect(moves.filter(({ source }) => source === null).map(({ kernel }) => kernel)).toEqual([])
     expect(moves.flatMap(({ writes }) => writes).filter(({ letters }) => letters.length === 0).map(({ name }) => name)).toEqual([])
-    for (const { words, name } of stagesOf(moves)) expect(words, name).not.toBe('')
+    for (const { words, name, source } of stagesOf(moves)) {
+      expect(words, name).not.toBe('')
+      expect(readFileSync(source!, 'utf8'), name).toMatch(new RegExp(`at\\(['\`]${name.replace(/\d+/, '\\$\\{n\\}')}['\`]\\)`))
+    }
   }
   for (const [kernel, file] of Object.entries(recordedIn)) {
     expect(kernelNames()).toContain(kernel)

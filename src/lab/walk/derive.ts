@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts'
 import type { Binding, Dispatch, Tensor } from '../../engine/recorder.ts'
 import { shaderSource, specialise } from '../../engine/specialise.ts'
 import type { Training } from '../../model/training.ts'
-import { letterWords, layerShapes, recordedIn, stageWords, tensorWords } from './words.ts'
+import { letterWords, layerShapes, recordedIn, stageWords, tensorWords, trainingStages } from './words.ts'
 
 /** A tensor as one dispatch has it: the whole of it, or one layer of the parameters. */
 export interface Bound {
@@ -38,6 +38,8 @@ export interface Move {
 export interface Stage {
   name: string
   words: string
+  /** The file that says which kernels come in which order; null when the list of words does not know the stage. */
+  source: string | null
 }
 
 /** Numbers behind the letters. */
@@ -160,7 +162,11 @@ function layerOf({ layout, gradients }: Training, tensor: Tensor, layer: string,
 /** The stages in the order in which they come. */
 export function stagesOf(moves: readonly Pick<Move, 'stage'>[]): Stage[] {
   const names = [...new Set(moves.map(({ stage }) => stage))]
-  return names.map(name => ({ name, words: stageWords[family(name)] ?? '' }))
+  return names.map(name => {
+    const key = family(name)
+    const known = Object.hasOwn(stageWords, key)
+    return { name, words: known ? stageWords[key] : '', source: known ? `src/model/${trainingStages.includes(key) ? 'training' : 'dit'}.ts` : null }
+  })
 }
 
 /** What a kernel is for: the comment at the head of its file, its includes left out. */

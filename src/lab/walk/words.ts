@@ -111,6 +111,9 @@ export const stageWords: Record<string, string> = {
   update: 'Add up, clip, and move the weights',
 }
 
+/** Stages that src/model/training.ts records; the net itself, src/model/dit.ts, records all others of the list. */
+export const trainingStages: readonly string[] = ['batch', 'loss', 'update']
+
 /** Which file records a kernel. */
 export const recordedIn: Record<string, string> = {
   draw: 'batch', noise: 'batch', interpolate: 'batch', gather_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',

@@ -8,21 +8,22 @@ import styles from './Inside.module.css'
 export function MoveView({ walk, at }: { walk: StepWalk; at: number }) {
   const move = walk.moves[at]
   const { stage, kernel, source, variant, workgroups, reads, writes, attention } = move
-  const stageWords = walk.stages.find(({ name }) => name === stage)?.words
+  const place = walk.stages.find(({ name }) => name === stage)
   const { about, text } = walk.kernels[kernel]
   return (
     <section className={styles.move} aria-label={`Move ${at + 1}`}>
       <h3>{stage}: {writes.map(({ name }) => name).join(', ') || kernel}</h3>
-      {stageWords && <p>{stageWords}.</p>}
+      {place?.words && <p>{place.words}.</p>}
       <div className={styles.tensors}>
         {attention && <AttentionFigure attention={attention} />}
+        {kernel === 'attention' && !attention && <p>There are too many tokens to show who looks at whom.</p>}
         {writes.map((tensor) => <TensorFigure key={tensor.name} tensor={tensor} />)}
       </div>
       {/ backward$/.test(stage) && writes.some(({ statistics: { low, high } }) => low === 0 && high === 0) && <p>All zero? At the start every gate is 0 (adaLN-zero), so nothing comes back through the blocks until the first steps have opened them.</p>}
       {writes.length === 0 && <p>It writes no tensor: only counts that later moves go by.</p>}
       <dl className={styles.facts}>
         <dt>Kernel</dt>
-        <dd><code>shaders/{kernel}.wgsl</code>{source && <>, recorded in <code>{source}</code></>}</dd>
+        <dd><code>shaders/{kernel}.wgsl</code>{source && <>, recorded in <code>{source}</code></>}{place?.source && <>, called from <code>{place.source}</code></>}</dd>
         <dt>Work</dt>
         <dd>{workgroups.join(' × ')} workgroups{variant && <>; <code>{variant}</code></>}</dd>
         {reads.length > 0 && (
