@@ -1,6 +1,7 @@
 /** A training step looked at from inside: it is the run's own next step, every number of it, and the run does not feel it. */
 import { describe, expect, test } from 'vitest'
 import { attentionWeights } from '../../src/lab/walk/attention.ts'
+import { methods } from '../../src/methods/index.ts'
 import type { StepWalk, WalkTensor } from '../../src/protocol.ts'
 import { expectSameBits, finished, reached, sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
@@ -117,6 +118,19 @@ test('with classes and all tokens compared, nothing is left without a name', asy
   expect(written(walk).filter(({ letters }) => letters.length === 0).map(({ name }) => name)).toEqual([])
   expect(last(walk, 'unit features')).toMatchObject({ letters: ['2B', 'T', 'C'] })
   expect(last(walk, 'gradient labels')).toMatchObject({ letters: ['K', 'C'], sizes: [10, 16] })
+})
+
+test('every method beside all others: alone on the copy it takes the step that it takes in the run', async () => {
+  const session = await create(tinyConfig({ replicas: Object.keys(methods).map(method => ({ method })) }))
+  await session.advance(3)
+  const walks: StepWalk[] = []
+  for (const r of Object.keys(methods).keys()) walks.push(await session.walk(r, 0))
+  await session.advance(1)
+  session.tick().replicas.forEach(({ flow, gradientNorm, method }, r) => {
+    expect(walks[r].loss, method).toBe(flow.value.at(-1))
+    expect(walks[r].gradientNorm / gradientNorm.value.at(-1)!, method).toBeCloseTo(1, 5) // the run may cut its rows into other slices
+    expect(written(walks[r]).filter(({ statistics }) => statistics.notFinite > 0).map(({ name }) => name), method).toEqual([])
+  })
 })
 
 test('weights that are not finite are walked too, and every figure says how many numbers are not', async () => {
