@@ -180,7 +180,7 @@ export async function jacobianPanels(reacting: Reacting): Promise<FilePanel[]> {
 
   const curve = (label: string, of: (reactions: Reactions) => Estimate): Curve => {
     const estimates = found.map(of)
-    return { replica: null, kind: 'file', label: [name, label].filter(Boolean).join(' '), x: t, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) }
+    return { replica: null, kind: 'file', label: [label, name].filter(Boolean).join(', '), x: t, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) }
   }
   const whole = ({ inside, outside }: Reactions) => inside.map((value, i) => value + outside[i])
   const gains = [curve('class', ({ inside }) => meanOf(inside.map(value => value / r))), curve('other', ({ outside }) => meanOf(outside.map(value => value / (d - r))))]

@@ -22,9 +22,22 @@ async function give(lab: Lab, ...files: { name: string; path: string }[]): Promi
 }
 
 test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated with the run’s own curve, and trains on', async ({ lab, page, context }) => {
+  test.setTimeout(600_000)
   await lab.open(pair)
   await lab.run(30)
   await lab.pause()
+  await lab.button('Export').click()
+  await page.getByRole('menuitem', { name: /^ONNX features: after block 1/ }).click()
+  await page.getByRole('menuitemradio', { name: 'After block 2' }).click()
+  await expect(page.getByRole('menuitemradio', { name: 'After block 2' })).toBeChecked()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  expect((await exported(lab, 'FM', 'ONNX, EMA weights')).name).toMatch(/-fm-ema-block-2-step-\d+-/)
+  await lab.button('Export').click()
+  await page.getByRole('menuitem', { name: /^ONNX features: after block 2/ }).click()
+  await page.getByRole('menuitemradio', { name: 'After block 1, as in this run' }).click()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
   const model = await exported(lab, 'FM', 'ONNX, EMA weights')
   expect(model.name).toMatch(/^low-noise-lab-gratings-fm-ema-step-\d+-[0-9a-f]{8}\.onnx$/)
   const step = await lab.steps()
@@ -38,7 +51,7 @@ test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated 
   await lab.expectNoAxeViolations()
   await dialog.getByRole('combobox', { name: 'Images for probes' }).selectOption('128')
   await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
-  await expect(dialog.getByTestId('evaluation')).toContainText('onnxruntime-web on the processor', { timeout: 90_000 })
+  await expect(dialog.getByTestId('evaluation')).toContainText('onnxruntime-web on the processor', { timeout: 300_000 })
   await expect(dialog.locator('[data-chart="file.accuracy"] .recharts-line').first()).toBeVisible()
   await expect(dialog.getByRole('img', { name: /4 samples of low-noise-lab-/ })).toBeVisible()
   await lab.expectNoAxeViolations()
@@ -56,6 +69,62 @@ test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated 
   await expect(other.chart('lossByT').getByText(/^At t = 0.001: FM [\d.]+;/)).toBeVisible()
   await other.button('Step').click()
   await expect(other.step).toHaveText('1')
+})
+
+/** Numbers of a chart at full precision, by what kind of line they belong to, then by t. */
+async function numbersOf(lab: Lab, chart: string): Promise<Record<string, Map<number, number>>> {
+  await lab.chart(chart).getByRole('button', { name: /^Save / }).click()
+  const coming = lab.page.waitForEvent('download')
+  await lab.page.getByRole('menuitem', { name: 'Numbers (CSV)' }).click()
+  const text = await readFile(await (await coming).path(), 'utf8')
+  const found: Record<string, Map<number, number>> = {}
+  for (const line of text.split('\n').slice(text.split('\n').findIndex((row) => row.startsWith('series,')) + 1)) {
+    const [, kind, t, y] = /^(?:"[^"]*"|[^,]*),(\w+),([^,]*),([^,]*),/.exec(line) ?? []
+    if (kind && y !== '') (found[kind] ??= new Map()).set(Number(t), Number(y))
+  }
+  return found
+}
+
+test('in a fresh tab a trained network has the engine’s loss by level and probe through onnxruntime, on the same charts', async ({ lab, page, context }) => {
+  test.setTimeout(900_000)
+  const settings = new URLSearchParams(tiny)
+  settings.set('replicas', 'fm')
+  settings.set('data.count', '128')
+  settings.set('data.heldOut', '128')
+  await lab.open(`${settings}&measures=probe:0,test:128,t:0.02%200.5`)
+  await lab.run(30)
+  await lab.pause()
+  const model = await exported(lab, 'FM', 'ONNX, EMA weights')
+  const address = page.url()
+  await page.close()
+
+  const fresh = await context.newPage()
+  await fresh.goto(address)
+  const other = Object.assign(Object.create(Object.getPrototypeOf(lab)), lab, { page: fresh, step: fresh.getByTestId('step') }) as Lab
+  await give(other, model)
+  const dialog = fresh.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: 'Images for probes' }).selectOption('128')
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
+  await expect(dialog.getByTestId('evaluation')).toContainText('onnxruntime-web on the processor', { timeout: 300_000 })
+  await fresh.getByRole('button', { name: 'Train on from here' }).click()
+  await expect(other.button('Go on')).toBeVisible({ timeout: 120_000 })
+  await expect(other.step).toHaveText('0')
+  await expect(other.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+
+  const losses = await numbersOf(other, 'lossByT')
+  expect(losses.measured.size).toBe(24)
+  for (const [t, loss] of losses.measured) expect(Math.abs(losses.file.get(t)! - loss), `loss at t ${t}`).toBeLessThan(1e-4)
+
+  await other.view('Probe')
+  await other.button('Measure now').click()
+  await expect(fresh.getByText(/^Step 0, took/)).toBeVisible({ timeout: 300_000 })
+  const probes = await numbersOf(other, 'probe.accuracy')
+  expect(probes.measured.size).toBe(2)
+  // Two of 128 test images may fall on the other side of a boundary by rounding.
+  for (const [t, accuracy] of probes.measured) expect(Math.abs(probes.file.get(t)! - accuracy), `accuracy at t ${t}`).toBeLessThanOrEqual(2 / 128 + 1e-9)
+  await expect(fresh.getByText(/Diamonds: low-noise-lab-gratings-fm-ema-step-\d+-[0-9a-f]{8}\.onnx, with onnxruntime/).first()).toBeVisible()
+  await other.view('Condition')
+  await expect(other.chart('condition.condition').locator('.recharts-line')).toHaveCount(3)
 })
 
 test('a whole run as one file, gone on with where it stood', async ({ lab, page }) => {

@@ -1,4 +1,4 @@
-import { pictures, zip } from '../support/own_files.ts'
+import { cifar, pictures, zip } from '../support/own_files.ts'
 import { expect, test, tiny } from './lab.ts'
 
 test('images of one’s own: dropped, looked at, kept, trained on, there after a reload, deleted', async ({ lab, page }) => {
@@ -50,4 +50,20 @@ test('images of one’s own: dropped, looked at, kept, trained on, there after a
   await expect(page.getByRole('alert').filter({ hasText: 'which is not kept in this browser' })).toBeVisible()
   await data.selectOption({ label: 'Gratings' })
   await expect(page).not.toHaveURL(/net\.channels/)
+})
+
+test('a file in CIFAR-10’s format trains', async ({ lab, page }) => {
+  await lab.open(`${tiny}&net.size=8`)
+  await lab.button('Your own data …').click()
+  const dialog = page.getByRole('dialog', { name: 'Your own data' })
+  await dialog.getByLabel('Files with images').setInputFiles({ name: 'data_batch_1.bin', mimeType: '', buffer: Buffer.from(cifar(100)) })
+  await expect(dialog.getByText('100 images of 32×32 pixels; kept as CIFAR-10 binary, 32×32 pixels, in colour, 10 classes.')).toBeVisible()
+  await dialog.getByRole('textbox', { name: 'Side' }).fill('8')
+  await dialog.getByRole('textbox', { name: 'Side' }).press('Enter')
+  await expect(dialog.getByText('100 images of 32×32 pixels; kept as CIFAR-10 binary, 8×8 pixels, in colour, 10 classes.')).toBeVisible()
+  await lab.button('Keep and use').click()
+  await expect(page.getByRole('combobox', { name: 'Data' }).locator('option:checked')).toHaveText('data_batch_1 (yours)')
+  await lab.run(5)
+  await lab.pause()
+  await expect(lab.chart('lossByT').locator('.recharts-line').first()).toBeVisible()
 })

@@ -73,7 +73,7 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
       gain.y.forEach((value, i) => expect(Math.abs(value! / own.y[i]! - 1), `gain at t ${gain.x[i]}: ${value}, engine ${own.y[i]}`).toBeLessThan(2e-3))
       for (const id of ['gains', 'norm', 'share']) {
         for (const label of id === 'gains' ? ['class', 'other'] : ['']) {
-          const { x, y, spread } = panels.find(panel => panel.id === id)!.curves.find(curve => curve.label === `mine ${label}`.trim())!
+          const { x, y, spread } = panels.find(panel => panel.id === id)!.curves.find(curve => curve.label === [label, 'mine'].filter(Boolean).join(', '))!
           const exact = jacobian.panels.find(panel => panel.id === id)!.curves.find(curve => curve.replica === replica && curve.label === label)!
           x.forEach((t, i) => expect(Math.abs(y[i]! - exact.y[i]!), `${id} ${label} at t ${t}: ${y[i]}, engine ${exact.y[i]} ± ${exact.spread![i]}`).toBeLessThan(Math.min(3 * Math.hypot(spread![i]!, exact.spread![i]!), 0.25 * exact.y[i]!)))
         }

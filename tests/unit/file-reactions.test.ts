@@ -52,9 +52,9 @@ describe('the Jacobian by differences', () => {
         }
       }
       const [gains, ratio, norm, share] = panels.map(({ curves }) => curves)
-      expect(curveOf(gains, 'net class').y[at]! / inside).toBeCloseTo(1, 3)
+      expect(curveOf(gains, 'class, net').y[at]! / inside).toBeCloseTo(1, 3)
       const near = ({ y, spread }: Curve, exact: number) => expect(Math.abs(y[at]! - exact), `t ${t}: ${y[at]} ± ${spread![at]}, exact ${exact}`).toBeLessThan(4 * spread![at]!)
-      near(curveOf(gains, 'net other'), (total - inside) / (d - 1))
+      near(curveOf(gains, 'other, net'), (total - inside) / (d - 1))
       near(ratio[0], (total - inside) / (d - 1) / inside)
       near(norm[0], Math.sqrt(total))
       near(share[0], inside / total)
