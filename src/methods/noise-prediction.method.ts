@@ -4,7 +4,7 @@ export default defineMethod({
   id: 'noise-prediction',
   label: 'ε-prediction',
   short: 'ε-pred',
-  look: { colour: 'purple', marker: 'square' },
+  look: { colour: 'grey', marker: 'square' },
   order: 8,
   summary: 'The network answers with the noise, as in DDPM; the velocity follows from it, dividing by 1 − t.',
   paper: 'Li & He 2025, arXiv 2511.13720, table 1',

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { objectiveSchema, parseConfig } from '../../src/config.ts'
+import { checkConfig } from '../../src/lab/data.ts'
+import { methods } from '../../src/methods/index.ts'
+import { packKnobs } from '../../src/model/knobs.ts'
+
+const all = Object.values(methods)
+
+test('no two methods look alike, none shares a place in lists, and all can be trained with the defaults', () => {
+  expect(new Set(all.map(({ look }) => `${look.colour} ${look.marker}`)).size).toBe(all.length)
+  expect(new Set(all.map(({ order }) => order)).size).toBe(all.length)
+  expect(all.map(({ order }) => order)).toEqual(all.map(({ order }) => order).toSorted((a, b) => a - b))
+  checkConfig(parseConfig({ replicas: all.map(({ id }) => ({ method: id })) }))
+})
+
+test('every control that a method listens to is one of the objective', () => {
+  for (const { id, uses } of all) for (const field of uses) expect(Object.keys(objectiveSchema.shape), id).toContain(field)
+})
+
+test('what differs from flow matching is in the knobs', () => {
+  const config = parseConfig({ objective: { tMin: 0.1, lambda: 0.5 }, replicas: all.map(({ id }) => ({ method: id })) })
+  const packed = config.replicas.map(replica => packKnobs(config, replica).join())
+  expect(new Set(packed).size).toBe(all.length)
+})
