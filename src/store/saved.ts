@@ -5,6 +5,7 @@ import { pushAddress } from './address.ts'
 import { post, reconnect } from './bridge.ts'
 import { attach, setConfig } from './draft.ts'
 import { hasRun, useRun } from './run.ts'
+import { useRuns } from './runList.ts'
 import { useSaves } from './saves.ts'
 import { useUi } from './ui.ts'
 
@@ -67,6 +68,7 @@ export function discardRun(id: string): void {
 /** Runs, tiles, own images and the page's preferences; what is on the page stays until it is closed. */
 export function deleteLocalData(): void {
   useSaves.setState({ unstored: null })
+  useRuns.setState({ past: [], shown: [], names: {}, pinned: null, deleted: [], undoable: null })
   post({ type: 'forget' })
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith('low-noise-lab')) localStorage.removeItem(key)

@@ -1,7 +1,6 @@
-import { expect, test } from './lab.ts'
+import { expect, kept, test } from './lab.ts'
 
 const faults = [
-  { kind: 'device-lost', words: 'The GPU was reset at step 7.', way: 'Restart' },
   { kind: 'non-finite', words: 'The loss stopped being a number at step 7.', way: /Restart with learning rate 0.0015/ },
   { kind: 'kernel', words: 'The GPU refused a kernel at step 7.', way: 'Restart' },
   { kind: 'internal', words: 'The training program stopped at step 7.', way: 'Restart' },
@@ -24,6 +23,28 @@ for (const { kind, words, way } of faults) {
     await expect(alert).toHaveCount(0)
   })
 }
+
+test('device-lost: one resume by itself from the last save, and the second time a way on', async ({ lab, page }) => {
+  await lab.answerInstead('resume', { type: 'fault', kind: 'device-lost', step: 7, message: 'What the machine said.' })
+  await lab.open()
+  await lab.run(25)
+  const step = await lab.pause()
+  await kept(page, step)
+  await lab.button('Go on').click()
+  const alert = page.getByRole('alert')
+  await expect(alert).toContainText(`The GPU was reset at step 7. The run goes on from step ${step}`)
+  await expect(lab.button('Go on')).toBeVisible()
+  expect(await lab.steps()).toBe(step)
+  await lab.expectNoAxeViolations()
+
+  await lab.button('Go on').click()
+  await expect(alert.getByRole('heading', { name: 'The GPU was reset at step 7.' })).toBeVisible()
+  await expect(alert.getByText('What the machine said.')).toBeVisible()
+  await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
+  await expect(alert.getByRole('button', { name: `Go on from step ${step}` })).toBeVisible()
+  await alert.getByRole('button', { name: 'Restart', exact: true }).click()
+  await expect(lab.button('Pause')).toBeVisible()
+})
 
 for (const kind of ['config', 'memory'] as const) {
   test(`${kind}: a refused start leaves the run that was there`, async ({ lab, page }) => {

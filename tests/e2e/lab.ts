@@ -88,6 +88,24 @@ export class Lab {
   }
 }
 
+/** Waits until the browser keeps the run at this step or a later one. */
+export async function kept(page: Page, least: number): Promise<number> {
+  const step = () => page.evaluate(() => new Promise<number>((resolve) => {
+    const opening = indexedDB.open('low-noise-lab-runs')
+    opening.onsuccess = () => {
+      const database = opening.result
+      if (!database.objectStoreNames.contains('heads')) return database.close(), resolve(0)
+      const asking = database.transaction('heads').objectStore('heads').getAll()
+      asking.onsuccess = () => {
+        database.close()
+        resolve(Math.max(0, ...(asking.result as { step: number }[]).map((head) => head.step)))
+      }
+    }
+  }))
+  await expect.poll(step, { timeout: 30_000 }).toBeGreaterThanOrEqual(least)
+  return step()
+}
+
 export const test = base.extend<{ lab: Lab }>({
   lab: async ({ page, baseURL }, provide) => {
     const complaints: string[] = []

@@ -105,8 +105,8 @@ test('a slow machine is offered the small experiment', async ({ lab, page }) => 
 })
 
 test('a bad address is told, not obeyed', async ({ lab, page }) => {
-  await lab.open('net.width=1e99&train.batch=oops&nothing=1')
-  await expect(page.getByRole('alert')).toContainText('net.width')
+  await lab.open('objective.tMin=1e99&train.batch=oops&nothing=1')
+  await expect(page.getByRole('alert')).toContainText('objective.tMin = 1e99; 0.9 is used')
   await expect(page.getByRole('alert')).toContainText('nothing')
   await expect(page.getByRole('textbox', { name: 'Batch, value' })).toHaveValue('64')
   await page.getByRole('button', { name: 'All right' }).click()
