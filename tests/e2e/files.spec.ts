@@ -64,7 +64,7 @@ test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated 
   await give(other, model)
   await fresh.getByRole('button', { name: 'Train on from here' }).click()
   await expect(fresh.getByRole('dialog')).toHaveCount(0)
-  await expect(other.button('Go on')).toBeVisible({ timeout: 60_000 })
+  await expect(other.button('Go on')).toBeVisible({ timeout: 240_000 })
   await expect(other.step).toHaveText('0')
   await expect(other.chart('lossByT').getByText(/^At t = 0.001: FM [\d.]+;/)).toBeVisible()
   await other.button('Step').click()
@@ -107,7 +107,7 @@ test('in a fresh tab a trained network has the engine’s loss by level and prob
   await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
   await expect(dialog.getByTestId('evaluation')).toContainText('onnxruntime-web on the processor', { timeout: 300_000 })
   await fresh.getByRole('button', { name: 'Train on from here' }).click()
-  await expect(other.button('Go on')).toBeVisible({ timeout: 120_000 })
+  await expect(other.button('Go on')).toBeVisible({ timeout: 240_000 })
   await expect(other.step).toHaveText('0')
   await expect(other.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
 
