@@ -3,7 +3,7 @@ import { lastSaveOf, useSaves } from '../../store/saves.ts'
 import { useRun } from '../../store/run.ts'
 import { count } from '../numbers.ts'
 
-/** After a fault: back to the last save. Never by itself, for what broke once may break again. */
+/** After a fault that the page has not mended by itself (recovery.ts does so once, for a lost GPU): back to the last save. */
 export function GoOn() {
   const runId = useRun(({ phase, tick }) => (phase === 'failed' ? (tick?.runId ?? null) : null))
   const run = useSaves((saves) => lastSaveOf(saves, runId))
