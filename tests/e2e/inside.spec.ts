@@ -1,17 +1,19 @@
 import { expect, test, tiny } from './lab.ts'
 
+test.slow() // a run has to start before there is anything to look into
+
 test('a training step is walked move by move, with the keyboard, and leaves the run as it is', async ({ lab, page }) => {
   await lab.open(tiny)
   await lab.view('Inside a step')
   await expect(page.getByText('It needs a run of your own: press Run, or take a single step.')).toBeVisible()
   await lab.expectNoAxeViolations()
   await lab.button('Take one step').click()
-  await expect(lab.step).toHaveText(/^1\b/, { timeout: 60_000 })
+  await expect(lab.step).toHaveText(/^1\b/, { timeout: 120_000 })
 
   await page.getByRole('combobox', { name: 'Replica', exact: true }).selectOption({ label: 'LCF' })
   await page.getByRole('combobox', { name: 'Image of the batch' }).selectOption('2')
   await lab.button('Walk the next step').click()
-  await expect(page.getByText(/^Step 2 of LCF\. Image 3 of 8, noise level t = 0\.\d{3}\./)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^Step 2 of LCF\. Image 3 of 8, noise level t = 0\.\d{3}\./)).toBeVisible({ timeout: 120_000 })
 
   const place = page.getByRole('slider', { name: 'Move', exact: true })
   const count = Number(await place.getAttribute('max'))
@@ -60,7 +62,7 @@ test('with reduced motion nothing moves by itself; keys still do', async ({ lab,
   await lab.run(3)
   await lab.button('Walk the next step').click() // while it trains
   const place = page.getByRole('slider', { name: 'Move', exact: true })
-  await expect(place).toHaveValue('1', { timeout: 60_000 })
+  await expect(place).toHaveValue('1', { timeout: 120_000 })
   await lab.pause()
   await expect(lab.button('Slow motion')).toHaveCount(0)
   await page.getByRole('heading', { name: 'Inside a training step' }).click()
@@ -74,8 +76,8 @@ test('on a phone the walk fits across @phone', async ({ lab, page }) => {
   await lab.open(tiny)
   await lab.view('Inside a step')
   await lab.button('Take one step').click()
-  await lab.button('Walk the next step').click({ timeout: 60_000 })
-  await page.getByRole('button', { name: /^block 1 \d/ }).click({ timeout: 60_000 })
+  await lab.button('Walk the next step').click({ timeout: 120_000 })
+  await page.getByRole('button', { name: /^block 1 \d/ }).click({ timeout: 120_000 })
   await expect(page.getByRole('heading', { name: 'block 1: y1 1, statistics1 1' })).toBeVisible()
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   await lab.expectNoAxeViolations()
