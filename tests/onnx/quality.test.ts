@@ -42,7 +42,7 @@ test('the file of a run stands where the run does, and in features of a given ne
   expect(panels.map(({ title, summary, notes }) => [title, summary, ...notes].join(' ')).join(' ')).not.toMatch(/FID/)
   await expect(askFile(inLabTerms(network, opened.reading!), { name: 'mine.onnx', reading: opened.reading!, config: parseConfig({ ...config, data: { ...config.data, count: 64 } }), labelled: 0, untrainedBelow: 0, batch: 16, compare: { count: 65, features: [] } }, ['quality'], silent))
     .rejects.toThrow(/65 samples ask for as many training images .* there are 64/)
-})
+}, 300_000) // onnxruntime's wasm on one thread
 
 test('the terminal judges samples when it is told to', async () => {
   const session = await create(tinyConfig({ replicas: [{ method: 'fm' }] }))
