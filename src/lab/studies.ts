@@ -39,7 +39,7 @@ interface Where {
   step?: number
 }
 
-/** The point of a replica's curve nearest to a level, on a log scale. */
+/** The point of a replica's curve nearest to a level, or to a step, on a log scale. */
 export function valueAt({ measurements }: Findings, where: Where, replica: number, t: number): number {
   const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
   const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === 'measured' && candidate.label === (where.label ?? ''))
@@ -65,6 +65,17 @@ const GAIN = { diagnostic: 'condition', panel: 'condition' }
 /** Fewer levels, draws and test images than usual: these studies have many replicas. */
 const SPARSE = { t: '0.001 0.003 0.01 0.03 0.05 0.1 0.3', draws: 8, test: 1024 }
 
+/** Samples of each net, and real images that they are compared with. */
+const SAMPLED = { count: 500 }
+
+const NEARER = (one: string, other: string) => `log2 of ${one}’s Fréchet distance over ${other}’s, classifier features, ${SAMPLED.count} samples`
+
+/** How much nearer the samples of the second are to real images. */
+const nearer = (findings: Findings, one: number, other: number) => {
+  const distance = (replica: number) => valueAt(findings, { diagnostic: 'quality', panel: 'distance-classifier' }, replica, findings.config.train.steps)
+  return Math.log2(distance(one) / distance(other))
+}
+
 /** Probe accuracy at the lowest level, in points. */
 const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PROBE, replica, 0.001)
 
@@ -84,7 +95,7 @@ export const studies: Study[] = [
     title: 'Flow matching beside LCF, three seeds',
     figure: 'LCF fig. 2, 5, 9',
     config: { replicas: SEEDS.flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
-    measures: { condition: {}, probe: {}, features: {}, jacobian: { images: 256 } },
+    measures: { condition: {}, probe: {}, features: {}, jacobian: { images: 256 }, quality: SAMPLED },
     claims: [
       { id: 'loss-rises', text: 'The loss is larger at low noise than at high', source: 'LCF §3', unit: 'loss', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('fm'), 0.8) },
       { id: 'slow-at-lowest', text: 'Much of the loss at t = .001 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = .8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
@@ -99,6 +110,7 @@ export const studies: Study[] = [
       { id: 'reallocation', text: 'Sensitivity moves from the class to the rest', source: 'LCF Prop. 5, fig. 9', unit: 'log2 of (other/class at t = .001) over (other/class at .1)', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, CLASS, of('fm'), 0.001) / (valueAt(f, OTHER, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.1))) },
       { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'lcf-just-above', text: 'Just above T_min LCF learns the velocity sooner (level chosen after seeing the curves)', source: 'LCF §6', unit: 'loss at t = .067, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.067) - lossAt(f, of('lcf'), 0.067) },
+      { id: 'lcf-samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],
   },
   {
@@ -120,13 +132,15 @@ export const studies: Study[] = [
     title: 'Four designs of the low-noise loss, three seeds',
     figure: 'LCF fig. 6 c, d',
     config: withSeeds('designs'),
-    measures: { probe: SPARSE, features: {} },
+    measures: { probe: SPARSE, features: {}, quality: SAMPLED },
     claims: [
       { id: 'cut-alone', text: 'Cutting the regression below T_min lifts probe accuracy by itself', source: 'LCF §6 says that it is not enough', unit: 'points at t = .001, cut less FM', effect: (f, of) => read(f, of('fm-truncated')) - read(f, of('fm')) },
       { id: 'pull-alone', text: 'The contrastive pull lifts it with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
       { id: 'both-over-cut', text: 'LCF lifts it over the cut alone', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less cut', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-truncated')) },
       { id: 'both-over-pull', text: 'LCF lifts it over contrast with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less FM with contrast', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-contrast')) },
       { id: 'pull-costs', text: 'Where it is still regressed the velocity is learned no worse by LCF than by contrast with the regression kept', source: 'LCF fig. 6 d', unit: 'loss at t = .1, FM with contrast less LCF', effect: (f, of) => lossAt(f, of('fm-contrast'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'samples', text: 'LCF’s samples lie nearer to real images than those of FM', source: 'LCF fig. 6 d', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
+      { id: 'samples-over-pull', text: 'LCF’s samples lie nearer than those of contrast with the regression kept', source: 'LCF fig. 6 d', unit: NEARER('FM with contrast', 'LCF'), effect: (f, of) => nearer(f, of('fm-contrast'), of('lcf')) },
     ],
   },
   {
@@ -134,13 +148,14 @@ export const studies: Study[] = [
     title: 'LCF by T_min, three seeds',
     figure: 'LCF fig. 6 a, b',
     config: withSeeds('t-min'),
-    measures: { probe: SPARSE, features: {} },
+    measures: { probe: SPARSE, features: {}, quality: SAMPLED },
     claims: [
       { id: 'smallest', text: 'T_min = .02 lifts probe accuracy over FM', source: 'LCF fig. 6 a', unit: 'points at t = .001, LCF .02 less FM', effect: (f, of) => read(f, of('LCF T_min 0.02')) - read(f, of('fm')) },
       { id: 'larger', text: 'T_min = .05 lifts it over .02', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.05')) - read(f, of('LCF T_min 0.02')) },
       { id: 'larger-still', text: 'T_min = .1 lifts it over .05', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.1')) - read(f, of('LCF T_min 0.05')) },
       { id: 'largest', text: 'T_min = .2 lifts it over .1', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.2')) - read(f, of('LCF T_min 0.1')) },
       { id: 'cost', text: 'Above all these levels T_min = .2 costs nothing', source: 'LCF fig. 6 b, read as loss', unit: 'loss at t = .3, FM less LCF .2', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF T_min 0.2'), 0.3) },
+      { id: 'samples', text: 'A larger T_min makes better samples', source: 'LCF fig. 6 b', unit: NEARER('LCF .02', 'LCF .2'), effect: (f, of) => nearer(f, of('LCF T_min 0.02'), of('LCF T_min 0.2')) },
     ],
   },
   {
