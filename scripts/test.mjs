@@ -7,7 +7,7 @@ import { findChromium } from './chromium.mjs';
 import { installPackages, root } from './install.mjs';
 
 const require = createRequire(import.meta.url);
-const PART_LIMIT = 25 * 60_000;
+const PART_LIMIT = 40 * 60_000;
 const reports = join(root, 'test-results/reports');
 
 const parts = {
