@@ -40,7 +40,7 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
   const drawn = await session.sample()
   const probe = await session.measure('probe', probes)
   const condition = await session.measure('condition', { levels: 16, pairs: 64 })
-  const jacobian = await session.measure('jacobian', { levels: 8, images: 32, probes: 24 })
+  const jacobian = await session.measure('jacobian', { levels: 8, images: 32, probes: 64 })
   for (const replica of [0, 1]) {
     const bytes = exportWeights(checkpoint, { replica, weights: 'ema', format: 'onnx', version: '1' })
     const { opened } = readModel([{ name: 'mine.onnx', bytes }])
