@@ -120,7 +120,8 @@ test('discarded, deleted, and what cannot be read says so', async ({ lab, page }
   await lab.button('Delete all local data').click()
   await lab.button('Delete everything').click()
   await expect(page.getByText(/^No run yet/)).toBeVisible()
-  expect(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([])
+  // The list says so at once; the storage follows when the training thread has closed it.
+  await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([])
 })
 
 test('no room: the page says so and holds the run in memory, which a lost GPU does not take away', async ({ lab, page }) => {
