@@ -67,7 +67,7 @@ export function discardRun(id: string): void {
 
 /** Runs, tiles, own images and the page's preferences; what is on the page stays until it is closed. */
 export function deleteLocalData(): void {
-  useSaves.setState({ unstored: null })
+  useSaves.setState({ unstored: null, runs: [] }) // nothing is left to look at: looking would make the databases anew
   useRuns.setState({ past: [], shown: [], names: {}, pinned: null, deleted: [], undoable: null })
   post({ type: 'forget' })
   try {
