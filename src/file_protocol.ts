@@ -62,19 +62,31 @@ export type DataReport =
   | { type: 'reading'; label: string; done: number; total: number }
   | { type: 'refused'; message: string }
 
-/** What an ONNX file says of itself. Shapes hold a number, a letter for an open size, or null where nothing is said. */
+/** What goes into an ONNX file's network, or comes out of it. */
+export interface ModelValue {
+  name: string
+  /** float32, int64, …; or what it is when it is no tensor. */
+  type: string
+  /** A number, a letter for an open size, or null when nothing is said. Null altogether when even the rank is open. */
+  shape: (number | string | null)[] | null
+}
+
+/** What an ONNX file says of itself. */
 export interface ModelAbout {
-  inputs: { name: string; type: string; shape: (number | string | null)[] | null }[]
-  outputs: { name: string; type: string; shape: (number | string | null)[] | null }[]
+  inputs: ModelValue[]
+  outputs: ModelValue[]
+  /** Most frequent first; operators of other domains with the domain in front. */
   operators: { name: string; count: number }[]
   nodes: number
+  /** Numbers in float tensors. */
   parameters: number
+  /** By domain, '' being ONNX's own. */
   opsets: Record<string, number>
   producer: string
   metadata: Record<string, string>
-  /** Further files that hold its weights. */
+  /** Names of further files that hold its weights. */
   files: string[]
-  /** What is made on the way and can be looked at. */
+  /** Values on the way whose shape (B, …) is known, in the order they are made: any can be looked at through `exposeValues`. */
   values: { name: string; operator: string; shape: (number | string)[] }[]
 }
 

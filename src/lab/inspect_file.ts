@@ -1,6 +1,7 @@
 /** What any file that the lab reads holds, as far as that can be told without running or training anything. */
 import { ConfigError } from '../config.ts'
-import { describeOnnx, type OnnxDescription } from '../onnx/describe.ts'
+import type { ModelAbout } from '../file_protocol.ts'
+import { describeOnnx } from '../onnx/describe.ts'
 import { readModel } from './open_file.ts'
 import { arraysOf, readArchive } from './npz.ts'
 import type { DecodePicture } from './own/pictures.ts'
@@ -9,7 +10,7 @@ import { baseName, type GivenFile } from './own/source.ts'
 import { zipDirectory } from './zip.ts'
 
 export type FileHolds =
-  | { kind: 'onnx'; about: OnnxDescription }
+  | { kind: 'onnx'; about: ModelAbout }
   | { kind: 'safetensors'; tensors: { name: string; shape: readonly number[]; type: string; role: string | null }[]; net: object | null; step: number | null; notes: string[] }
   | { kind: 'run'; step: number; config: object; replicas: number; measurements: string[]; losses: number }
   | { kind: 'arrays'; arrays: { name: string; shape: readonly number[]; type: string }[] }

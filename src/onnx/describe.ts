@@ -1,6 +1,7 @@
 /** What an ONNX file has to say, without running it: a small Netron. */
 import { create, toBinary } from '@bufbuild/protobuf'
 import { ConfigError } from '../config.ts'
+import type { ModelAbout, ModelValue } from '../file_protocol.ts'
 import { foldConstants } from './fold.ts'
 import { type Graph, readGraph } from './graph.ts'
 import { ModelProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from './onnx_pb.ts'
@@ -8,34 +9,8 @@ import { ASSUMED_BATCH } from './shapes.ts'
 import { shown } from './shown.ts'
 import { locationOf, sizeOf, typeName } from './tensor.ts'
 
-export interface ValueDescription {
-  name: string
-  /** float32, int64, …; or what it is when it is no tensor. */
-  type: string
-  /** A number, a letter for an open size, or null when nothing is said. Null altogether when even the rank is open. */
-  shape: (number | string | null)[] | null
-}
-
-export interface OnnxDescription {
-  inputs: ValueDescription[]
-  outputs: ValueDescription[]
-  /** Most frequent first; operators of other domains with the domain in front. */
-  operators: { name: string; count: number }[]
-  nodes: number
-  /** Numbers in float tensors. */
-  parameters: number
-  /** By domain, '' being ONNX's own. */
-  opsets: Record<string, number>
-  producer: string
-  metadata: Record<string, string>
-  /** Names of further files that hold its weights. */
-  files: string[]
-  /** Values on the way whose shape (B, …) is known, in the order they are made: any can be looked at through `exposeValues`. */
-  values: { name: string; operator: string; shape: (number | string)[] }[]
-}
-
 /** @throws ConfigError with one sentence when the file is no whole ONNX model */
-export function describeOnnx(bytes: Uint8Array): OnnxDescription {
+export function describeOnnx(bytes: Uint8Array): ModelAbout {
   const graph = readGraph(bytes)
   const { model, nodes, tensors } = graph
   const counts = new Map<string, number>()
@@ -53,14 +28,14 @@ export function describeOnnx(bytes: Uint8Array): OnnxDescription {
   }
 }
 
-function describeValue({ name, type }: ValueInfoProto): ValueDescription {
+function describeValue({ name, type }: ValueInfoProto): ModelValue {
   if (type?.value.case !== 'tensorType') return { name, type: type?.value.case ?? 'unknown', shape: null }
   const { elemType, shape } = type.value.value
   return { name, type: typeName(elemType), shape: shape ? shape.dim.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : (value.value ?? null))) : null }
 }
 
 /** By types and shapes, then names: what most likely takes the images, the noise level and the labels. Any may be wrong; whoever gives the file can say. */
-export function guessInputs({ inputs }: Pick<OnnxDescription, 'inputs'>): { image: string | null; time: string | null; labels: string | null } {
+export function guessInputs({ inputs }: Pick<ModelAbout, 'inputs'>): { image: string | null; time: string | null; labels: string | null } {
   const image = inputs.find(({ type, shape }) => /float/.test(type) && shape?.length === 4)
   const short = inputs.filter(input => input !== image && (input.shape === null || input.shape.length <= 1))
   const labels = short.find(({ name, type }) => /^int/.test(type) && /^y$|label|class/i.test(name))
@@ -71,7 +46,7 @@ export function guessInputs({ inputs }: Pick<OnnxDescription, 'inputs'>): { imag
 }
 
 /** Leaves the list empty when weights in a second file keep shapes from being worked out. */
-function listValues(graph: Graph): OnnxDescription['values'] {
+function listValues(graph: Graph): ModelAbout['values'] {
   try {
     const { constants, shapes } = foldConstants(graph)
     return graph.nodes.flatMap(({ op, outputs }) => outputs.flatMap(name => {

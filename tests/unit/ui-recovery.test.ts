@@ -16,7 +16,8 @@ const lose = () => receive({ type: 'fault', kind: 'device-lost', step: 345, mess
 const run = (state: Tick['state'] = 'running') => useRun.setState({ phase: state, runId: 'a', tick: tick({ state }), fault: null })
 
 vi.stubGlobal('navigator', {})
-const settled = () => new Promise((done) => { setTimeout(done) })
+/** Everything that waits for a promise has run. */
+const settled = () => new Promise((done) => { setImmediate(done) })
 
 let stop = () => {}
 beforeEach(() => {

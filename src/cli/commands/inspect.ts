@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { ConfigError } from '../../config.ts'
 import { type FileHolds, inspectFiles } from '../../lab/inspect_file.ts'
-import type { ValueDescription } from '../../onnx/describe.ts'
+import type { ModelValue } from '../../file_protocol.ts'
 import { decodePicture } from '../decode_picture.ts'
 import { CommandError } from '../failure.ts'
 import { type OutputOptions, print, table } from '../output.ts'
@@ -27,7 +27,7 @@ function inWords(holds: FileHolds): string {
   switch (holds.kind) {
     case 'onnx': {
       const { inputs, outputs, parameters, nodes, opsets, producer, operators, metadata, files } = holds.about
-      const row = (kind: string) => ({ name, type, shape }: ValueDescription) => [kind, name, type, shape ? shapeText(shape) : '']
+      const row = (kind: string) => ({ name, type, shape }: ModelValue) => [kind, name, type, shape ? shapeText(shape) : '']
       return [
         table([...inputs.map(row('input')), ...outputs.map(row('output'))]),
         `${count(parameters)} parameters, ${nodes} nodes, opset ${Object.entries(opsets).map(([domain, version]) => `${domain && `${domain} `}${version}`).join(', ')}${producer && `, by ${producer}`}`,
