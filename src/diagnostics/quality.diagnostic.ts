@@ -10,14 +10,12 @@ import { stagesOf } from '../flow/solver.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
-import { coveragePanel, distancePanel, type NearestFound, nearestPanel } from './quality_panels.ts'
+import { coveragePanel, distancePanel, NEAREST_WORK, type NearestFound, nearestPanel, searchedOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
 import { LARGEST_BINDING } from './sweep.ts'
 
 /** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
 const AT_ONCE = 512
-/** Numbers that the search for the nearest training image looks at, for all samples of a replica. */
-const NEAREST_WORK = 1e9
 
 const settings = z.strictObject({
   count: z.number().int().min(64).max(7500).default(1000).meta({ title: 'Samples', help: 'Images drawn of each replica and compared with as many held-out ones; the paper takes 7,500. Compare equal numbers only.', scale: 'log' }),
@@ -76,7 +74,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const manifold = await manifoldOf(bench, all[0], count, wait)
   await step()
   const train = { values: data.train, width: d }
-  const looked = Math.max(16, Math.min(256, count, Math.floor(NEAREST_WORK / data.train.length)))
+  const looked = searchedOf(count, data.train.length)
   const nearest = async (images: Float32Array): Promise<NearestFound> => {
     const asked = images.slice(0, looked * d)
     return { images: asked, found: await nearestOf(train, { values: asked, width: d }, wait) }

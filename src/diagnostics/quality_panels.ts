@@ -80,22 +80,29 @@ export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, 
   }
 }
 
+/** Numbers that the search for the nearest training image looks at, for all samples of a replica. */
+export const NEAREST_WORK = 1e9
 /** Points of a distribution that are drawn. */
 const QUANTILES = 41
 const SHOWN = 3
 
+/** How many of `count` images are searched for among training images of so many numbers. */
+export const searchedOf = (count: number, numbers: number) => Math.max(16, Math.min(256, count, Math.floor(NEAREST_WORK / numbers)))
+
+export const SHARES = Array.from({ length: QUANTILES }, (_, q) => q / (QUANTILES - 1))
+export const distancesOf = (found: readonly Nearest[]) => found.map(({ distance }) => distance).sort((a, b) => a - b)
+/** The value below which a share of sorted ones lies. */
+export const quantileOf = (values: readonly number[], share: number) => values[Math.round(share * (values.length - 1))]
+
 export function nearestPanel({ labels, groups, config: { net, data } }: Bench, train: Float32Array, found: readonly (NearestFound | null)[], held: NearestFound): Panel {
-  const sorted = (one: NearestFound) => one.found.map(({ distance }) => distance).sort((a, b) => a - b)
-  const at = (values: readonly number[], share: number) => values[Math.round(share * (values.length - 1))]
-  const shares = Array.from({ length: QUANTILES }, (_, q) => q / (QUANTILES - 1))
   const curve = (one: NearestFound | null, rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve => {
-    const values = one ? sorted(one) : []
-    return { ...rest, x: shares, y: shares.map(share => (values.length > 0 ? finite(at(values, share)) : null)) }
+    const values = one ? distancesOf(one.found) : []
+    return { ...rest, x: SHARES, y: SHARES.map(share => (values.length > 0 ? finite(quantileOf(values, share)) : null)) }
   }
   const n = held.found.length
-  const unseen = sorted(held)
-  const median = (r: number) => (found[r] ? at(sorted(found[r]), 0.5) : null)
-  const near = at(unseen, 0.01)
+  const unseen = distancesOf(held.found)
+  const median = (r: number) => (found[r] ? quantileOf(distancesOf(found[r].found), 0.5) : null)
+  const near = quantileOf(unseen, 0.01)
   const copied = groups.flatMap(({ label, replicas }) => {
     const own = replicas.flatMap(r => found[r]?.found ?? [])
     return own.length > 0 ? [`${label} ${((100 * own.filter(({ distance }) => distance < near).length) / own.length).toFixed(1)} %`] : []
@@ -108,7 +115,7 @@ export function nearestPanel({ labels, groups, config: { net, data } }: Bench, t
     id: 'nearest', title: 'How near the nearest training image is', x: { label: 'share of images, nearest first', scale: 'linear', domain: [0, 1], percent: true }, y: { label: 'root mean square distance of a pixel', scale: 'linear' },
     curves: [...labels.map((_, replica) => curve(found[replica], { replica, kind: 'measured', label: '' })), curve(held, { replica: null, kind: 'baseline', label: 'held-out images' })],
     spread: `${thousands(n)} images of each, ${thousands(data.count)} training images`,
-    summary: `Half of the samples lie within ${groups.map(group => `${overSeeds(group, median)} (${group.label})`).join(', ')} of a training image${seedsSaid(groups)}; half of the held-out images within ${few(at(unseen, 0.5))}.`,
+    summary: `Half of the samples lie within ${groups.map(group => `${overSeeds(group, median)} (${group.label})`).join(', ')} of a training image${seedsSaid(groups)}; half of the held-out images within ${few(quantileOf(unseen, 0.5))}.`,
     notes: [
       `A net that has learned images by heart lies below the dotted line. Nearer to a training image than 99 % of held-out images are: ${copied.join(', ')} of samples.`,
     ],

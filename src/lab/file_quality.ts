@@ -3,6 +3,7 @@ import { type Config, ConfigError, parseConfig } from '../config.ts'
 import type { DatasetBatch } from '../datasets/dataset.ts'
 import { resamplePlane, tapsFor } from '../datasets/resample.ts'
 import { classifierFeatures, type Features, MOST_PAIRED, paired, pixelFeatures } from '../diagnostics/quality_features.ts'
+import { distancesOf, quantileOf, searchedOf, SHARES } from '../diagnostics/quality_panels.ts'
 import { few } from '../diagnostics/words.ts'
 import { distanceOf, featureSet } from '../flow/frechet.ts'
 import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
@@ -199,17 +200,15 @@ export async function qualityPanels({ name, config, samples, held, train, featur
   }
 
   async function nearestPanel(): Promise<FilePanel> {
-    const looked = Math.max(16, Math.min(256, n, Math.floor(1e9 / train.images.length)))
+    const looked = searchedOf(n, train.images.length)
     const set = { values: train.images, width: d }
-    const sorted = async (images: Float32Array) => (await nearestOf(set, { values: images.subarray(0, looked * d), width: d }, between('nearest training images'))).map(({ distance }) => distance).sort((a, b) => a - b)
+    const sorted = async (images: Float32Array) => distancesOf(await nearestOf(set, { values: images.subarray(0, looked * d), width: d }, between('nearest training images')))
     const [own, unseen] = [await sorted(samples), await sorted(held.images)]
-    const shares = Array.from({ length: 41 }, (_, q) => q / 40)
-    const at = (values: number[], share: number) => values[Math.round(share * (values.length - 1))]
-    const curve = (kind: 'file' | 'baseline', label: string, values: number[]) => ({ replica: null, kind, label, x: shares, y: shares.map(share => at(values, share)) })
+    const curve = (kind: 'file' | 'baseline', label: string, values: number[]) => ({ replica: null, kind, label, x: SHARES, y: SHARES.map(share => quantileOf(values, share)) })
     return {
       diagnostic: 'quality', id: 'nearest', title: 'How near the nearest training image is', x: { label: 'share of images, nearest first', scale: 'linear', domain: [0, 1], percent: true }, y: { label: 'root mean square distance of a pixel', scale: 'linear' },
       curves: [curve('file', name, own), curve('baseline', 'held-out images', unseen)], spread: `${own.length} images of each, ${train.labels.length.toLocaleString('en')} training images`,
-      summary: `Half of the samples lie within ${few(at(own, 0.5))} of a training image; half of the held-out images within ${few(at(unseen, 0.5))}.`,
+      summary: `Half of the samples lie within ${few(quantileOf(own, 0.5))} of a training image; half of the held-out images within ${few(quantileOf(unseen, 0.5))}.`,
       notes: ['The training images are those of the settings it is evaluated with; it may have been trained on others.'],
     }
   }
