@@ -76,8 +76,8 @@ function readSettings(id: string, schema: z.ZodObject, pairs: readonly string[],
 export function withinBounds(field: z.ZodType, wanted: number | string | boolean): number | null {
   if (typeof wanted !== 'number' || !Number.isFinite(wanted)) return null
   const { minValue, maxValue } = ((field as z.ZodDefault).unwrap?.() ?? field) as z.ZodNumber
-  const candidates = [Math.round(wanted) + 0, minValue, maxValue].filter((value): value is number => typeof value === 'number' && field.safeParse(value).success)
-  return candidates.sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))[0] ?? null
+  const inside = Math.min(Math.max(wanted, minValue ?? wanted), maxValue ?? wanted)
+  return [inside, Math.round(inside) + 0].find(value => field.safeParse(value).success) ?? null
 }
 
 /** Twice, as in permalink.ts: once for the address, once for the marks used here. */

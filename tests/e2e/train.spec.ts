@@ -99,7 +99,7 @@ test('what needs a restart says so, and can be discarded or applied', async ({ l
   await page.getByRole('combobox', { name: 'Method of replica 1' }).selectOption('fm-truncated')
   await expect(pending).toContainText('Replica 1 Flow matching → FM at t ≥ T_min')
   await lab.button('Restart with changes').click()
-  await expect(page.getByRole('button', { name: 'FM t ≥ T_min' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'FM t ≥ T_min', exact: true })).toBeVisible()
   await expect(pending).toHaveCount(0)
 })
 
