@@ -59,6 +59,7 @@ export const presets: Preset[] = [
     title: 'How much data?',
     notice: 'The same net on the first 64, on 512 and on all 16,384 images: which curves need many images, and which net learns by heart?',
     config: { ...STUDIED, replicas: [64, 512, 0].map(images => ({ method: 'fm', images, label: images === 0 ? 'all images' : `${images} images` })) },
+    study: 'data-size',
   },
   {
     id: 't-min',
