@@ -1,9 +1,10 @@
 /** The real command on PyTorch's fixtures, as another framework would use it: files in, files out. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { decode } from 'fast-png'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readNpz, writeNpz } from '../../src/lab/npz.ts'
 import { type FixtureName, loadConfig, loadTensors } from '../fixtures/load.ts'
 
@@ -64,8 +65,9 @@ describe('lab step against PyTorch', () => {
   })
 })
 
+const tiny = ['--preset', 'small', '--no-tune', '--json', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
+
 test('lab train, then going on: the checkpoint of the run that was not stopped', async () => {
-  const tiny = ['--preset', 'small', '--no-tune', '--json', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
   const at = (name: string) => join(folder, name)
   const whole = await lab('train', ...tiny, '--steps', '8', '--out', at('whole'))
   expect(whole.status, whole.said).toBe(0)
@@ -85,17 +87,53 @@ test('lab train, then going on: the checkpoint of the run that was not stopped',
   expect(readFileSync(join(at('rest'), 'samples.png')).subarray(1, 4).toString()).toBe('PNG')
 })
 
-test('lab evaluate measures a stored run, the same twice', async () => {
-  const tiny = ['--preset', 'small', '--no-tune', '--json', '--steps', '3', ...['net.width=8', 'net.heads=1', 'data.count=64', 'data.heldOut=32', 'train.batch=4', 'evaluate.samples=2', 'evaluate.perLevel=8', 'evaluate.solverSteps=2', 'evaluate.measure=false'].flatMap(setting => ['--set', setting])]
-  const run = join(folder, 'measured')
-  expect((await lab('train', ...tiny, '--out', run)).status).toBe(0)
-  const words = ['evaluate', run, '--what', 'loss,kappa', '--set', 'condition.levels=4', '--set', 'condition.pairs=8', '--json']
-  const { status, out, said } = await lab(...words)
-  expect(status, said).toBe(0)
-  const { step, lossByT, labels, measurements } = JSON.parse(out)
-  expect([step, labels.length, lossByT.mean.length, measurements[0].id, measurements[0].panels[0].curves.length]).toEqual([3, 2, 2, 'condition', 4])
-  const again = JSON.parse((await lab(...words)).out)
-  expect(again.measurements[0].panels).toEqual(measurements[0].panels)
-  const wrong = await lab('evaluate', run, '--what', 'probes')
-  expect([wrong.status, wrong.out]).toEqual([2, ''])
+describe('a stored run', () => {
+  const run = join(folder, 'stored')
+  beforeAll(async () => {
+    const { status, said } = await lab('train', ...tiny, '--steps', '30', '--set', 'train.warmup=0', '--set', 'train.learningRate=0.02', '--out', run) // far enough for solvers to differ
+    expect(status, said).toBe(0)
+  })
+
+  test('lab evaluate measures it, the same twice', async () => {
+    const words = ['evaluate', run, '--what', 'loss,kappa', '--set', 'condition.levels=4', '--set', 'condition.pairs=8', '--json']
+    const { status, out, said } = await lab(...words)
+    expect(status, said).toBe(0)
+    const { step, lossByT, labels, measurements } = JSON.parse(out)
+    expect([step, labels.length, lossByT.mean.length, measurements[0].id, measurements[0].panels[0].curves.length]).toEqual([30, 2, 2, 'condition', 4])
+    const again = JSON.parse((await lab(...words)).out)
+    expect(again.measurements[0].panels).toEqual(measurements[0].panels)
+    const wrong = await lab('evaluate', run, '--what', 'probes')
+    expect([wrong.status, wrong.out]).toEqual([2, ''])
+  })
+
+  test('lab sample draws every replica of it, the same twice, and otherwise with another solver', async () => {
+    const drawn = async (name: string, ...words: string[]) => {
+      const file = join(folder, name)
+      const { status, out, said } = await lab('sample', run, '--count', '4', '--out', file, '--json', ...words)
+      expect(status, said).toBe(0)
+      return { told: JSON.parse(out), picture: decode(readFileSync(file)) }
+    }
+    const heun = await drawn('heun.png', '--solver', 'heun', '--steps', '3')
+    expect(heun.told).toMatchObject({ step: 30, replicas: ['Flow matching', 'LCF'], count: 4, solver: 'heun', steps: 3 })
+    const [side, gap] = [12 * 4, 2]
+    expect([heun.picture.width, heun.picture.height]).toEqual([4 * (side + gap) - gap, 3 * (side + gap) - gap])
+    expect((await drawn('again.png', '--solver', 'heun', '--steps', '3')).picture.data).toEqual(heun.picture.data)
+    const euler = await drawn('euler.png', '--solver', 'euler', '--steps', '3')
+    const held = side * heun.picture.width * 4 // the row of held-out images
+    expect(euler.picture.data.subarray(0, held)).toEqual(heun.picture.data.subarray(0, held))
+    expect(euler.picture.data.subarray(held)).not.toEqual(heun.picture.data.subarray(held))
+  })
+
+  test.each([
+    [['--solver', 'newton'], /^lab: .*--solver.*euler/],
+    [['--steps', '-3'], /^lab: .*--steps/],
+    [['--count', '1e9'], /^lab: .*--count/],
+  ])('lab sample %j: one sentence and no picture', async (words, sentence) => {
+    const file = join(folder, 'none.png')
+    const { status, out, said } = await lab('sample', run, ...words, '--out', file)
+    expect([status, out]).toEqual([2, ''])
+    expect(said).toMatch(sentence)
+    expect(said.trim().split('\n')).toHaveLength(1)
+    expect(existsSync(file)).toBe(false)
+  })
 })
