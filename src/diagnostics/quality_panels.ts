@@ -17,7 +17,7 @@ export interface NearestFound {
   found: Nearest[]
 }
 
-const stepsOf = ({ config: { train } }: Bench): Axis => ({ label: 'training step', scale: 'linear', domain: [0, train.steps] })
+export const stepsOf = ({ config: { train } }: Bench): Axis => ({ label: 'training step', scale: 'linear', domain: [0, train.steps] })
 const thousands = (value: number) => value.toLocaleString('en')
 
 /** What real images give is the same at every step. */
@@ -25,7 +25,7 @@ const real = ({ config: { train } }: Bench, label: string, value: number, error:
   ({ replica: null, kind: 'baseline', label, x: [0, train.steps], y: [value, value], spread: [error, error] })
 
 /** One point of now after those of the last measurement before it with these settings. */
-function overTime({ earlier, step }: Bench, settings: Settings, panel: string, curves: Omit<Curve, 'x'>[]): Curve[] {
+export function overTime({ earlier, step }: Bench, settings: Settings, panel: string, curves: Omit<Curve, 'x'>[]): Curve[] {
   const same = (other: Settings) => Object.keys(settings).every(key => other[key] === settings[key])
   const before = earlier.findLast(one => one.step !== null && one.step < step && same(one.settings))?.panels.find(({ id }) => id === panel)
   return curves.map(curve => {

@@ -57,28 +57,32 @@ export const isAdaptive = (solver: EvaluateConfig['solver']): boolean => solver 
 export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonly number[]): Promise<Journey> {
   if (settings.solver === 'sde') return diffuse(carrier, settings, tMin)
   const tableau = tableaux[settings.solver]
-  return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, tMin) : march(carrier, settings, tableau, tMin)
+  return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, tMin) : toTheImage(carrier, settings, tableau, tMin)
 }
 
 const times = (factor: number, values: readonly number[]) => values.map(value => factor * value)
 
 /** Fixed steps. Whoever jumps from T_min does so with Euler's step, for there is nothing to look at below. */
-async function march(carrier: Carrier, { solverSteps, belowTMin }: SolverSettings, tableau: Tableau, tMin: readonly number[]): Promise<Journey> {
+function toTheImage(carrier: Carrier, { solverSteps, belowTMin }: SolverSettings, tableau: Tableau, tMin: readonly number[]): Promise<Journey> {
   const grids = tMin.map(level => timeGrid(solverSteps, level, belowTMin))
-  const evaluations = tMin.map(() => 0)
-  for (let i = 0; i < solverSteps; i++) {
-    const last = i === solverSteps - 1
-    const own = tMin.map(level => (last && (tableau.endsWithEuler || (belowTMin === 'jump' && level > 0)) ? EULER : tableau))
+  return march(carrier, grids, (step, net) => (step === solverSteps - 1 && (tableau.endsWithEuler || (belowTMin === 'jump' && tMin[net] > 0)) ? EULER : tableau))
+}
+
+/** Fixed steps from time to time of each net's own grid, whichever way it goes; all have as many. */
+export async function march(carrier: Carrier, grids: readonly ArrayLike<number>[], tableauOf: (step: number, net: number) => Tableau): Promise<Journey> {
+  const evaluations = grids.map(() => 0)
+  for (let i = 0; i < grids[0].length - 1; i++) {
+    const own = grids.map((_, n) => tableauOf(i, n))
     const stages = Math.max(...own.map(({ nodes }) => nodes.length))
     for (let s = 0; s < stages; s++) {
       await carrier.look(s, grids.map((grid, n) => grid[i] + (own[n].nodes[s] ?? 1) * (grid[i + 1] - grid[i])))
       await carrier.combine(grids.map((grid, n) => ({ keep: 1, along: times(grid[i + 1] - grid[i], own[n].rows[s + 1] ?? own[n].weights), noise: 0 })), 0)
     }
-    await carrier.accept(tMin.map(() => true), false)
+    await carrier.accept(grids.map(() => true), false)
     own.forEach(({ nodes }, n) => { evaluations[n] += nodes.length })
     await carrier.between?.()
   }
-  return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: tMin.map(() => 0) }
+  return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: grids.map(() => 0) }
 }
 
 /** Step sizes by proportional-integral control (Hairer, Nørsett and Wanner, Solving ODEs II, sec. IV.2: β = .04), each net its own. */

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { normalLogDensity } from '../../src/flow/likelihood.ts'
+import { sessions } from '../support/sessions.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { create } = sessions()
+const d = 64
+
+test('a net at its start stands still, so its density is the normal one; the data’s own is that of the Gaussian', async () => {
+  const session = await create(tinyConfig({ data: { dataset: 'gaussian' }, objective: { tMin: 0.25 } }))
+  const { panels: [density, images, divergence] } = await session.measure('likelihood', { images: 3, steps: 8 })
+  const rates = (s: number) => Array.from({ length: 3 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d), s) / d).sort((a, b) => a - b)
+  for (const replica of [0, 1]) {
+    const curve = images.curves.find(one => one.replica === replica)!
+    rates(1).forEach((rate, i) => expect(curve.y[i]).toBeCloseTo(rate, 6))
+    expect(curve.spread!.every(value => value === 0)).toBe(true)
+  }
+  const own = images.curves.find(({ kind }) => kind === 'theory')!
+  rates(0.4995).forEach((rate, i) => expect(own.y[i]).toBeCloseTo(rate, 3)) // (1 − .001) s
+  expect(density.curves.find(({ kind }) => kind === 'theory')!.y[0]).toBeCloseTo(own.y.reduce<number>((sum, value) => sum + value! / 3, 0), 12)
+  expect(density.notes.join()).toMatch(/continuous, so this is a density/)
+  expect(density.notes.join()).toMatch(/below t = 0\.25/)
+  for (const { y, kind } of divergence.curves) if (kind === 'measured') expect(y.every(value => value === 0)).toBe(true)
+})
+
+test('random signs agree with the exact divergence of a trained net within what they say of their doubt', async () => {
+  const session = await create(tinyConfig({ replicas: [{ method: 'fm' }], train: { learningRate: 0.01 } }))
+  await session.advance(20)
+  const common = { images: 2, steps: 4, solver: 'heun' } as const
+  const exact = (await session.measure('likelihood', { ...common, divergence: 'exact' })).panels
+  const probes = (await session.measure('likelihood', { ...common, probes: 64 })).panels
+  const [rate, about] = [exact[1].curves[0], probes[1].curves[0]]
+  rate.y.forEach((value, i) => {
+    expect(about.spread![i]).toBeGreaterThan(0)
+    expect(Math.abs(about.y[i]! - value!), `image ${i}`).toBeLessThan(4 * about.spread![i]!)
+  })
+  const trace = exact[2].curves[0].y[0]!
+  expect(Math.abs(trace)).toBeGreaterThan(0.01)
+  expect(Math.abs(probes[2].curves[0].y[0]! / trace - 1)).toBeLessThan(0.2)
+})
+
+test('too many dimensions for an exact divergence and too many images are refused in one sentence', async () => {
+  const session = await create()
+  expect(() => session.measure('likelihood', { images: 64 })).toThrow(/64 images are more than the 32 held-out ones/)
+  const large = await create(tinyConfig({ net: { size: 12 } }))
+  expect(() => large.measure('likelihood', { images: 2, divergence: 'exact' })).toThrow(/in 144 dimensions takes too long, 64 are the most; take probes/)
+})
