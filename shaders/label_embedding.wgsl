@@ -1,4 +1,4 @@
-// c += row y of the label table, and silu(c) beside it.  labels (R,samples)  table (R,K,C)  c, activated (R,samples,C)
+// c += row y of the label table, and silu(c) beside it.  labels (R,samples)  table (R,K,C), or K+1 rows with one for no label  c, activated (R,samples,C)
 // #include lib/activations.wgsl
 struct Shape {
   samples: u32,

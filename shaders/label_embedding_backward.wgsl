@@ -1,7 +1,7 @@
-// dtable[k] = Σ over the samples of class k of dc. One thread per (class, 4 columns): one writer, fixed order.
+// dtable[k] = Σ over the samples with label k of dc. One thread per (row, 4 columns): one writer, fixed order.
 struct Shape {
   samples: u32,
-  classes: u32,
+  rows: u32,           // K, or K + 1 with one for no label
   columns: u32,        // C / 4
   labels_stride: u32,
   table_stride: u32,   // between replicas, in vec4
@@ -15,7 +15,7 @@ struct Shape {
 @compute @workgroup_size(64)
 fn label_embedding_backward(@builtin(global_invocation_id) id: vec3u) {
   let label = id.x / shape.columns;
-  if (label >= shape.classes) { return; }
+  if (label >= shape.rows) { return; }
   var sum = vec4f();
   for (var sample = 0u; sample < shape.samples; sample++) {
     if (labels[id.z * shape.labels_stride + sample] == label) { sum += dc[id.z * shape.c_stride + sample * shape.columns + id.x % shape.columns]; }

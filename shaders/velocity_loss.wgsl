@@ -7,6 +7,7 @@
 // #include lib/state.wgsl
 const LANES = 64u;
 const NEGATIVES = 0u;  // specialised
+const NONE = 0xffffffffu;  // of a sample that is pushed from none
 struct Shape {
   batch: u32,
   dimensions: u32,   // d
@@ -34,9 +35,14 @@ fn velocity_loss(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   let weight = select(0.0, 2.0 * scale / f32(max(1u, shape.batch - left_out)), sample >= left_out);
   let at = (r * shape.batch + sample) * shape.dimensions;
   let goal_at = (r * shape.capacity + sample) * shape.dimensions;
-  let repel = select(0.0, state[r].lambda, NEGATIVES == 1u && knobs[r].term == 2u);
+  let pushes = NEGATIVES == 1u && knobs[r].term == 2u && state[r].lambda > 0.0;
+  var repel = 0.0;
   var other_at = 0u;
-  if (repel > 0.0) { other_at = (r * shape.capacity + negative[r * shape.batch + sample]) * shape.dimensions; }
+  if (pushes) {
+    let other = negative[r * shape.batch + sample];
+    repel = select(state[r].lambda, 0.0, other == NONE);
+    other_at = (r * shape.capacity + select(other, sample, other == NONE)) * shape.dimensions;
+  }
   var sum = 0.0;
   var other = 0.0;
   for (var i = lane.x; i < shape.dimensions; i += LANES) {
@@ -61,5 +67,5 @@ fn velocity_loss(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   }
   if (lane.x > 0u) { return; }
   loss[r * shape.batch + sample] = partial[0] * scale;
-  if (repel > 0.0) { rows[r * shape.batch + sample] = vec4f(-partial_other[0] * scale, 0.0, 0.0, 0.0); }
+  if (pushes) { rows[r * shape.batch + sample] = vec4f(-partial_other[0] * scale, 0.0, 0.0, 0.0); }
 }

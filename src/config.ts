@@ -42,6 +42,10 @@ export const netSchema = z.strictObject({
   blocks: whole(1, 28).default(4).meta({ title: 'Blocks', source: 'DiT §3.2; LCF A.4.1', help: 'Transformer blocks stacked on each other.' }),
   heads: whole(1, 16).default(4).meta({ title: 'Heads', source: 'DiT §3.2; LCF A.4.1', formula: 'D = C/H', help: 'Attention heads per block.', advanced: true }),
   classes: whole(0, 1000).default(0).meta({ title: 'Classes', source: 'LCF §6.1', help: 'Labels the network is told; 0 trains it without labels, as the paper does.', advanced: true }),
+  labelDrop: finite(0, 0.9).default(0).meta({
+    title: 'Label drop', source: 'DiT §3.1; arXiv 2207.12598', formula: 'y \\mapsto \\varnothing \\;\\text{with probability}\\; p', step: 0.05, advanced: true,
+    help: 'How often training leaves an image’s label out, so that one network also learns the velocity without labels, which guidance needs; DiT takes 0.1. 0 tells every label.',
+  }),
 })
 
 export const dataSchema = z.strictObject({
@@ -78,6 +82,7 @@ export const objectiveSchema = z.strictObject({
   detach: z.boolean().default(true).meta({ title: 'Detach', source: 'LCF §5', formula: '\\frac{\\partial L_{\\text{cons}}}{\\partial a_i} = \\frac{\\partial L_{\\text{cons}}}{\\partial z_j} = 0, \\quad j \\ne i', help: 'Let the gradient reach only the low-noise feature, not its anchor or its negatives.', advanced: true }),
   noise: z.enum(['same', 'fresh']).default('same').meta({ title: 'Anchor noise', source: 'LCF Algorithm 1', formula: 'a = h_\\ell\\big((1-T_{\\min})\\,x_0 + T_{\\min}\\,\\varepsilon\\big)', help: 'The anchor at T_min uses the same noise as its sample, or a fresh draw.', live: true, advanced: true }),
   negatives: z.enum(['any', 'other-class', 'permutation']).default('any').meta({ title: 'Negatives', help: 'ΔFM: whose target the velocity is pushed from: any other image of the batch, one of another class, or a permutation that may hit the image itself.', live: true, source: 'arXiv 2506.05350', advanced: true }),
+  nullSkip: z.boolean().default(false).meta({ title: 'No push without label', help: 'ΔFM: an image whose label was left out (label drop) is not pushed from any other, so that the velocity without labels stays that of flow matching.', live: true, source: 'arXiv 2506.05350', advanced: true }),
   loss: z.enum(['velocity', 'image', 'noise']).default('velocity').meta({ title: 'Error of', help: 'Whose squared error is minimised, whatever the network predicts. Of the velocity is 1/t² times that of the image.', source: 'JiT, arXiv 2511.13720', advanced: true }),
   clamp: finite(0.001, 0.5).default(0.05).meta({ title: 'Least denominator', help: 'Networks that predict image or noise divide by t or 1 − t to get the velocity; by no less than this.', live: true, scale: 'log', source: 'JiT, arXiv 2511.13720', advanced: true }),
   times: z.enum(['uniform', 'logit-normal', 'jit', 'low-noise']).default('uniform').meta({ title: 'Noise levels', help: 'How training draws t: evenly, logit-normal with m and s, as JiT does (m = s = .8, high noise), or mostly low noise (m = −1.2, s = 1.2).', live: true, source: 'LCF eq. 16', advanced: true }),
@@ -156,6 +161,7 @@ export const configSchema = z.strictObject({
   const { net, objective, data, train } = config
   if (net.width % (4 * net.heads) !== 0) complain(['net', 'width'], `width ${net.width} must be divisible by 4 × heads = ${4 * net.heads}`)
   if (net.size % net.patch !== 0) complain(['net', 'patch'], `the image side ${net.size} must be divisible by the patch side ${net.patch}`)
+  if (net.labelDrop > 0 && net.classes === 0) complain(['net', 'labelDrop'], `labels cannot be left out of a network that is told none; take net.classes above 0, or a label drop of 0`)
   if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)
   if (train.batch > data.count) complain(['train', 'batch'], `a batch of ${train.batch} is larger than the ${data.count} training images`)
 })

@@ -31,4 +31,5 @@ struct Knobs {
   error_of: u32,       // whose error is minimised, the same way
   least: f32,          // denominators of conversions are at least this
   negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
+  null_skip: u32,      // samples whose label was left out are pushed from none
 }

@@ -5,7 +5,7 @@ import { asFloat32, asWhole, type NpzTensor } from '../lab/npz.ts'
 import { methods } from '../methods/index.ts'
 import { readsFeatures } from '../methods/method.ts'
 import { resolveReplica } from '../model/knobs.ts'
-import { type NamedTensor, parameterLayout, toNamed } from '../model/parameters.ts'
+import { labelRows, type NamedTensor, parameterLayout, toNamed } from '../model/parameters.ts'
 import { positionEmbedding } from '../model/positions.ts'
 import { CommandError } from './failure.ts'
 import { nearTo } from './settings.ts'
@@ -42,7 +42,7 @@ export function stepConfig(value: unknown, file: string): StepConfig {
     const near = nearTo(wrong, Object.keys(schema.shape))
     throw new CommandError(`${file}: ${section}.${wrong} is not known; ${near.length > 0 ? 'near it: ' : 'there are '}${(near.length > 0 ? near : Object.keys(schema.shape)).join(', ')}`)
   }
-  const missing = Object.keys(netSchema.shape).find(key => key !== 'classes' && net[key] === undefined)
+  const missing = Object.keys(netSchema.shape).find(key => key !== 'classes' && key !== 'labelDrop' && net[key] === undefined)
   if (missing) throw new CommandError(`${file}: net.${missing} is missing`)
   if (typeof objective.method !== 'string' || !Object.hasOwn(methods, objective.method)) {
     throw new CommandError(`${file}: objective.method is ${JSON.stringify(objective.method) ?? 'missing'}; one of ${Object.keys(methods).join(', ')} is expected`)
@@ -117,12 +117,12 @@ export function batchOf(tensors: Tensors, { config, net }: StepConfig, file: str
   const { objective, method } = resolveReplica(complete, complete.replicas[0])
   if (B === 1 && method.term === 'negatives') throw new CommandError(`${file}: ${method.label} pushes from other images, so the batch needs at least 2`)
   if (B === 1 && method.term === 'anchored' && objective.variant === 'equation14') throw new CommandError(`${file}: equation 14 compares an image with others, so the batch needs at least 2`)
-  const given: GivenBatch = { x0, eps, t, y: labels(tensors, net.classes, B, file), anchorEps: anchorNoise(tensors, complete, t, image, file) }
+  const given: GivenBatch = { x0, eps, t, y: labels(tensors, net, B, file), anchorEps: anchorNoise(tensors, complete, t, image, file) }
   refuseOthers(tensors, ['x0', 'eps', 't', ...(net.classes > 0 ? ['y'] : []), 'anchor_eps'], file)
   return { config: complete, given }
 }
 
-function labels(tensors: Tensors, classes: number, B: number, file: string): Float64Array | undefined {
+function labels(tensors: Tensors, { classes, labelDrop }: Config['net'], B: number, file: string): Float64Array | undefined {
   if (classes === 0) {
     if (tensors.y) throw new CommandError(`${file}: tensor y is there, and the net has no classes (net.classes is 0)`)
     return undefined
@@ -134,8 +134,8 @@ function labels(tensors: Tensors, classes: number, B: number, file: string): Flo
     throw new CommandError(`${file}: ${(error as Error).message}`)
   }
   take(tensors, 'y', [B], file)
-  const outside = y.findIndex(value => value < 0 || value >= classes)
-  if (outside >= 0) throw new CommandError(`${file}: tensor y holds ${y[outside]} at place ${outside}; classes from 0 to ${classes - 1} are expected`)
+  const outside = y.findIndex(value => value < 0 || value >= labelRows({ classes, labelDrop }))
+  if (outside >= 0) throw new CommandError(`${file}: tensor y holds ${y[outside]} at place ${outside}; classes from 0 to ${classes - 1}${labelDrop > 0 ? `, or ${classes} for none,` : ''} are expected`)
   return y
 }
 

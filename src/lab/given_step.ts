@@ -6,6 +6,7 @@ import { Buffers, Recording } from '../engine/recording.ts'
 import { packKnobs, packState, resolveReplica } from '../model/knobs.ts'
 import { fromNamed, type NamedTensor, toNamed } from '../model/parameters.ts'
 import { recordTraining } from '../model/training.ts'
+import { NONE } from '../ops/batch.ts'
 
 export interface GivenBatch {
   /** (B,ch,h,w) */
@@ -13,7 +14,7 @@ export interface GivenBatch {
   eps: Float32Array
   /** (B) */
   t: Float32Array
-  /** (B), when the net has classes */
+  /** (B), when the net has classes; as many as there are classes stands for no label, where labels are dropped */
   y?: ArrayLike<number>
   /** Noise of the anchors (B,ch,h,w), when they do not share their sample's. */
   anchorEps?: Float32Array
@@ -122,7 +123,8 @@ export function writeBatch(
   })
   if (training.negative) {
     const place = new Map(order.map((number, at) => [number, at]))
-    buffers.write(training.negative, Uint32Array.from(order, number => place.get(given.negative?.[number] ?? (number + 1) % B)!), replica * B)
+    const skipped = (number: number) => config.objective.nullSkip && given.y?.[number] === config.net.classes
+    buffers.write(training.negative, Uint32Array.from(order, number => (skipped(number) ? NONE : place.get(given.negative?.[number] ?? (number + 1) % B)!)), replica * B)
   }
   buffers.write(batch.t, t, replica * capacity)
   buffers.write(batch.row, row, replica * capacity)

@@ -7,7 +7,7 @@ import { exportOnnx } from '../onnx/export.ts'
 import { importOnnx, type ImportOptions } from '../onnx/import.ts'
 import { type WeightKind, writeMetadata } from '../onnx/metadata.ts'
 import { importNamed } from '../onnx/named.ts'
-import type { Imported } from '../onnx/report.ts'
+import { type Imported, withNullRow } from '../onnx/report.ts'
 import { checkConfig } from './data.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Checkpoint } from './session.ts'
@@ -58,7 +58,7 @@ export function checkpointOf(imported: Imported, sections: Pick<ConfigInput, 'da
 }
 
 function configFor({ config: own, net }: Imported, sections: ConfigInput): Config {
-  const base: ConfigInput = own ?? { net: net!, data: { dataset: datasetFor(net!, sections.data?.dataset) }, objective: { layer: Math.min(net!.blocks, 3) }, replicas: [{ method: 'fm' }] }
+  const base: ConfigInput = own ?? { ...fitted(net!, sections.data?.dataset), objective: { layer: Math.min(net!.blocks, 3) }, replicas: [{ method: 'fm' }] }
   const merge = <T extends object>(a: T | undefined, b: T | undefined) => ({ ...a, ...b })
   const config = parseConfig({
     ...base, data: merge(base.data, sections.data), objective: merge(base.objective, sections.objective), train: merge(base.train, sections.train),
@@ -68,12 +68,13 @@ function configFor({ config: own, net }: Imported, sections: ConfigInput): Confi
   return config
 }
 
-/** @throws ConfigError when none has images of that size and as many classes */
-function datasetFor({ channels, size, classes }: Config['net'], asked: string | undefined): string {
-  if (asked !== undefined) return asked
-  // The default before the others.
-  const fitting = [datasets[dataSchema.parse({}).dataset], ...Object.values(datasets)].find(dataset => dataset.channels === channels && dataset.sizes.includes(size) && (classes === 0 || dataset.classes.length === classes))
-  if (fitting) return fitting.id
+/** The net and images for it; a label table with one row more than there are classes has DiT's row for no label. @throws ConfigError when there are none */
+function fitted(net: Config['net'], asked: string | undefined): Required<Pick<ConfigInput, 'net' | 'data'>> {
+  const { channels, size, classes } = net
+  // The default before the others, as many classes before one less.
+  const known = [datasets[dataSchema.parse({}).dataset], ...Object.values(datasets)].filter(dataset => dataset.channels === channels && dataset.sizes.includes(size))
+  const id = asked ?? (known.find(dataset => classes === 0 || dataset.classes.length === classes) ?? known.find(dataset => withNullRow(net, dataset.classes.length)))?.id
+  if (id !== undefined) return { net: withNullRow(net, datasets[id]?.classes.length ?? 0) ?? net, data: { dataset: id } }
   const among = classes > 0 ? ` and ${classes} classes` : ''
   throw new ConfigError(`the weights are for images of ${channels} channels at ${size} pixels${among}, and there is no data set here like that`)
 }

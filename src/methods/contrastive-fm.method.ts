@@ -12,7 +12,7 @@ export default defineMethod({
   summary: 'Flow matching whose velocity is pushed, times λ, from the target of another image; its minimum is (v_FM + λ E[x0]) / (1 − λ).',
   paper: 'Stoica et al. 2025, arXiv 2506.05350',
   formula: 'L = \\operatorname{E}\\,\\lVert v_\\theta - v\\rVert^2 - \\lambda\\,\\operatorname{E}\\,\\lVert v_\\theta - \\tilde v\\rVert^2',
-  uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives'],
+  uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives', 'nullSkip'],
   term: 'negatives',
   refuse({ lambda, negatives, loss }, { classes }) {
     if (lambda > MOST) return `λ = ${lambda} leaves the loss without a minimum; take at most ${MOST}`

@@ -38,6 +38,9 @@ export interface ParameterLayout {
   labels: LabelTable | null
 }
 
+/** Rows of the label table: one for each class and, where labels are dropped, one more for none (as LabelEmbedder of facebookresearch/DiT has it). */
+export const labelRows = ({ classes, labelDrop }: Pick<NetConfig, 'classes' | 'labelDrop'>): number => classes + (labelDrop > 0 ? 1 : 0)
+
 export function parameterLayout(net: NetConfig): ParameterLayout {
   const C = net.width
   const patch = net.patch * net.patch * net.channels
@@ -58,9 +61,10 @@ export function parameterLayout(net: NetConfig): ParameterLayout {
   single('t_embedder.mlp.2', C, C, 'normal')
   let labels: LabelTable | null = null
   if (net.classes > 0) {
-    labels = { offset: length, classes: net.classes, width: C }
-    length = align(length + net.classes * C)
-    count += net.classes * C
+    const rows = labelRows(net)
+    labels = { offset: length, rows, width: C }
+    length = align(length + rows * C)
+    count += rows * C
   }
   place('modulation', C, (6 * net.blocks + 2) * C, [
     ...Array.from({ length: net.blocks }, (_, n): Part => ({ name: `blocks.${n}.adaLN_modulation.1`, inputs: C, firstColumn: 6 * n * C, columns: 6 * C, init: 'zero' })),
@@ -93,7 +97,7 @@ export function initialParameters(layout: ParameterLayout, seed: number): Float3
   })
   if (layout.labels) {
     const random = new PhiloxStream(seed, STREAM_INIT, parts(layout).length)
-    for (let i = 0; i < layout.labels.classes * layout.labels.width; i++) flat[layout.labels.offset + i] = 0.02 * random.normal()
+    for (let i = 0; i < layout.labels.rows * layout.labels.width; i++) flat[layout.labels.offset + i] = 0.02 * random.normal()
   }
   return flat
 }
@@ -114,8 +118,8 @@ export function toNamed(layout: ParameterLayout, flat: Float32Array): Record<str
     named[`${part.name}.bias`] = { shape: [part.columns], data: flat.slice(at + layer.inputs * layer.outputs, at + layer.inputs * layer.outputs + part.columns) }
   }
   if (layout.labels) {
-    const { offset, classes, width } = layout.labels
-    named['y_embedder.embedding_table.weight'] = { shape: [classes, width], data: flat.slice(offset, offset + classes * width) }
+    const { offset, rows, width } = layout.labels
+    named['y_embedder.embedding_table.weight'] = { shape: [rows, width], data: flat.slice(offset, offset + rows * width) }
   }
   return named
 }
@@ -135,7 +139,7 @@ export function fromNamed(layout: ParameterLayout, named: Record<string, NamedTe
     for (let o = 0; o < part.columns; o++) for (let i = 0; i < part.inputs; i++) flat[at + i * layer.outputs + o] = weight[o * part.inputs + i]
     flat.set(take(`${part.name}.bias`, [part.columns]), at + layer.inputs * layer.outputs)
   }
-  if (layout.labels) flat.set(take('y_embedder.embedding_table.weight', [layout.labels.classes, layout.labels.width]), layout.labels.offset)
+  if (layout.labels) flat.set(take('y_embedder.embedding_table.weight', [layout.labels.rows, layout.labels.width]), layout.labels.offset)
   return flat
 }
 

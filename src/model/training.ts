@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { methods } from '../methods/index.ts'
 import { readsFeatures } from '../methods/method.ts'
-import { type Batch, draw, drawNegatives, interpolate, makeBatch, noise } from '../ops/batch.ts'
+import { type Batch, draw, drawNegatives, dropLabels, interpolate, makeBatch, noise } from '../ops/batch.ts'
 import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes, dispersive, pairDistances } from '../ops/contrastive.ts'
 import { AnchorArguments, type Extent } from '../ops/extent.ts'
 import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
@@ -99,6 +99,8 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   interpolate(recorder, withAnchors, data, classes, batch)
   const negative = terms.has('negatives') ? recorder.tensor('negatives', R * B) : null
   if (negative && !given) drawNegatives(recorder, R, B, knobs, state, batch, negative)
+  // After the negatives, whose classes are the true ones.
+  if (net.labelDrop > 0 && !given) dropLabels(recorder, withAnchors, B, net, knobs, state, batch, negative)
 
   const input = { image: batch.xt, t: batch.t, labels: batch.labels, capacity }
   const trace = dit.forward(recorder, parameters, input, { extent: whole, tapExtent: withAnchors, tap: reads ? objective.layer : 0, keep: true })

@@ -1,7 +1,7 @@
 /** Weights of a diffusion transformer by the names of facebookresearch/DiT, as PyTorch's state_dict or this lab gives them. */
 import type { NamedTensor } from '../model/parameters.ts'
 import { readMetadata } from './metadata.ts'
-import { assemble, describeSource, expectedShapes, type Imported, type ImportHints, isPositionTable, OTHER_POSITIONS, type TensorReport } from './report.ts'
+import { assemble, describeSource, expectedShapes, type Imported, type ImportHints, isPositionTable, labelsOf, OTHER_POSITIONS, type TensorReport } from './report.ts'
 import { shown } from './shown.ts'
 
 export interface NamedFile {
@@ -36,7 +36,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
   if (positions && !isPositionTable(positions.data, side, width)) differences.push(OTHER_POSITIONS)
   keepAnswer(found, channels, patch, notes)
   const net = {
-    channels, patch, width, blocks, classes: found.get('y_embedder.embedding_table.weight')?.shape[0] ?? 0,
+    channels, patch, width, blocks, ...labelsOf(found.get('y_embedder.embedding_table.weight')?.shape[0] ?? 0, source),
     heads: source?.config.net.heads ?? hints.heads ?? noted(metadata, 'heads'),
     size: source?.config.net.size ?? (Number.isInteger(side) ? side * patch : (hints.size ?? noted(metadata, 'size'))),
   }

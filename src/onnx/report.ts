@@ -69,6 +69,19 @@ export function expectedShapes(net: NetConfig): Record<string, number[]> {
   return Object.fromEntries(Object.entries(toNamed(layout, new Float32Array(layout.length))).map(([name, { shape }]) => [name, shape]))
 }
 
+/** What a label table's rows stand for. A file of others does not say whether its last row is for no label; whoever knows the data set can (`withNullRow`). */
+export const labelsOf = (rows: number, source: Source | null): Pick<NetConfig, 'classes' | 'labelDrop'> => {
+  const net = source?.config.net
+  return net && rows > 0 ? { classes: net.classes, labelDrop: net.labelDrop } : { classes: rows, labelDrop: 0 }
+}
+
+/** DiT's own share of labels that are left out; its table has a row for them. */
+const DIT_LABEL_DROP = 0.1
+
+/** The same net, its last label taken for that of no class, if so it has as many classes as the data set; else null. */
+export const withNullRow = <Net extends Pick<NetConfig, 'classes' | 'labelDrop'>>(net: Net, classes: number): Net | null =>
+  net.labelDrop === 0 && classes > 0 && net.classes === classes + 1 ? { ...net, classes, labelDrop: DIT_LABEL_DROP } : null
+
 /** What an exported file of ours says of its run, as far as one replica is concerned. */
 export function describeSource(source: Source | null): { config: Config | null; step: number | null } {
   return source ? { config: { ...source.config, replicas: [source.config.replicas[source.replica]] }, step: source.step } : { config: null, step: null }

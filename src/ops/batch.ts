@@ -35,6 +35,9 @@ export function draw(recorder: Recorder, replicas: number, size: number, knobs: 
   recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity }, [1, 1, replicas])
 }
 
+/** In place of another sample's number: this one is pushed from none. */
+export const NONE = 0xffffffff
+
 /** Another sample of the batch for each, negative (R,B), for losses that push from its target. */
 export function drawNegatives(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, negative: Tensor): void {
   recorder.dispatch('draw_negatives', { knobs, state, labels: batch.labels ?? recorder.placeholder('labels'), negative }, { batch: size, capacity: batch.capacity }, [1, 1, replicas],
@@ -57,4 +60,15 @@ export function interpolate(recorder: Recorder, extent: Extent, data: Tensor, cl
     recorder.dispatch('gather_labels', { row: batch.row, classes, labels: batch.labels }, { samples: extent.samples, capacity: batch.capacity },
       groupsOver(extent, { units: 1, perGroup: 64 }))
   }
+}
+
+/**
+ * Labels become `classes`, no label, with probability `labelDrop`. `negative` (R,B) or null: what such a sample was to be pushed from, which replicas that
+ * skip it take away.
+ */
+export function dropLabels(
+  recorder: Recorder, extent: Extent, size: number, { classes, labelDrop }: { classes: number; labelDrop: number }, knobs: Tensor, state: Tensor, { source, labels, capacity }: Pick<Batch, 'source' | 'labels' | 'capacity'>, negative: Tensor | null,
+): void {
+  recorder.dispatch('drop_labels', { knobs, state, source, labels: labels ?? recorder.placeholder('labels'), negative: negative ?? recorder.placeholder('negatives') },
+    { samples: extent.samples, capacity, batch: size, none: classes, probability: labelDrop }, groupsOver(extent, { units: 1, perGroup: 64 }), { constants: { NEGATIVES: negative ? 1 : 0 } })
 }

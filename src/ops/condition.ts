@@ -30,7 +30,8 @@ export function timeFeatures(recorder: Recorder, extent: Extent, t: Tensor, freq
 /** Where the label table stands in a replica's parameters. */
 export interface LabelTable {
   offset: number
-  classes: number
+  /** One for each class, and one for no label where labels are dropped. */
+  rows: number
   width: number
 }
 
@@ -38,16 +39,16 @@ export interface LabelTable {
 export function labelEmbedding(recorder: Recorder, extent: Extent, parameters: FlatParameters, table: LabelTable, labels: Tensor, c: Activation, active: Tensor): void {
   recorder.dispatch('label_embedding', {
     labels, c: c.tensor, activated: active,
-    table: { tensor: parameters.tensor, offset: table.offset, length: (parameters.replicas - 1) * parameters.length + table.classes * table.width },
+    table: { tensor: parameters.tensor, offset: table.offset, length: (parameters.replicas - 1) * parameters.length + table.rows * table.width },
   }, { samples: extent.samples, columns: table.width / 4, labels_stride: c.capacity, table_stride: parameters.length / 4, c_stride: strideOf(c) },
   groupsOver(extent, { units: table.width / 4, perGroup: 64 }))
 }
 
-/** dtable[k] = Σ dc over the samples of class k, into the first gradient plane */
+/** dtable[k] = Σ dc over the samples with label k, into the first gradient plane */
 export function labelEmbeddingBackward(recorder: Recorder, extent: Extent, parameters: FlatParameters, table: LabelTable, labels: Tensor, labelsCapacity: number, dc: Activation, planes: Tensor): void {
   recorder.dispatch('label_embedding_backward', {
     labels, dc: dc.tensor,
-    dtable: { tensor: planes, offset: table.offset, length: (parameters.replicas - 1) * parameters.length + table.classes * table.width },
-  }, { samples: extent.samples, classes: table.classes, columns: table.width / 4, labels_stride: labelsCapacity, table_stride: parameters.length / 4, c_stride: strideOf(dc) },
-  [Math.ceil((table.classes * table.width) / 4 / 64), 1, extent.replicas])
+    dtable: { tensor: planes, offset: table.offset, length: (parameters.replicas - 1) * parameters.length + table.rows * table.width },
+  }, { samples: extent.samples, rows: table.rows, columns: table.width / 4, labels_stride: labelsCapacity, table_stride: parameters.length / 4, c_stride: strideOf(dc) },
+  [Math.ceil((table.rows * table.width) / 4 / 64), 1, extent.replicas])
 }

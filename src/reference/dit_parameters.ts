@@ -23,7 +23,7 @@ export function parameterShapes(net: NetConfig): ParameterShape[] {
     linear('t_embedder.mlp.0', TIME_FEATURES, C),
     linear('t_embedder.mlp.2', C, C),
   ]
-  if (net.classes > 0) shapes.push({ name: 'y_embedder.embedding_table', rows: net.classes, columns: C, bias: false })
+  if (net.classes > 0) shapes.push({ name: 'y_embedder.embedding_table', rows: net.classes + (net.labelDrop > 0 ? 1 : 0), columns: C, bias: false })
   for (let n = 0; n < net.blocks; n++) {
     shapes.push(
       linear(`blocks.${n}.adaLN_modulation.1`, C, 6 * C),

@@ -26,15 +26,19 @@ export function velocityLossForward(
   return { perSample, loss }
 }
 
+/** In place of another sample's number: this one is pushed from none. */
+export const NONE = 0xffffffff
+
 /**
- * Contrastive flow matching (arXiv 2506.05350): Σ_i w_i (l_i − λ mean (v_i − v*_j)²), j = negative_i. v, target (B,d), weights (B) → what stands beside
+ * Contrastive flow matching (arXiv 2506.05350): Σ_i w_i (l_i − λ mean (v_i − v*_j)²), j = negative_i, or NONE. v, target (B,d), weights (B) → what stands beside
  * λ, −Σ_i w_i mean (v_i − v*_j)², and its gradient (B,d)
  */
 export function negativeLoss(v: Float64Array, target: Float64Array, negative: ArrayLike<number>, weights: Float64Array, B: number, d: number, reduction: Reduction = 'mean') {
   const swapped = new Float64Array(B * d)
-  for (let b = 0; b < B; b++) swapped.set(target.subarray(negative[b] * d, (negative[b] + 1) * d), b * d)
-  const { loss, perSample } = velocityLossForward(v, swapped, weights, B, d, reduction)
-  return { loss: -loss, perSample: perSample.map(value => -value), dv: velocityLossBackward(v, swapped, weights, B, d, reduction).map(value => -value) }
+  const pushed = weights.map((weight, b) => (negative[b] === NONE ? 0 : weight))
+  for (let b = 0; b < B; b++) if (negative[b] !== NONE) swapped.set(target.subarray(negative[b] * d, (negative[b] + 1) * d), b * d)
+  const { loss, perSample } = velocityLossForward(v, swapped, pushed, B, d, reduction)
+  return { loss: -loss, perSample: perSample.map((value, b) => (negative[b] === NONE ? 0 : -value)), dv: velocityLossBackward(v, swapped, pushed, B, d, reduction).map(value => -value) }
 }
 
 /** The same inputs -> dv (B,d) */

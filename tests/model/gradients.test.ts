@@ -41,6 +41,7 @@ const architectures = [
   { net: { channels: 3, size: 5, patch: 1, width: 40, heads: 2, blocks: 2 }, objective: { layer: 1, detach: false, normalise: false, feature: 'flattened', distance: 'divided' }, batch: 5 },
   { net: { channels: 1, size: 16, patch: 4, width: 12, heads: 1, blocks: 3, classes: 10 }, objective: { layer: 1, variant: 'equation14', normalise: false, reduction: 'sum' }, batch: 4 },
   { net: { channels: 2, size: 6, patch: 2, width: 48, heads: 12, blocks: 1, classes: 3 }, objective: { layer: 1, method: 'fm' }, batch: 1, methods: ['fm', 'fm'] },
+  { net: { channels: 1, size: 8, patch: 4, width: 16, heads: 2, blocks: 2, classes: 2, labelDrop: 0.5 }, objective: { layer: 1, nullSkip: true }, batch: 6, methods: ['contrastive-fm', 'lcf'] },
   // Rows enough for three slices of the weight gradients. Attached, anchors lie in these slices too, so that plain flow matching beside
   // such a replica adds up in another order than alone: there the other replica is LCF as well.
   { net: { channels: 1, size: 16, patch: 1, width: 8, heads: 2, blocks: 2 }, objective: { layer: 1 }, batch: 3 },
@@ -70,7 +71,7 @@ function checkTwin(config: Config, number: number, r: number, got: Record<string
   const { objective: options, method } = resolveReplica(config, config.replicas[r])
   const given = givenOf(config, number, r)
   const { order } = lowFirst(given.t, method.knobs(options).tMin)
-  const twin = objective(config.net, randomParameters(config.net, seedOf(number, r)), twinBatch(given, order), options)
+  const twin = objective(config.net, randomParameters(config.net, seedOf(number, r)), twinBatch(given, order, options.nullSkip ? config.net.classes : undefined), options)
   expect(relative(velocity, twin.velocity), 'velocity').toBeLessThan(1e-5)
   const expected = toPyTorch(config.net, twin.gradients)
   expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())

@@ -17,6 +17,7 @@ import { type FixtureName, loadConfig, loadTensors } from '../fixtures/load.ts'
 import { relative } from '../support/compare.ts'
 import { fixtureWeights } from '../support/fixture_step.ts'
 import { requestTestDevice } from '../support/gpu.ts'
+import { flat, randomParameters } from '../support/random_net.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-outgrown-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -93,6 +94,21 @@ test.skipIf(!torch)('ten steps: rate, clip, decay, Adam and running mean as in t
   expect(imported.differences).toEqual([])
   expect(imported.parameters!['x_embedder.proj.bias'].data).toEqual(tensors['ema.x_embedder.proj.bias'].data)
   expect(() => checkpointOf(imported)).toThrow(/^net\.size: /) // 4 pixels are a size of no data set
+})
+
+test.skipIf(!torch)('labels are left out there too: the row for none learns', () => {
+  const net = { channels: 1, size: 4, patch: 2, width: 8, blocks: 1, heads: 2, classes: 3, labelDrop: 0.5 } as const
+  const config = parseConfig({ net, objective: { method: 'fm', layer: 1 }, train: { batch: 8, warmup: 0, learningRate: 0.01 }, replicas: [{}] })
+  const weights = flat(config.net, randomParameters(config.net, 4))
+  const zero = () => new Float32Array(weights.length)
+  const replicas = [{ parameters: weights, ema: weights, first: zero(), second: zero(), state: packState({}) }]
+  for (const [file, contents] of Object.entries(outgrownFolder({ config, step: 0, replicas }, 0, { train: new Float32Array(16 * 16).fill(0.5), trainLabels: Uint8Array.from({ length: 16 }, (_, i) => i % 2) }, '1'))) writeFileSync(join(folder, file), contents)
+  const { status, stderr } = spawnSync(PYTHON, ['-W', 'ignore', 'train.py', '--steps', '4'], { cwd: folder, encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  const moments = readSafetensors(new Uint8Array(readFileSync(join(folder, 'checkpoint.safetensors')))).tensors['exp_avg.y_embedder.embedding_table.weight']
+  expect(moments.shape).toEqual([4, 8])
+  const moved = (row: number) => moments.data!.subarray(8 * row, 8 * row + 8).some(value => value !== 0)
+  expect([0, 1, 2, 3].map(moved)).toEqual([true, true, false, true]) // no image is of the third class
 })
 
 /** What torchrun starts: here two processes, each told its rank. (Debian's own torchrun does not start.) */

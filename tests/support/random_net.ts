@@ -2,9 +2,10 @@
 import type { NetConfig } from '../../src/config.ts'
 import { PhiloxStream } from '../../src/engine/philox.ts'
 import type { GivenBatch } from '../../src/lab/given_step.ts'
-import { fromNamed, type NamedTensor, parameterLayout, toNamed } from '../../src/model/parameters.ts'
+import { fromNamed, labelRows, type NamedTensor, parameterLayout, toNamed } from '../../src/model/parameters.ts'
 import { type DitParameters, fromPyTorch, parameterShapes, toPyTorch, zeroParameters } from '../../src/reference/dit_parameters.ts'
 import type { ObjectiveBatch } from '../../src/reference/objective.ts'
+import { NONE } from '../../src/reference/velocity_loss.ts'
 
 const STREAM = 99
 
@@ -50,15 +51,16 @@ export function randomBatch(net: NetConfig, seed: number, samples: number, tMin 
   }
   return {
     x0: images(), eps: images(), t: Float32Array.from(levels),
-    y: net.classes > 0 ? Array.from({ length: samples }, () => random.integer(net.classes)) : undefined,
+    y: net.classes > 0 ? Array.from({ length: samples }, () => random.integer(labelRows(net))) : undefined,
   }
 }
 
-/** The same batch as the twin wants it: float64, low-noise samples first. `order[place]` is the sample's number. */
-export function twinBatch(batch: GivenBatch, order: number[]): ObjectiveBatch {
+/** The same batch as the twin wants it: float64, low-noise samples first. `order[place]` is the sample's number; samples with the label `skip` are pushed from none. */
+export function twinBatch(batch: GivenBatch, order: number[], skip?: number): ObjectiveBatch {
   const dimensions = batch.x0.length / batch.t.length
   const sorted = (values: ArrayLike<number>, width: number) =>
     Float64Array.from({ length: values.length }, (_, i) => values[order[Math.floor(i / width)] * width + (i % width)])
   const { y } = batch
-  return { x0: sorted(batch.x0, dimensions), eps: sorted(batch.eps, dimensions), t: sorted(batch.t, 1), labels: y ? order.map(i => y[i]) : null }
+  const negative = order.map(i => (skip !== undefined && y?.[i] === skip ? NONE : order.indexOf(batch.negative?.[i] ?? (i + 1) % order.length)))
+  return { x0: sorted(batch.x0, dimensions), eps: sorted(batch.eps, dimensions), t: sorted(batch.t, 1), labels: y ? order.map(i => y[i]) : null, negative }
 }

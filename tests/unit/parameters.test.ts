@@ -14,6 +14,7 @@ describe('the number of parameters', () => {
     [{ channels: 1, size: 16, patch: 2, width: 96, blocks: 6, classes: 10 }, 1_058_404],
     [{ channels: 3, size: 64, patch: 4, width: 96, blocks: 6, classes: 10 }, 1_066_896],
     [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10 }, 1_868_944],
+    [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10, labelDrop: 0.1 }, 1_868_944 + 128], // one row more
     [{ channels: 3, size: 32, patch: 2, width: 384, blocks: 12, heads: 6 }, 32_471_436], // LCF's CIFAR-10 net
   ] as const)('of %o is %i, and the twin counts the same', (fields, count) => {
     expect(parameterLayout(net(fields)).count).toBe(count)
@@ -22,10 +23,10 @@ describe('the number of parameters', () => {
 })
 
 test('layers lie one after another on 256-byte boundaries and do not overlap', () => {
-  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 })]) {
+  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 }), net({ classes: 3, labelDrop: 0.1 })]) {
     const { layers, labels, length } = parameterLayout(config)
     const parts = Object.values(layers).map(({ offset, inputs, outputs }) => ({ offset, end: offset + (inputs + 1) * outputs }))
-    if (labels) parts.push({ offset: labels.offset, end: labels.offset + labels.classes * labels.width })
+    if (labels) parts.push({ offset: labels.offset, end: labels.offset + labels.rows * labels.width })
     parts.sort((a, b) => a.offset - b.offset)
     parts.forEach(({ offset }, i) => {
       expect(offset % ALIGNMENT).toBe(0)

@@ -137,7 +137,7 @@ describe('optimizer', () => {
 })
 
 function net(overrides: Partial<NetConfig>): NetConfig {
-  return { channels: 1, size: 4, patch: 2, width: 8, blocks: 2, heads: 2, classes: 0, ...overrides }
+  return { channels: 1, size: 4, patch: 2, width: 8, blocks: 2, heads: 2, classes: 0, labelDrop: 0, ...overrides }
 }
 
 function randomParameters(some: NetConfig, random: Random): DitParameters {
@@ -164,11 +164,11 @@ describe('DiT', () => {
   })
 
   it('is differentiated, with a second gradient coming in after a block', () => {
-    const some = net({ channels: 2, classes: 3, blocks: 3 })
+    const some = net({ channels: 2, classes: 3, labelDrop: 0.5, blocks: 3 })
     const random = new Random(13)
     const parameters = randomParameters(some, random)
     const [B, T, C, layer] = [2, 4, some.width, 2]
-    const [xt, t, labels] = [random.normals(B * 32), random.uniforms(B), [2, 0]]
+    const [xt, t, labels] = [random.normals(B * 32), random.uniforms(B), [2, 3]] // the second without a label
     const [dvelocity, dtokens] = [random.normals(B * 32), random.normals(B * T * C)]
     const value = () => {
       const { velocity, blocks } = ditForward(some, parameters, xt, t, labels)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
+import { datasets } from '../../src/datasets/index.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import { checkpointOf, exportWeights, readWeightsFile } from '../../src/lab/weights_file.ts'
 import { startState } from '../../src/model/knobs.ts'
@@ -24,6 +25,20 @@ test.each(['onnx', 'safetensors'] as const)('%s: out, in, and on as a checkpoint
     expect(checkpoint.replicas[0].parameters).toEqual(checkpoint.replicas[0].ema)
   }
   expect(() => exportWeights(run, { ...choice, format, replica: 1 })).toThrow('there is no replica 1; there are 1, counted from 0')
+})
+
+test.each(['onnx', 'safetensors'] as const)('%s: a row for no label goes out and in, of ours by its notes, of others by what the data set has', format => {
+  const K = datasets.gratings.classes.length
+  const told = parseConfig({ ...config, net: { ...config.net, classes: K, labelDrop: 0.25 } })
+  const weights = flat(told.net, randomParameters(told.net, 3))
+  const bytes = exportWeights({ config: told, step: 0, replicas: [{ parameters: weights, ema: weights, first: weights, second: weights, state: startState() }] }, { ...choice, format })
+  const imported = readWeightsFile(bytes)
+  expect(imported.parameters!['y_embedder.embedding_table.weight'].shape).toEqual([K + 1, 16])
+  expect(checkpointOf(imported).config).toEqual(told)
+  expect(checkpointOf(imported).replicas[0].ema).toEqual(weights)
+  const theirs = { ...imported, config: null, net: { ...told.net, classes: K + 1, labelDrop: 0 } }
+  expect(checkpointOf(theirs).config).toMatchObject({ net: { classes: K, labelDrop: 0.1 }, data: { dataset: 'gratings' } })
+  expect(checkpointOf(theirs).replicas[0].ema).toEqual(weights)
 })
 
 describe('weights of others', () => {

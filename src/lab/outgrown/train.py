@@ -96,13 +96,13 @@ class Holder(nn.Module):
 
 
 class DiT(nn.Module):
-    def __init__(self, channels, size, patch, width, blocks, heads, classes):
+    def __init__(self, channels, size, patch, width, blocks, heads, classes, labelDrop=0.0):
         super().__init__()
         self.channels, self.size, self.patch = channels, size, patch
         self.x_embedder = Holder(proj=nn.Conv2d(channels, width, patch, stride=patch))
         self.t_embedder = Holder(mlp=nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width)))
         if classes:
-            self.y_embedder = Holder(embedding_table=nn.Embedding(classes, width))
+            self.y_embedder = Holder(embedding_table=nn.Embedding(classes + (labelDrop > 0), width))  # the last row: no label
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.final_layer = FinalLayer(width, patch * patch * channels)
         side = torch.arange((size // patch) ** 2)
@@ -220,6 +220,14 @@ def draw(images, labels, count, objective, generator):
     return x0, torch.randn(x0.shape, device=x0.device, generator=generator), t, None if labels is None else labels[pick]
 
 
+def drop_labels(y, net, generator):
+    """Every label becomes that of none, K, with probability labelDrop."""
+    if y is None or net.get("labelDrop", 0) == 0:
+        return y
+    dropped = torch.rand(y.shape, device=y.device, generator=generator) < net["labelDrop"]
+    return torch.where(dropped, net["classes"], y)
+
+
 def learning_rate(update, train):
     """Counting from 1: linear warm-up, then constant or half a cosine."""
     if update <= train["warmup"]:
@@ -327,10 +335,10 @@ def main():
     count = (options.batch or config["train"]["batch"]) // processes
     generator = torch.Generator(device).manual_seed(options.seed * processes + rank + 1000003 * run.step)
     for i in range(1, options.steps + 1):
-        batch = draw(images, labels, count, config["objective"], generator)
+        x0, eps, t, y = draw(images, labels, count, config["objective"], generator)
         fresh = config["objective"]["noise"] == "fresh"
-        anchor_eps = torch.randn(batch[0][batch[2] < config["objective"]["tMin"]].shape, device=device, generator=generator) if fresh else None
-        losses = run.advance(*batch, anchor_eps)
+        anchor_eps = torch.randn(x0[t < config["objective"]["tMin"]].shape, device=device, generator=generator) if fresh else None
+        losses = run.advance(x0, eps, t, drop_labels(y, config["net"], generator), anchor_eps)
         if rank == 0 and (i % 100 == 0 or i == options.steps):
             print(f"step {run.step}: loss {losses[0]:.5f} (flow {losses[1]:.5f}, contrastive {losses[2]:.5f})", flush=True)
     if rank == 0:

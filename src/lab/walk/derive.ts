@@ -149,13 +149,14 @@ const layerAt = ({ layout }: Training, offset: number): string | null =>
 
 function layerOf({ layout, gradients }: Training, tensor: Tensor, layer: string, letters: Record<string, number>): Pick<Bound, 'name' | 'words' | 'letters' | 'sizes' | 'layer'> {
   const placed = layout.layers[layer]
-  const sizes = placed ? [placed.inputs + 1, placed.outputs] : [layout.labels!.classes, layout.labels!.width]
-  const axes = layerShapes[layer.replace(/^blocks\.\d+\./, '')]?.split(' ') ?? []
+  const sizes = placed ? [placed.inputs + 1, placed.outputs] : [layout.labels!.rows, layout.labels!.width]
+  const withNone = !placed && layout.labels!.rows > layout.net.classes
+  const axes = (withNone ? 'K+1 C' : layerShapes[layer.replace(/^blocks\.\d+\./, '')])?.split(' ') ?? []
   const fits = axes.length === 2 && axes.every((axis, i) => sizeOf(axis, letters) === sizes[i])
   const gradient = tensor === gradients.planes
   return {
     name: `${gradient ? 'gradient' : 'weights'} ${layer}`, layer, sizes, letters: fits ? axes : [],
-    words: `${gradient ? 'Gradient of the weights' : 'Weights'} of ${layer}${placed ? '; the last row is the bias' : ', one row for each class'}`,
+    words: `${gradient ? 'Gradient of the weights' : 'Weights'} of ${layer}${placed ? '; the last row is the bias' : `, one row for each class${withNone ? ' and one for no label' : ''}`}`,
   }
 }
 

@@ -20,7 +20,7 @@ export const tensorWords: Record<string, TensorWords> = {
   'batch t': { shapes: perSample, words: 'Noise level t of every image in the batch, drawn uniformly; those below T_min come first where a method has one' },
   'batch source': { shapes: perSample, words: 'Number of each sample before low-noise ones were put first' },
   'batch row': { shapes: perSample, words: 'Which training image each sample is' },
-  'batch labels': { shapes: perSample, words: 'Class of each image' },
+  'batch labels': { shapes: perSample, words: 'Class of each image; K where the label was left out' },
   'batch noise': { shapes: image, words: 'ε: standard normal noise, one number for every pixel' },
   'batch x_t': { shapes: image, words: 'x_t = (1 − t) x₀ + t ε: the noised image that the net sees' },
   'batch target': { shapes: image, words: 'ε − x₀: the velocity that the net is to say' },
@@ -116,7 +116,7 @@ export const trainingStages: readonly string[] = ['batch', 'loss', 'update']
 
 /** Which file records a kernel. */
 export const recordedIn: Record<string, string> = {
-  draw: 'batch', noise: 'batch', interpolate: 'batch', gather_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
+  draw: 'batch', noise: 'batch', interpolate: 'batch', gather_labels: 'batch', drop_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
   time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', matmul_nn: 'linear', linear_backward: 'linear',
   modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_backward_query: 'attention',
   attention_backward_key: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',

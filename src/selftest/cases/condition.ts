@@ -29,7 +29,7 @@ function labelInputs(recorder: Recorder, random: Random) {
   const all = filled(recorder, random, 'parameters', { replicas, capacity: 1, width: length })
   const labels = Uint32Array.from({ length: replicas * capacity }, (_, i) => [0, 3, 3, 4, 0, 3, 1][i % capacity] ?? 2)
   return {
-    offset, length, labels, labelTensor: recorder.constant('labels', labels), table: { offset, classes, width },
+    offset, length, labels, labelTensor: recorder.constant('labels', labels), table: { offset, rows: classes, width },
     parameters: { tensor: all.tensor, replicas, length },
     entry: (replica: number, label: number, c: number) => all.values[replica * length + offset + label * width + c],
   }

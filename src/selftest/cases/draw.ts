@@ -1,7 +1,7 @@
 /** Noise levels and data rows from counters: the same bits as the TypeScript twin, low-noise samples first, anchors B places later. */
-import { philox, STREAM_BATCH, STREAM_NEGATIVE } from '../../engine/philox.ts'
+import { philox, STREAM_BATCH, STREAM_LABEL_DROP, STREAM_NEGATIVE, uniformOpen } from '../../engine/philox.ts'
 import { drawTimes, type TimeSampler } from '../../flow/times.ts'
-import { draw, drawNegatives, makeBatch } from '../../ops/batch.ts'
+import { draw, drawNegatives, dropLabels, makeBatch, NONE } from '../../ops/batch.ts'
 import { type OpCase, type Output, TOLERANCE } from '../case.ts'
 import { knobs, state, stateOutput } from '../structs.ts'
 
@@ -112,6 +112,26 @@ function negativesCase(labelled: boolean, seed: number): OpCase {
   }
 }
 
+/** Labels left out, also of anchors, whose source is a sample of the batch. Replicas: none is pushed from another, all are, all but those without label are. */
+const dropCase: OpCase = {
+  op: 'drop labels', shape: 'R 3, B 37 and 3 anchors', seed: 1108, tolerance: 0,
+  record(recorder) {
+    const [replicas, batch, samples, capacity, step, classes, labelDrop] = [3, 37, 40, 44, 5, 4, 0.25]
+    const source = Uint32Array.from({ length: replicas * capacity }, (_, i) => ((i % capacity) * 5) % batch)
+    const given = Uint32Array.from({ length: replicas * capacity }, (_, i) => i % classes)
+    const other = Uint32Array.from({ length: replicas * batch }, (_, i) => (i + 1) % batch)
+    const made = { ...makeBatch(recorder, replicas, capacity, 4, false), source: recorder.constant('source', source), labels: recorder.constant('labels', given) }
+    const negative = recorder.constant('negative', other)
+    const knob = knobs(recorder, [0, 0, 1].map((skip, r) => ({ seed: 9 + r, null_skip: skip })))
+    dropLabels(recorder, { replicas, samples }, batch, { classes, labelDrop }, knob, state(recorder, [0, 0, 0].map(() => ({ step }))), made, negative)
+    const dropped = (r: number, place: number) => uniformOpen(wordOf(9 + r, step, STREAM_LABEL_DROP, source[r * capacity + place])) < labelDrop
+    return [
+      { name: 'labels', tensor: made.labels, expected: () => given.map((label, i) => (i % capacity < samples && dropped(Math.floor(i / capacity), i % capacity) ? classes : label)) },
+      { name: 'negative', tensor: negative, expected: () => other.map((number, i) => (i >= 2 * batch && dropped(2, i % batch) ? NONE : number)) },
+    ]
+  },
+}
+
 const plain: Setting = { seed: 7, step: 12, tMin: Math.fround(0.3), lambda: 0.5, lambdaStart: 0, lambdaRamp: 0, stratified: false }
 
 export const drawCases: OpCase[] = [
@@ -126,6 +146,6 @@ export const drawCases: OpCase[] = [
   drawCase('draw, logit-normal', { batch: 301, anchored: true, images: 60 }, [
     { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } },
   ], 1107),
-  negativesCase(false, 1105), negativesCase(true, 1106),
+  negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
 ]

@@ -1,6 +1,6 @@
 /** The regression of the velocity and the evaluation's squared error. */
 import { squaredError, velocityLoss } from '../../ops/velocity_loss.ts'
-import { negativeLoss, regressionWeights, velocityLossBackward, velocityLossForward } from '../../reference/velocity_loss.ts'
+import { negativeLoss, NONE, regressionWeights, velocityLossBackward, velocityLossForward } from '../../reference/velocity_loss.ts'
 import { blank, filled, layOut, layOutAs, type OpCase, part, TOLERANCE } from '../case.ts'
 import { knobs, state } from '../structs.ts'
 
@@ -32,7 +32,7 @@ function velocityLossCase(sum: boolean, below: boolean, seed: number): OpCase {
   }
 }
 
-/** λ of 0, which is flow matching, and above; each sample pushed from another, one from itself. */
+/** λ of 0, which is flow matching, and above; each sample pushed from another, one from itself; in the last replica one from none. */
 const negativeCase: OpCase = {
   op: 'velocity loss with negatives', shape: 'R 3, B 5, d 75', seed: 906, tolerance: TOLERANCE,
   record(recorder, random) {
@@ -42,11 +42,11 @@ const negativeCase: OpCase = {
     const goal = filled(recorder, random, 'goal', { replicas, capacity, width: dimensions })
     const dv = blank(recorder, 'dv', { replicas, capacity: size, width: dimensions })
     const [loss, rows] = [recorder.tensor('loss', replicas * size), recorder.tensor('rows', 4 * replicas * size)]
-    const negative = [3, 0, 2, 4, 1]
-    const words = recorder.constant('negative', Uint32Array.from({ length: replicas * size }, (_, i) => negative[i % size]))
+    const negative = (r: number) => [3, r === 2 ? NONE : 0, 2, 4, 1]
+    const words = recorder.constant('negative', Uint32Array.from({ length: replicas * size }, (_, i) => negative(Math.floor(i / size))[i % size]))
     velocityLoss(recorder, replicas, size, { dimensions, capacity, goal: goal.tensor }, knobs(recorder, lambda.map(() => ({ term: 2 }))), state(recorder, lambda.map(each => ({ lambda: each }))), v.tensor, words, dv.tensor, loss, rows)
     const weights = new Float64Array(size).fill(1 / size)
-    const pushed = (r: number) => negativeLoss(part(v, r, size), part(goal, r, size), negative, weights, size, dimensions)
+    const pushed = (r: number) => negativeLoss(part(v, r, size), part(goal, r, size), negative(r), weights, size, dimensions)
     return [
       { name: 'dv', tensor: dv.tensor, expected: layOutAs(dv, replicas, r => velocityLossBackward(part(v, r, size), part(goal, r, size), weights, size, dimensions).map((value, i) => value + lambda[r] * pushed(r).dv[i])) },
       { name: 'loss', tensor: loss, expected: () => layOut(replicas, size, r => velocityLossForward(part(v, r, size), part(goal, r, size), weights, size, dimensions).perSample) },

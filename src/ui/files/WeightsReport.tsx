@@ -83,7 +83,8 @@ function Begin({ net, own, different }: { net: Config['net']; own: boolean; diff
   const yours = useData((state) => state.sets)
   const fitting = [...datasetChoices, ...(yours ?? []).map(({ id, label }) => ({ value: id, label: `${label} (yours)` }))].filter(({ value }) => {
     const dataset = datasetOf(value)
-    return dataset && dataset.channels === net.channels && dataset.sizes.includes(net.size) && (net.classes === 0 || dataset.classes.length === net.classes)
+    // One label more than classes stands for none.
+    return dataset && dataset.channels === net.channels && dataset.sizes.includes(net.size) && [0, dataset.classes.length, dataset.classes.length + 1].includes(net.classes)
   })
   const [chosen, setChosen] = useState<string | null>(null)
   const able = useRun(({ phase }) => phase !== 'probing' && phase !== 'obstacle' && phase !== 'starting')
