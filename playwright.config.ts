@@ -33,7 +33,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  use: { baseURL: `http://localhost:${port}/`, trace: 'retain-on-failure', viewport: { width: 1440, height: 900 } },
+  use: { serviceWorkers: 'block', baseURL: `http://localhost:${port}/`, trace: 'retain-on-failure', viewport: { width: 1440, height: 900 } },
   projects: [
     { name: 'swiftshader', grepInvert: /@no-gpu|@phone/, use: { launchOptions: launch([...quiet, ...webgpu]) } },
     { name: 'no-gpu', grep: /@no-gpu/, use: { launchOptions: launch(quiet) } },
@@ -44,7 +44,7 @@ export default defineConfig({
     },
   ],
   webServer: {
-    command: `node scripts/start.mjs --strict-port --port ${port} --out "${built}"`,
+    command: `node scripts/start.mjs --strict-port --port ${port} --out "${built}" --offline`,
     url: `http://localhost:${port}/`,
     timeout: 180_000,
     stdout: 'pipe',

@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { csp, cspDevelopmentHeader, cspHeader } from './scripts/csp.mjs';
 import { vulkanEnvironment } from './scripts/vulkan.mjs';
@@ -12,6 +13,50 @@ const cspMeta: Plugin = {
     { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: csp }, injectTo: 'head-prepend' },
   ],
 };
+
+/**
+ * Keeps the page in the browser after the first visit. What the first view needs comes at once, everything else when it is first used. A new
+ * version waits until no tab of the lab is open: nothing is exchanged under a running training.
+ */
+const offline = VitePWA({
+  disable: process.env.LNL_OFFLINE === 'no',
+  registerType: 'prompt',
+  injectRegister: null, // src/store/offline.ts does, after the first view
+  includeManifestIcons: false, // the system fetches them
+  manifest: {
+    name: 'Low-Noise Lab',
+    short_name: 'Low-Noise Lab',
+    description: 'Train small diffusion transformers in your browser and see what flow matching does at low noise.',
+    start_url: './',
+    scope: './',
+    display: 'minimal-ui',
+    background_color: '#f3f4f2',
+    theme_color: '#15191d',
+    icons: [
+      { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+      { src: 'icon-192.png', sizes: '192x192', type: 'image/png' },
+      { src: 'icon-512.png', sizes: '512x512', type: 'image/png' },
+      { src: 'icon-maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+    ],
+  },
+  workbox: {
+    globPatterns: ['index.html', 'icon.svg', 'assets/*.{js,css}', 'studies/low-noise.*'],
+    globIgnores: ['assets/ort*'],
+    navigateFallback: null, // beside the page there may be others of the same host
+    clientsClaim: true, // so that the first visit fills the caches too
+    cleanupOutdatedCaches: true,
+    inlineWorkboxRuntime: true,
+    sourcemap: false,
+    runtimeCaching: [
+      {
+        urlPattern: /\/assets\/ort[^/]*\.(js|wasm)$/,
+        handler: 'CacheFirst',
+        options: { cacheName: 'onnxruntime', expiration: { maxEntries: 4, purgeOnQuotaError: true } },
+      },
+      { urlPattern: /\/(studies|examples)\/[^/]+$/, handler: 'StaleWhileRevalidate', options: { cacheName: 'recordings' } },
+    ],
+  },
+});
 
 const commonHeaders = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
 
@@ -31,8 +76,9 @@ const onDevice = {
 
 export default defineConfig({
   base: './', // works under any path
-  plugins: [react(), cspMeta],
+  plugins: [react(), cspMeta, offline],
   worker: { format: 'es' },
+  optimizeDeps: { entries: ['index.html'] }, // the bench has packages of its own
   build: {
     target: 'esnext',
     assetsInlineLimit: 0, // a data: font or script would need a looser policy

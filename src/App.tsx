@@ -6,6 +6,7 @@ import { watchData } from './store/data.ts'
 import { useExplain } from './store/explain.ts'
 import { isCovered, useLesson } from './store/lesson.ts'
 import { watchLesson } from './store/lessonWay.ts'
+import { keepOffline } from './store/offline.ts'
 import { watchRecovery } from './store/recovery.ts'
 import { useRun } from './store/run.ts'
 import { watchRuns } from './store/runs.ts'
@@ -29,7 +30,8 @@ const Dialogs = lazy(() => import('./ui/dialogs/Dialogs.tsx'))
 export function App() {
   useTheme()
   useKeys()
-  const dialogs = useDialogs()
+  const idle = useIdle()
+  const dialogs = useDialogs() || idle
   const lesson = useLesson(({ open }) => open)
   const live = useRun(({ tick }) => tick !== null)
   const covered = useLesson((state) => isCovered(state, live))
@@ -39,6 +41,9 @@ export function App() {
     void showRecorded()
     return () => stops.forEach((stop) => stop())
   }, [])
+  useEffect(() => {
+    if (idle) void keepOffline()
+  }, [idle])
   return (
     <div className={styles.app}>
       <Skip to="charts">Skip to the charts</Skip>
@@ -74,17 +79,21 @@ function Skip({ to, children }: { to: string; children: string }) {
   return <a className="skip" href={`#${to}`} onClick={(event) => (event.preventDefault(), document.getElementById(to)?.focus())}>{children}</a>
 }
 
-/** Dialogs come when the page has nothing else to do, or when one is asked for. */
+/** Whether a dialog is asked for; otherwise they come when the page has nothing else to do. */
 function useDialogs(): boolean {
   const opened = useUi(({ dialog }) => dialog !== null)
   const explained = useExplain(({ shown }) => shown !== null)
-  const asked = opened || explained
+  return opened || explained
+}
+
+/** Whether the first view has had its time. */
+function useIdle(): boolean {
   const [idle, setIdle] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setIdle(true), 3000)
     return () => clearTimeout(timer)
   }, [])
-  return idle || asked
+  return idle
 }
 
 /** What the charts show before a run: its reader and checks are no part of the first paint. */

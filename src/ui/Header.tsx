@@ -1,6 +1,7 @@
 import { choosePreset, linkToDraft } from '../store/address.ts'
 import { presets } from '../store/catalog.ts'
 import { presetWith, useDraft } from '../store/draft.ts'
+import { useOffline } from '../store/offline.ts'
 import { useRun } from '../store/run.ts'
 import { useHidden } from '../store/teach.ts'
 import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
@@ -11,6 +12,7 @@ import { RunsButton } from './runs/RunsButton.tsx'
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
+  const newer = useOffline((state) => state.newer)
   const withoutExperiment = useHidden('experiment')
   return (
     <header className={styles.header}>
@@ -32,7 +34,7 @@ export function Header() {
         <button type="button" className="quiet" onClick={() => void copyLink()}>Copy link</button>
         <RunsButton />
         <ThemeSelect />
-        <button type="button" className="quiet" onClick={() => openDialog('about')}>About</button>
+        <button type="button" className="quiet" onClick={() => openDialog('about')}>{newer ? 'New version' : 'About'}</button>
         <button type="button" className="quiet" onClick={() => openDialog('keys')} aria-label="Keyboard shortcuts">?</button>
       </nav>
     </header>

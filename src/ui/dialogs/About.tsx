@@ -1,3 +1,4 @@
+import { useOffline } from '../../store/offline.ts'
 import { Modal } from './Modal.tsx'
 
 /** What is shown here and what is known about it; only what was measured, in words that do not claim more. */
@@ -28,6 +29,14 @@ export function About() {
       <p>Solid lines with markers are measured. Dashed lines are theory: what the data allow or the analysis asks for. Hatching marks noise levels below T_min. A numbered vertical line is a change you made under way.</p>
       <h3>Your data</h3>
       <p><b>Everything runs on this device. Nothing is uploaded.</b></p>
+      <Offline />
     </Modal>
   )
+}
+
+function Offline() {
+  const { kept, newer } = useOffline()
+  if (newer) return <p><b>A newer version has come.</b> It starts when no tab of the lab is open any more; until then nothing changes here.</p>
+  if (kept) return <p>This browser has a copy of the page: it opens without a network too. onnxruntime, example models and further recordings join it when they are first used.</p>
+  return null
 }
