@@ -45,6 +45,11 @@ const SHOWN = 4
 const byImage = (values: Float64Array, n: number) => Array.from({ length: n }, (_, i) => meanOf(values.subarray((i * values.length) / n, ((i + 1) * values.length) / n)))
 const valuesOf = (values: Float64Array, n: number) => Float64Array.from(byImage(values, n), ({ value }) => value)
 const said = ({ value, standardError }: Estimate) => `${few(value)} ± ${Number(standardError.toPrecision(2)).toLocaleString('en', { maximumSignificantDigits: 2 })}`
+/** By how much a net's rates are above those of the best velocity on the same images. */
+function above(net: Walk, best: Walk, n: number): Estimate {
+  const known = valuesOf(best.rates, n)
+  return meanOf(valuesOf(net.rates, n).map((value, i) => value - known[i]))
+}
 
 export function likelihoodPanels(bench: Bench, chosen: Chosen, walks: Walks): Panel[] {
   const { labels, groups, step } = bench
@@ -52,10 +57,8 @@ export function likelihoodPanels(bench: Bench, chosen: Chosen, walks: Walks): Pa
   const { nets, best, bytes } = walks
   const unit = bytes ? 'bits per dimension' : 'nats per dimension, −log p / d'
   const rates = nets.map(net => valuesOf(net.rates, n))
-  const known = best && valuesOf(best.rates, n)
+  const whole = best && meanOf(valuesOf(best.rates, n))
   const rate = rates.map(meanOf)
-  const whole = known && meanOf(known)
-  const above = (r: number) => meanOf(rates[r].map((value, i) => value - known![i])).value
   const density: Panel = {
     id: 'density', title: 'How likely new images are', x: stepsOf(bench), y: { label: unit, scale: 'linear' },
     curves: [
@@ -63,7 +66,7 @@ export function likelihoodPanels(bench: Bench, chosen: Chosen, walks: Walks): Pa
       ...(whole ? [{ replica: null, kind: 'theory', label: 'the data’s own density', x: [0, bench.config.train.steps], y: [whole.value, whole.value], spread: [whole.standardError, whole.standardError] } satisfies Curve] : []),
     ],
     spread: `± standard error over ${n} held-out images`,
-    summary: `At step ${step.toLocaleString('en')}: ${groups.map(group => `${group.label} ${overSeeds(group, r => rate[r].value)}${known ? `, ${overSeeds(group, above)} above the data’s own density` : ''}`).join('; ')}${seedsSaid(groups)}, in ${bytes ? 'bits' : 'nats'} per dimension; less is likelier.`,
+    summary: `At step ${step.toLocaleString('en')}: ${groups.map(group => `${group.label} ${overSeeds(group, r => rate[r].value)}${best ? `, ${overSeeds(group, r => above(nets[r], best, n).value)} above the data’s own density` : ''}`).join('; ')}${seedsSaid(groups)}, in ${bytes ? 'bits' : 'nats'} per dimension; less is likelier.`,
     notes: notesOf(bench, chosen, walks),
   }
   return [density, imagesPanel(bench, walks, n, unit), divergencePanel(bench, walks, n)]
@@ -83,7 +86,7 @@ function notesOf({ labels, config, data: { dataset } }: Bench, { images: n, tMin
     divergence === 'exact'
       ? 'Exact divergence: every diagonal entry of the Jacobian.'
       : `${probes} vector${probes > 1 ? 's' : ''} of random signs for each image, the same all along the way and for every network${probes > 1 ? `; they alone leave a standard error of ${nets.map((net, r) => `${few(fromProbes(net))} in ${labels[r]}`).join(', ')}` : '; take 2 or more to see what doubt they leave'}.`,
-    ...(best ? ['The data’s own density goes along the best velocity by the same solver and signs; what a network lies above it estimates the Kullback–Leibler divergence by the dimension.'] : []),
+    ...(best ? [`The data’s own density goes along the best velocity by the same solver and signs. What a network lies above it estimates the Kullback–Leibler divergence by the dimension, image by image: ${nets.map((net, r) => `${said(above(net, best, n))} in ${labels[r]}`).join(', ')}.`] : []),
     ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}; the way goes through these levels all the same. Start there to leave them out.`] : []),
     ...(config.net.classes > 0 ? ['The network is told the class of each image.'] : []),
   ]
@@ -100,7 +103,7 @@ function imagesPanel({ groups, config, data }: Bench, { nets, best, estimates }:
     const chosen = [...orders[r].slice(0, shown), ...orders[r].slice(-shown)]
     const pixels = new Float32Array(chosen.length * each)
     chosen.forEach(({ image }, i) => pixels.set(data.heldOut.subarray(image * each, (image + 1) * each), i * each))
-    return { label: `${label}: the ${shown} likeliest, the ${shown} least likely`, channels, size, pixels, captions: chosen.map(({ value }) => few(value)) }
+    return { label: `${label}: the ${shown} likeliest, the ${shown} least likely`, channels, size, pixels, captions: chosen.map(({ value }, i) => `${i < shown ? i + 1 : n - 2 * shown + i + 1}: ${few(value)}`) }
   })
   return {
     id: 'images', title: 'Image by image', x: { label: 'share of images, likeliest first', scale: 'linear', domain: [0, 1], percent: true }, y: { label: unit, scale: 'linear' },
@@ -127,7 +130,7 @@ function divergencePanel({ labels, groups }: Bench, { nets, best }: Walks, n: nu
     id: 'divergence', title: 'How space grows and shrinks on the way to noise', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'divergence of the velocity / d', scale: 'linear' },
     curves: [...labels.map((_, replica) => curve(nets[replica], { replica, kind: 'measured', label: '' })), ...(best ? [curve(best, { replica: null, kind: 'theory', label: 'best velocity' })] : [])],
     spread: `± standard error over ${n} images`,
-    summary: `At t = ${t} volume grows at the rate ${groups.map(group => `${overSeeds(group, r => first[r])} in ${group.label}`).join(', ')}${seedsSaid(groups)}${best ? `, along the best velocity ${few(meanAt(best)[0].value)}` : ''}.`,
+    summary: `At t = ${t} volume changes at the rate ${groups.map(group => `${overSeeds(group, r => first[r])} in ${group.label}`).join(', ')}${seedsSaid(groups)}${best ? `, along the best velocity ${few(meanAt(best)[0].value)}` : ''}.`,
     notes: ['Its integral over t, times d, is what log p of an image has over that of its noise. A finite set of images fills no volume: there it would be 1/t.'],
   }
 }
