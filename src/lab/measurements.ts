@@ -1,4 +1,4 @@
-/** Which diagnostics are due when, which one is under way, and what was found so far. */
+/** Which diagnostics are due when, and which one is under way. */
 import { type Config, ConfigError } from '../config.ts'
 import type { Dataset, DatasetBatch } from '../datasets/dataset.ts'
 import type { Bench } from '../diagnostics/diagnostic.ts'
@@ -17,10 +17,12 @@ interface Task {
 }
 
 export class Measurements {
-  readonly all: Measurement[] = []
   /** Images drawn for measurements, by what was asked for. */
   readonly drawn = new Map<string, DatasetBatch>()
   private current: { id: string; controller: AbortController } | null = null
+
+  /** @param all where what is found goes, oldest first */
+  constructor(private readonly all: Measurement[]) {}
 
   /** Steps until the next one is due. */
   toNext(config: Config, step: number): number {

@@ -11,19 +11,18 @@ import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, S
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
 import { atBench, Cancelled } from './bench.ts'
-import { addRows, addToBands, copyBands, forkHistory, ReplicaHistory, type RunHistory, startBands } from './history.ts'
+import { forkHistory, type RunHistory } from './history.ts'
 import { Measurements } from './measurements.ts'
 import { summariseLevels } from './levels.ts'
 import { Pace } from './pace.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
+import { Seen } from './seen.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 import { walkStep } from './walk/walk.ts'
 
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
 const FIRST_LOOK = 10
-/** Evaluations that are kept. */
-const KEPT = 400
 
 /** A run as it can be stored and gone on with. */
 export interface Checkpoint {
@@ -56,12 +55,7 @@ export interface SessionOptions {
 export class Session {
   step = 0
   state: Tick['state'] = 'paused'
-  readonly events: RunEvent[] = []
-  private histories: ReplicaHistory[]
-  private bands = startBands()
-  /** Loss by noise level, oldest first. */
-  private losses: LossByT[] = []
-  private samples: SampleGrid | null = null
+  private readonly seen: Seen
   private target: number
   private readonly pace = new Pace()
   private submitsPerStep = 1
@@ -73,7 +67,7 @@ export class Session {
   private snapshotting: Promise<Checkpoint> | null = null
   /** A snapshot that waits until the loop is between two steps. */
   private beforeStep: (() => void) | null = null
-  private readonly diagnostics = new Measurements()
+  private readonly diagnostics: Measurements
 
   private constructor(
     readonly runId: string,
@@ -89,9 +83,9 @@ export class Session {
     this.step = start
     this.read = start
     this.target = config.train.steps
-    this.histories = config.replicas.map(() => new ReplicaHistory(start))
     const history = options.checkpoint?.history
-    if (history) this.restore(history)
+    this.seen = history ? Seen.of(history) : Seen.from(start, config.replicas.length)
+    this.diagnostics = new Measurements(this.seen.measurements)
     if (start >= this.target) this.state = 'finished'
   }
 
@@ -105,15 +99,6 @@ export class Session {
     const data = options.data ?? await generateData(config, options.progress, options.breathe)
     const trainer = await Trainer.create(device, library, config, data, run, checkpoint?.replicas)
     return new Session(runId, device, library, config, data, trainer, options, checkpoint?.step ?? 0, plan.total)
-  }
-
-  private restore({ replicas, bands, losses, samples, events, measurements }: RunHistory): void {
-    this.histories = replicas.map(record => ReplicaHistory.of(record))
-    this.bands = copyBands(bands, replicas.map((_, r) => r))
-    this.losses = losses
-    this.samples = samples
-    this.events.push(...events)
-    this.diagnostics.all.push(...measurements)
   }
 
   get currentConfig(): Config {
@@ -164,7 +149,7 @@ export class Session {
     this.target = Math.max(this.target, this.step) + steps
     if (this.state === 'finished') this.state = 'paused'
     this.turn()
-    this.events.push({ step: this.step, label: `${steps} more steps` })
+    this.seen.events.push({ step: this.step, label: `${steps} more steps` })
   }
 
   /** Turns a knob while the run goes on. @throws ConfigError when the field is not live or the value is out of bounds */
@@ -184,7 +169,7 @@ export class Session {
     checkConfig(config)
     this.config = config
     this.turn()
-    this.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
+    this.seen.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
   }
 
   /** A cosine of the learning rate ends where the run does, also when that was put off. */
@@ -195,7 +180,7 @@ export class Session {
   /** The loop: bursts of steps with at most two bursts under way, evaluations where they are due. */
   private async loop(until: () => number): Promise<void> {
     const { every, samplesEvery } = this.config.evaluate
-    if (this.step === 0 && samplesEvery > 0 && !this.samples) await this.sample()
+    if (this.step === 0 && samplesEvery > 0 && !this.seen.samples) await this.sample()
     const waiting: Promise<void>[] = []
     for (;;) {
       await this.measuring // one that was asked for: all of it at one step
@@ -229,7 +214,7 @@ export class Session {
   private async fetchMetrics(): Promise<void> {
     const to = this.step
     if (this.read === to) return
-    addRows(this.histories, await this.trainer.metrics(this.read, to), to - this.read)
+    this.seen.addSteps(await this.trainer.metrics(this.read, to), to - this.read)
     this.read = to
   }
 
@@ -251,8 +236,7 @@ export class Session {
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
     const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
-    this.losses = [...this.losses.filter(earlier => earlier.step < step), loss].slice(-KEPT)
-    addToBands(this.bands, loss)
+    this.seen.addLoss(loss)
     this.options.evaluated?.(loss)
     return loss
   }
@@ -267,13 +251,17 @@ export class Session {
     const step = this.step
     const { images, evaluations, rejected } = await this.trainer.sample(data.seed, () => this.breatheGpu())
     const each = net.channels * net.size * net.size
-    this.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected }
-    return this.samples
+    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected })
+  }
+
+  /** What happened to this run, oldest first. */
+  get events(): RunEvent[] {
+    return this.seen.events
   }
 
   /** Everything measured in this run so far, oldest first. */
   get measurements(): readonly Measurement[] {
-    return this.diagnostics.all
+    return this.seen.measurements
   }
 
   /**
@@ -367,12 +355,11 @@ export class Session {
 
   /** Up to its first wait it sees one step: copies of the GPU's numbers are ordered before the next step is. */
   private async takeSnapshot(): Promise<Checkpoint> {
-    const { step, whole: config, losses, samples, read } = this
-    const histories = this.histories.map(history => history.copy())
-    const shown = { losses, samples, bands: copyBands(this.bands, config.replicas.map((_, r) => r)), events: [...this.events], measurements: [...this.measurements] }
+    const { step, whole: config, read } = this
+    const seen = this.seen.copy()
     const [replicas, rows] = await Promise.all([this.trainer.replicaStates(), this.trainer.metrics(read, step)])
-    addRows(histories, rows, step - read)
-    return { config, step, replicas, history: { ...shown, replicas: histories.map(history => history.record()) } }
+    seen.addSteps(rows, step - read)
+    return { config, step, replicas, history: seen.record() }
   }
 
   /**
@@ -394,18 +381,19 @@ export class Session {
 
   /** The whole state of the run as the page sees it. */
   tick(): Tick {
+    const { seen } = this
     return {
       type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
       stepsPerSecond: this.pace.stepMs > 0 ? 1000 / this.pace.stepMs : 0, config: this.config,
-      replicas: this.config.replicas.map((_, r) => replicaTick(this.config, r, this.histories[r])),
-      lossByT: this.losses.at(-1) ?? null, bands: this.bands, samples: this.samples, events: this.events,
+      replicas: this.config.replicas.map((_, r) => replicaTick(this.config, r, seen.replicas[r])),
+      lossByT: seen.loss, bands: seen.bands, samples: seen.samples, events: seen.events,
       cost: { bytes: this.bytes, dispatches: this.trainer.dispatchesPerStep, submits: this.submitsPerStep, parameters: this.trainer.recorded.training.layout.count },
     }
   }
 
-  /** A replica's gradient has not been finite for 20 steps in a row, by the last metrics read. */
+  /** A replica's gradient has not been finite for many steps in a row, by the last metrics read. */
   get stuck(): boolean {
-    return this.histories.some(({ stuckFor }) => stuckFor >= 20)
+    return this.seen.stuck
   }
 
   async destroy(): Promise<void> {
