@@ -1,0 +1,139 @@
+/**
+ * A velocity is a denoiser, x̂0 = x_t − t v (Generation Phases): how near its answer comes to the image at each noise level, what it looks like, and
+ * how steep the field is, beside the best denoiser of the data and that of the training set.
+ */
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { empiricalSlope, greatestSlope, type Origin, originsOf } from '../flow/empirical_denoiser.ts'
+import { denoisingPanels, type Findings } from './denoising_panels.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { normalNoise, recordLook, writeAll } from './look.ts'
+import { dimensionsOf } from './semantic.ts'
+import { netSlopes, type Slope } from './slopes.ts'
+import { levelsOf, LEVELS_WANTED } from './sweep.ts'
+
+/** Numbers that the closed form of the training set may look at, and multiplications for one of its slopes, so that both take seconds. */
+const MOST_WORK = 2e9
+const MOST_SLOPE = 1e9
+/** Images whose pictures are shown. */
+const SHOWN = 2
+
+const settings = z.strictObject({
+  t: z.string().max(200).default('0.001 0.003 0.01 0.03 0.05 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 0.99').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t above 0; at 0 the image is there already.', advanced: true }),
+  images: z.number().int().min(8).max(1024).default(64).meta({ title: 'Images', help: 'Held-out images that are denoised at every level, each with the same noise.' }),
+  draws: z.number().int().min(4).max(256).default(12).meta({ title: 'Images by heart', help: 'How many of them the best denoiser of the training set is asked about; it looks at all training images for each.' }),
+  slopes: z.number().int().min(2).max(64).default(4).meta({ title: 'Images for slopes', help: 'Where the slope of the field is taken.' }),
+  turns: z.number().int().min(2).max(100).default(12).meta({ title: 'Turns', help: 'Of the power iteration for the greatest slope, each with one product forward and one backward.' }),
+})
+
+type Chosen = z.output<typeof settings>
+
+const numbersOf = (config: Config) => config.data.count * dimensionsOf(config)
+
+export default defineDiagnostic({
+  id: 'denoising',
+  title: 'The network as a denoiser',
+  order: 75,
+  summary: 'What the velocity says of the clean image, x̂₀ = x_t − t v, by noise level: how near it comes, what it looks like, how steep the field is.',
+  paper: 'Generation Phases (arXiv 2510.24830)',
+  formulas: {
+    psnr: '10\\log_{10}\\frac{2^2}{\\tfrac{1}{d}\\operatorname{E}\\lVert \\hat x_0 - x_0\\rVert^2}, \\quad \\hat x_0 = x_t - t\\,v_\\theta(x_t,t)',
+    slope: '\\operatorname{E}\\,\\Big\\lVert \\frac{\\partial v_\\theta}{\\partial x_t}\\Big\\rVert_2, \\quad \\frac{\\partial \\hat v}{\\partial x_t} = \\frac{I}{t} - \\frac{1-t}{t^3}\\operatorname{Cov}_w(x_k)',
+  },
+  settings,
+  every: 0,
+  work(config, { t, images, draws, slopes, turns }) {
+    const levels = levelsOf(t)!.length
+    return {
+      forwards: levels * (images + slopes * (1 + 3 * turns)),
+      flops: (6 * draws * numbersOf(config) + slopes * levels * Math.min(MOST_SLOPE, 8 * turns * numbersOf(config))) / config.replicas.length,
+    }
+  },
+  refuse(config, _, { t, images, draws, slopes }) {
+    if (levelsOf(t)![0] === 0) return 'at t = 0 the image is there already and nothing is left to say; take noise levels above 0'
+    if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
+    if (draws > images) return `${draws} images by heart are more than the ${images} that are denoised; take at most as many`
+    if (slopes > draws) return `${slopes} images for slopes are more than the ${draws} by heart; take at most as many`
+    const most = Math.floor(MOST_WORK / numbersOf(config))
+    return draws > most ? `${draws} images over ${config.data.count} training images take too long; ${most < 4 ? 'the training set is too large for the closed form' : `take at most ${most}`}` : undefined
+  },
+})
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const t = levelsOf(chosen.t)!
+  const total = 2 * t.length + chosen.draws
+  let done = 0
+  const between = () => bench.progress(++done, total)
+  const noise = normalNoise(chosen.images * dimensionsOf(bench.config), bench.config.data.seed, STREAM_EVALUATION, 13)
+  const nets = await netAnswers(bench, chosen, t, noise, between)
+  const slopes = await netSlopes(bench, { count: chosen.slopes, noise, t, turns: chosen.turns, between })
+  return denoisingPanels(bench, { ...chosen, t, noise, nets, slopes, ...await closedForms(bench, chosen, t, noise, between) })
+}
+
+/** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first images [replica][level]. */
+async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Findings['nets']> {
+  const { training: { replicas: R, batch: { dimensions: d } }, data } = bench
+  const look = recordLook(bench, { samples: n, images: n })
+  const table = await bench.lay(look.recorder)
+  table.write(look.images, data.heldOut.subarray(0, n * d))
+  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
+  writeAll(table, R, look.batch.eps, noise)
+  if (look.batch.labels) writeAll(table, R, look.batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
+  for (const level of t) {
+    table.write(look.batch.t, new Float32Array(R * n).fill(level))
+    table.submit(look.recorder)
+    const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.xt, 0, n * d)]
+    for (let r = 0; r < R; r++) {
+      const answer = noised.map((x, k) => x - level * velocity[r * n * d + k])
+      found[r].errors.push(Float64Array.from({ length: n }, (_, i) => squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, i * d)))
+      found[r].shown.push(answer.slice(0, SHOWN * d))
+    }
+    await between()
+  }
+  return found
+}
+
+function squaredError(answer: ArrayLike<number>, images: Float32Array, from: number): number {
+  let sum = 0
+  for (let k = 0; k < answer.length; k++) sum += (answer[k] - images[from + k]) ** 2
+  return sum / answer.length
+}
+
+/** The best denoisers of the training set, and of what it was drawn from where that is known. */
+async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Pick<Findings, 'heart' | 'best'>> {
+  const d = dimensionsOf(config)
+  const { field } = data.dataset
+  const set = { points: data.train, dimensions: d }
+  const random = () => new PhiloxStream(config.data.seed, STREAM_EVALUATION, 15)
+  const found: Pick<Findings, 'heart' | 'best'> = {
+    heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(SHOWN * d)), slopes: t.map(() => []) },
+    best: field ? { slopes: t.map(() => []) } : null,
+  }
+  const slopeOf = (origin: Origin): Slope | null => (8 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(empiricalSlope(set, origin), d, turns, random()))
+  for (let i = 0; i < draws; i++) {
+    const part = (values: Float32Array) => values.subarray(i * d, (i + 1) * d)
+    for (const [at, origin] of originsOf(set, part(data.heldOut), part(noise), t).entries()) {
+      found.heart.errors[at][i] = squaredError(origin.mean, data.heldOut, i * d)
+      if (i < SHOWN) found.heart.shown[at].set(origin.mean, i * d)
+      if (i >= slopes) continue
+      found.heart.slopes[at].push(slopeOf(origin))
+      if (field) found.best!.slopes[at].push(fieldSlope(field, part(data.heldOut), part(noise), t[at], turns, random()))
+    }
+    await between()
+  }
+  return found
+}
+
+/** Of a field in closed form whose Jacobian is symmetric, as that of (x − E[x0|x])/t is; by central differences. */
+function fieldSlope(field: (x: Float64Array, t: number, out: Float64Array) => void, x0: Float32Array, eps: Float32Array, t: number, turns: number, random: PhiloxStream): Slope {
+  const x = Float64Array.from(x0, (value, k) => (1 - t) * value + t * eps[k])
+  const [above, below] = [new Float64Array(x.length), new Float64Array(x.length)]
+  return greatestSlope(u => {
+    const step = 1e-4 / (Math.hypot(...u) || 1)
+    field(x.map((value, k) => value + step * u[k]), t, above)
+    field(x.map((value, k) => value - step * u[k]), t, below)
+    return above.map((value, k) => (value - below[k]) / (2 * step))
+  }, x.length, turns, random)
+}

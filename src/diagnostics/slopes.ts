@@ -1,0 +1,66 @@
+/** ‖∂v/∂x‖₂, how steep the field of each net is where noised images lie: power iteration on JᵀJ, by exact products. */
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
+import type { Bench } from './diagnostic.ts'
+import { recordLook, writeAll } from './look.ts'
+
+export interface SlopeOptions {
+  /** Held-out images 0 … count − 1 with their noise (count,d). */
+  count: number
+  noise: Float32Array
+  t: readonly number[]
+  /** Of the iteration, each a product with J and one with Jᵀ. */
+  turns: number
+  /** Awaited after each level. */
+  between: () => Promise<void>
+}
+
+/** Of one image at one level: never above the truth; `change` is by how much the last turn raised it, relatively. */
+export interface Slope {
+  value: number
+  change: number
+}
+
+/** [replica][level][image] */
+export async function netSlopes(bench: Bench, { count: n, noise, t, turns, between }: SlopeOptions): Promise<Slope[][][]> {
+  const { training, config, data } = bench
+  const { replicas: R, batch: { dimensions: d } } = training
+  const look = recordLook(bench, { samples: n, images: n, keep: true, name: 'slope ' })
+  const both = bench.recorder()
+  const push = recordInputTangent(both, training, look.frozen, { name: 'slope tangent ' })
+  const pull = recordInputCotangent(both, training, look.frozen, { velocity: push.velocity!, name: 'slope cotangent ' })
+  const table = await bench.lay(look.recorder, both)
+  table.write(look.images, data.heldOut.subarray(0, n * d))
+  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
+  writeAll(table, R, look.batch.eps, noise.subarray(0, n * d))
+  if (look.batch.labels) writeAll(table, R, look.batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  const first = new Float32Array(R * n * d)
+  for (let r = 0; r < R; r++) new PhiloxStream(config.data.seed, STREAM_EVALUATION, 14).fillNormal(first.subarray(r * n * d, (r + 1) * n * d))
+
+  const result: Slope[][][] = Array.from({ length: R }, () => [])
+  for (const level of t) {
+    table.write(look.batch.t, new Float32Array(R * n).fill(level))
+    table.submit(look.recorder)
+    const slopes = Array.from({ length: R * n }, (): Slope => ({ value: 0, change: 0 }))
+    let u = toUnits(first, d).units
+    for (let turn = 0; turn < turns; turn++) {
+      table.write(push.direction, u)
+      table.submit(both)
+      const { units, lengths } = toUnits(await table.read(pull.dimage, 0, R * n * d), d)
+      u = units
+      lengths.forEach((length, i) => {
+        const value = Math.sqrt(length)
+        slopes[i] = { value, change: value > 0 ? 1 - slopes[i].value / value : 0 }
+      })
+    }
+    for (let r = 0; r < R; r++) result[r].push(slopes.slice(r * n, (r + 1) * n))
+    await between()
+  }
+  return result
+}
+
+/** Rows (·,d) at length 1, those of length 0 as they are. */
+function toUnits(values: Float32Array, d: number): { units: Float32Array; lengths: number[] } {
+  const lengths = Array.from({ length: values.length / d }, (_, i) => Math.sqrt(values.subarray(i * d, (i + 1) * d).reduce((sum, value) => sum + value * value, 0)))
+  return { units: values.map((value, i) => value / (lengths[Math.floor(i / d)] || 1)), lengths }
+}
