@@ -138,6 +138,16 @@ export const evaluateSchema = z.strictObject({
   diffusionScale: finite(0, 8).default(1).meta({ title: 'SDE noise scale', help: 'Times ω(t); 0 makes it the ODE.', step: 0.25, advanced: true }),
   lastStep: z.enum(['euler', 'mean', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler (on the linear path also Tweedie’s), the mean of an SDE step, or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),
   lastStepSize: finite(0.001, 0.5).default(0.04).meta({ title: 'SDE last step from', help: 'Noise level at which the last step begins.', scale: 'log', source: 'REPA, arXiv 2410.06940', advanced: true }),
+  guidance: finite(0, 10).default(1).meta({
+    title: 'Guidance w', live: true, step: 0.25, source: 'arXiv 2207.12598', formula: 'v = v_\\varnothing + w\\,(v_y - v_\\varnothing)', advanced: true,
+    help: 'Samples follow the velocity without labels plus w times what the label adds: 1 is the velocity with labels, 0 that without. Needs classes and a label drop, and takes two passes of the network.',
+  }),
+  guidanceFrom: finite(0, 1).default(0).meta({ title: 'Guided from t', help: 'Below this noise level samples follow the velocity with labels as it is.', live: true, step: 0.05, source: 'arXiv 2404.07724', advanced: true }),
+  guidanceTo: finite(0, 1).default(1).meta({ title: 'Guided up to t', help: 'Above this noise level samples follow the velocity with labels as it is.', live: true, step: 0.05, source: 'arXiv 2404.07724', advanced: true }),
+  correction: z.boolean().default(false).meta({
+    title: 'ΔFM corrected', live: true, source: 'arXiv 2506.05350', formula: 'v = (1-\\lambda)\\,v_\\Delta - \\lambda\\operatorname{E}[x_0]', advanced: true,
+    help: 'Samples of networks trained by ΔFM get back what training pushed away, so that they follow flow matching’s velocity again; at the minimum exactly.',
+  }),
   belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', source: 'LCF §5 leaves it open', formula: '\\hat x_0 = x_{T_{\\min}} - T_{\\min}\\,v_\\theta(x_{T_{\\min}}, T_{\\min})', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
 })
 
@@ -158,10 +168,12 @@ export const configSchema = z.strictObject({
   measures: z.array(measureSchema).max(32).default([]),
 }).superRefine((config, context) => {
   const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-  const { net, objective, data, train } = config
+  const { net, objective, data, train, evaluate } = config
   if (net.width % (4 * net.heads) !== 0) complain(['net', 'width'], `width ${net.width} must be divisible by 4 × heads = ${4 * net.heads}`)
   if (net.size % net.patch !== 0) complain(['net', 'patch'], `the image side ${net.size} must be divisible by the patch side ${net.patch}`)
   if (net.labelDrop > 0 && net.classes === 0) complain(['net', 'labelDrop'], `labels cannot be left out of a network that is told none; take net.classes above 0, or a label drop of 0`)
+  if (evaluate.guidance !== 1 && net.labelDrop === 0) complain(['evaluate', 'guidance'], `guidance ${evaluate.guidance} needs a network that was trained with and without labels; take net.classes and net.labelDrop above 0, or guidance 1`)
+  if (evaluate.guidanceFrom > evaluate.guidanceTo) complain(['evaluate', 'guidanceFrom'], `guidance from t = ${evaluate.guidanceFrom} up to ${evaluate.guidanceTo} is no interval; the first must not be above the second`)
   if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)
   if (train.batch > data.count) complain(['train', 'batch'], `a batch of ${train.batch} is larger than the ${data.count} training images`)
 })

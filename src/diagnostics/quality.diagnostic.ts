@@ -7,6 +7,7 @@ import type { Estimate } from '../flow/estimate.ts'
 import { distanceOf, featureSet, tooFewImages } from '../flow/frechet.ts'
 import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
 import { stagesOf } from '../flow/solver.ts'
+import { passesOf } from '../model/guidance.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
@@ -26,6 +27,7 @@ export default defineDiagnostic({
   id: 'quality',
   title: 'How good the samples are',
   order: 80,
+  group: 'samples',
   summary: 'Fréchet distance of samples from held-out images, precision and recall, and how near the nearest training image is.',
   paper: 'LCF §5 (arXiv 2509.20952); Heusel et al. (arXiv 1706.08500); Kynkäänniemi et al. (arXiv 1904.06991)',
   formulas: {
@@ -36,7 +38,7 @@ export default defineDiagnostic({
   every: 0,
   work(config, { count }) {
     const { solver, solverSteps } = config.evaluate
-    return { forwards: count * solverSteps * stagesOf(solver), flops: 4 * NEAREST_WORK }
+    return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK }
   },
   refuse({ data: { count: trained } }, { label, available }, { count, components }) {
     if (count > trained) return `${count} samples ask for as many training images to show how far two real sets lie apart, and there are ${trained}; take at most as many`
@@ -136,7 +138,7 @@ async function draw(bench: Bench, count: number, step: () => Promise<void>): Pro
   const table = await bench.lay(...recordersOf(sampler))
   const images = bench.labels.map(() => new Float32Array(count * d))
   for (let first = 0; first < count; first += atOnce) {
-    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, first, between: step })
+    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data: bench.data, first, between: step })
     drawn.images.forEach((own, r) => images[r].set(own.subarray(0, Math.min(atOnce, count - first) * d), first * d))
   }
   return images

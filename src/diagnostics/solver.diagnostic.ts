@@ -6,6 +6,7 @@ import { arrayCarrier } from '../flow/array_carrier.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { follow, type SolverSettings } from '../flow/solver.ts'
 import { tableaux } from '../flow/tableau.ts'
+import { passesOf } from '../model/guidance.ts'
 import { drawSamples, type Drawn, type DrawOptions, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
@@ -30,6 +31,7 @@ export default defineDiagnostic({
   id: 'solver',
   title: 'Error of the sampler',
   order: 80,
+  group: 'samples',
   summary: 'How far each solver ends from the exact solution of the network’s own field, for how many evaluations; how straight the ways to the images are.',
   paper: 'Lipman et al. 2022, fig. 7 (arXiv 2210.02747)',
   formulas: {
@@ -38,7 +40,7 @@ export default defineDiagnostic({
   },
   settings,
   every: 0,
-  work: (_, { images, doublings, reference }) => ({ forwards: images * (4 * reference + looks(doublings) + 4 * 2 ** doublings) }),
+  work: (config, { images, doublings, reference }) => ({ forwards: passesOf(config) * images * (4 * reference + looks(doublings) + 4 * 2 ** doublings) }),
   refuse: (_, __, { doublings, reference }) => (reference < 2 * 4 * 2 ** doublings ? `a reference of ${reference} steps is too near the ${4 * 2 ** doublings} steps it is to judge; take at least ${8 * 2 ** doublings} or fewer doublings` : undefined),
 })
 
@@ -62,7 +64,7 @@ export const measure: Measure<typeof settings> = async (bench, { images: n, doub
   let done = 0
   const draw = async ({ solver, changes }: Attempt, options: Partial<DrawOptions> = {}): Promise<Drawn> => {
     const sampler = adaptive.find(({ settings: { rtol } }) => rtol === changes.rtol) ?? fixed
-    const drawn = await drawSamples(table, { ...sampler, settings: { ...sampler.settings, ...changes, solver } }, config, { seed: config.data.seed, ...options })
+    const drawn = await drawSamples(table, { ...sampler, settings: { ...sampler.settings, ...changes, solver } }, config, { seed: config.data.seed, data: bench.data, ...options })
     await bench.progress(++done, attempts.length + 2)
     return drawn
   }

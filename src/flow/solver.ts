@@ -25,6 +25,8 @@ export interface Carrier {
   accept(nets: readonly boolean[], reuse: boolean): Promise<void> | void
   /** Of each net: root mean square of Σ_j along_j k_j / (atol + rtol max(|x|, |y|)). */
   error(along: readonly (readonly number[])[], atol: number, rtol: number): Promise<number[]> | number[]
+  /** Forward passes behind a look of one net at t; 1 where it does not say. */
+  passes?(net: number, t: number): number
   /** Awaited after each attempted step. */
   between?(): Promise<void>
 }
@@ -35,7 +37,7 @@ export type SolverSettings = Pick<EvaluateConfig, 'solver' | 'solverSteps' | 'be
 export interface Journey {
   /** Times passed, the first 1: accepted steps lie between them. [net] */
   times: number[][]
-  /** Velocities that were asked for and used, those of rejected steps included. [net] */
+  /** Forward passes of the net behind velocities that were asked for and used, those of rejected steps included. [net] */
   evaluations: number[]
   /** Steps taken back. [net] */
   rejected: number[]
@@ -60,6 +62,8 @@ export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonl
   return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, tMin) : toTheImage(carrier, settings, tableau, tMin)
 }
 
+const passes = (carrier: Carrier, net: number, t: number) => carrier.passes?.(net, t) ?? 1
+
 const times = (factor: number, values: readonly number[]) => values.map(value => factor * value)
 
 /** Fixed steps. Whoever jumps from T_min does so with Euler's step, for there is nothing to look at below. */
@@ -79,7 +83,7 @@ export async function march(carrier: Carrier, grids: readonly ArrayLike<number>[
       await carrier.combine(grids.map((grid, n) => ({ keep: 1, along: times(grid[i + 1] - grid[i], own[n].rows[s + 1] ?? own[n].weights), noise: 0 })), 0)
     }
     await carrier.accept(grids.map(() => true), false)
-    own.forEach(({ nodes }, n) => { evaluations[n] += nodes.length })
+    own.forEach(({ nodes }, n) => { for (const node of nodes) evaluations[n] += passes(carrier, n, grids[n][i] + node * (grids[n][i + 1] - grids[n][i])) })
     await carrier.between?.()
   }
   return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: grids.map(() => 0) }
@@ -87,7 +91,7 @@ export async function march(carrier: Carrier, grids: readonly ArrayLike<number>[
 
 /** Step sizes by proportional-integral control (Hairer, Nørsett and Wanner, Solving ODEs II, sec. IV.2: β = .04), each net its own. */
 async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings, { rows, nodes, error }: Required<Tableau>, tMin: readonly number[]): Promise<Journey> {
-  const nets = tMin.map(level => ({ t: 1, h: FIRST_STEP, end: belowTMin === 'jump' ? level : 0, before: 1e-4, rejectedLast: false, times: [1], evaluations: 1, rejected: 0 }))
+  const nets = tMin.map((level, n) => ({ t: 1, h: FIRST_STEP, end: belowTMin === 'jump' ? level : 0, before: 1e-4, rejectedLast: false, times: [1], evaluations: passes(carrier, n, 1), rejected: 0 }))
   await carrier.look(0, nets.map(({ t }) => t))
   while (nets.some(({ t, end }) => t > end)) {
     const steps = nets.map(({ t, h, end }) => (t - h < end + LEAST_STEP / 2 ? end - t : -h))
@@ -98,7 +102,7 @@ async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings
     const norms = await carrier.error(steps.map(h => times(h, error)), atol, rtol)
     const accepted = nets.map((net, n) => {
       if (net.t === net.end) return false
-      net.evaluations += nodes.length - 1
+      for (const node of nodes.slice(1)) net.evaluations += passes(carrier, n, net.t + node * steps[n])
       const norm = Number.isFinite(norms[n]) ? Math.max(1e-10, norms[n]) : 1 // what is no number will not become one with shorter steps
       const take = norm <= 1 || net.h <= LEAST_STEP
       const factor = take ? 0.9 * norm ** -0.17 * net.before ** 0.04 : 0.9 * norm ** -0.2
@@ -152,5 +156,6 @@ async function diffuse(carrier: Carrier, settings: SolverSettings, tMin: readonl
     await carrier.accept(grids.map(() => true), false)
     await carrier.between?.()
   }
-  return { times: grids.map(({ t }) => t), evaluations: grids.map(() => n), rejected: grids.map(() => 0) }
+  const evaluations = grids.map(({ t }, net) => t.slice(0, n).reduce((sum, level) => sum + passes(carrier, net, level), 0))
+  return { times: grids.map(({ t }) => t), evaluations, rejected: grids.map(() => 0) }
 }

@@ -5,6 +5,7 @@ import { isOwn } from '../datasets/own.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
 import { methods } from '../methods/index.ts'
+import { refuseGuidance } from '../model/guidance.ts'
 import { resolveReplica } from '../model/knobs.ts'
 
 const PIECE = 1024
@@ -35,6 +36,8 @@ export function checkConfig(config: Config): void {
     const refusal = method.refuse?.(resolveReplica(config, replica).objective, net)
     if (refusal) throw new ConfigError(`replicas.${r}: ${method.label}: ${refusal}`)
   })
+  const unguided = refuseGuidance(config)
+  if (unguided) throw new ConfigError(unguided)
 }
 
 /** Images from a file have an end. */

@@ -157,7 +157,7 @@ export class Trainer {
 
   /** images[replica] (n,ch,h,w) from EMA weights, every replica from the same noise. `pause` is awaited between steps of the solver. */
   sample(seed: number, pause?: () => Promise<void>): Promise<Drawn> {
-    return drawSamples(this.table, this.recorded.sampler, this.config, { seed, between: pause })
+    return drawSamples(this.table, this.recorded.sampler, this.config, { seed, data: this.data, between: pause })
   }
 
   /** Weights, optimiser and counters of every replica as they are after all work submitted so far. */

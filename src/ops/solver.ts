@@ -25,3 +25,8 @@ export function solverCombine(recorder: Recorder, replicas: number, length: numb
 export function solverError(recorder: Recorder, replicas: number, length: number, planes: number, { atol, rtol }: { atol: number; rtol: number }, along: Tensor, x: Tensor, y: Tensor, k: Tensor, norm: Tensor): void {
   recorder.dispatch('solver_error', { along, x, y, k, norm }, { length, planes, atol, rtol }, [1, 1, replicas])
 }
+
+/** v ← own · v + held · first + mean · m: rows (R) of (own, held, mean, 0), first, mean, velocity (R,length); the first two null where no row asks for them */
+export function mixVelocity(recorder: Recorder, replicas: number, length: number, rows: Tensor, first: Tensor | null, mean: Tensor | null, velocity: Tensor): void {
+  recorder.dispatch('mix_velocity', { rows, first: first ?? recorder.placeholder('first velocity'), mean: mean ?? recorder.placeholder('mean target'), velocity }, { length }, [Math.ceil(length / 64), 1, replicas])
+}

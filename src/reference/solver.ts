@@ -14,3 +14,8 @@ export function solverError(x: Float64Array, y: Float64Array, k: readonly Float6
   }
   return Math.sqrt(sum / x.length)
 }
+
+/** v, first, mean (n) → own v + held first + mean m (n) */
+export function mixVelocity(v: Float64Array, first: Float64Array, mean: Float64Array, factors: { own: number; held: number; mean: number }): Float64Array {
+  return v.map((value, i) => factors.own * value + factors.held * first[i] + factors.mean * mean[i])
+}

@@ -54,14 +54,16 @@ describe('round trip', () => {
     tMin: double(0, 0.9), lambda: double(0, 10), images: fc.integer({ min: 0, max: 262144 }),
   }, { requiredKeys: [] })
   const valid = fc.record({ net: section('net'), data: section('data'), objective: section('objective'), train: section('train'), evaluate: section('evaluate'), replicas: fc.array(replica, { minLength: 1, maxLength: 16 }) })
-    .map(({ net, objective, train, data, ...others }): Config => {
+    .map(({ net, objective, train, data, evaluate, ...others }): Config => {
       // Fields that hang together are brought together.
       const { heads = 4, patch = 2, blocks = 4 } = net as { heads?: number; patch?: number; blocks?: number }
       const within = (value: unknown, most: number) => Math.min(Number(value), most)
+      const labelDrop = Number(net.classes ?? 0) === 0 ? 0 : Number(net.labelDrop ?? 0)
       return parseConfig({
         ...others, data: data.count === undefined ? data : { ...data, count: Math.max(1024, Number(data.count)) }, train,
-        net: { ...net, width: Math.min(1152 - (1152 % (4 * heads)), 4 * heads * Math.ceil(Number(net.width ?? 48) / (4 * heads))), size: Math.min(256, patch * Math.ceil(Number(net.size ?? 12) / patch)), blocks },
+        net: { ...net, width: Math.min(1152 - (1152 % (4 * heads)), 4 * heads * Math.ceil(Number(net.width ?? 48) / (4 * heads))), size: Math.min(256, patch * Math.ceil(Number(net.size ?? 12) / patch)), blocks, labelDrop },
         objective: { ...objective, layer: within(objective.layer ?? 1, blocks) },
+        evaluate: { ...evaluate, guidance: labelDrop > 0 ? evaluate.guidance : 1, guidanceFrom: within(evaluate.guidanceFrom ?? 0, Number(evaluate.guidanceTo ?? 1)) },
       })
     })
   const names = fc.uniqueArray(fc.constantFrom(...Object.keys(parts), 'train.batch', 'objective.tMin'))

@@ -1,7 +1,7 @@
 /** What a solver makes of velocities: combinations with and without noise, and the error of an embedded pair. */
 import { normals, philox, STREAM_SAMPLE } from '../../engine/philox.ts'
-import { MOST_PLANES, packRow, solverCombine, solverError } from '../../ops/solver.ts'
-import { solverCombine as combineTwin, solverError as errorTwin } from '../../reference/solver.ts'
+import { mixVelocity, MOST_PLANES, packRow, solverCombine, solverError } from '../../ops/solver.ts'
+import { mixVelocity as mixTwin, solverCombine as combineTwin, solverError as errorTwin } from '../../reference/solver.ts'
 import { filled, given, layOut, type OpCase, part, TOLERANCE } from '../case.ts'
 
 const [replicas, length, planes] = [3, 150, 3]
@@ -38,4 +38,17 @@ const errorCase: OpCase = {
   },
 }
 
-export const solverCases: OpCase[] = [combineCase, errorCase]
+/** Replicas: as it was, guided, corrected. In the first the other summands are no numbers, and are not touched. */
+const mixCase: OpCase = {
+  op: 'mix velocity', shape: `R ${replicas}, ${length} values`, seed: 1206, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [v, first, mean] = ['v', 'first', 'mean'].map(name => filled(recorder, random, name, { replicas, capacity: 1, width: length }))
+    const wild = (values: Float64Array) => Float32Array.from(values, (value, i) => (i < length ? Number.NaN : value))
+    const rows = [{ own: 1, held: 0, mean: 0 }, { own: -2, held: 3, mean: 0 }, { own: 0.75, held: 0, mean: 0.25 }]
+    const factors = recorder.constant('factors', Float32Array.from(rows.flatMap(({ own, held, mean: m }) => [own, held, m, 0])))
+    mixVelocity(recorder, replicas, length, factors, recorder.constant('first, wild', wild(first.values)), recorder.constant('mean, wild', wild(mean.values)), v.tensor)
+    return [{ name: 'v', tensor: v.tensor, expected: () => layOut(replicas, length, r => mixTwin(part(v, r, 1), part(first, r, 1), part(mean, r, 1), rows[r])) }]
+  },
+}
+
+export const solverCases: OpCase[] = [combineCase, errorCase, mixCase]
