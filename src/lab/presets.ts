@@ -14,6 +14,9 @@ export interface Preset {
 /** Experiments with many replicas: patches of 4 × 4 make a quarter of the work, and all shows earlier. */
 const STUDIED = { net: { patch: 4 }, train: { steps: 800 } } satisfies ConfigInput
 
+/** How arXiv 2506.09027 takes distances: all tokens side by side, over their number. */
+const DISPERSIVE = { feature: 'flattened', normalise: false, distance: 'divided' } satisfies ConfigInput['objective']
+
 export const presets: Preset[] = [
   {
     id: 'gratings',
@@ -67,6 +70,30 @@ export const presets: Preset[] = [
     notice: 'LCF with T_min from .02 to .2 beside plain flow matching: a larger T_min gives the features more anchors and the velocity fewer levels.',
     config: { ...STUDIED, replicas: [{ method: 'fm' }, ...[0.02, 0.05, 0.1, 0.2].map(tMin => ({ method: 'lcf', tMin, label: `LCF T_min ${tMin}` }))] },
     study: 't-min',
+  },
+  {
+    id: 'predictions',
+    title: 'What should the net answer?',
+    notice: 'The velocity, the image or the noise: each is turned into the same velocity and has the same loss, but the image is divided by t on the way and the noise by 1 − t. Who pays at which end?',
+    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
+  },
+  {
+    id: 'logit-normal',
+    title: 'Which noise levels to train on?',
+    notice: 'Even with its favour for low noise (m = −.5) a logit-normal draws fewer levels below .1 than an even draw does: is that seen in the loss there?',
+    config: { ...STUDIED, objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal' }] },
+  },
+  {
+    id: 'dispersive',
+    title: 'Dispersive loss, as published',
+    notice: 'All features of a batch are pushed apart at every noise level, after the first quarter of the blocks, with λ = τ = .5: does it lift the probe as the pull of LCF does?',
+    config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 1, lambda: 0.5, tau: 0.5 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
+  },
+  {
+    id: 'dispersive-code',
+    title: 'Dispersive loss, as released',
+    notice: 'The authors’ code pushes after the last block, with λ = .25 and τ = 1, which is not what the paper says: does it matter?',
+    config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 4, lambda: 0.25, tau: 1 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
   },
   {
     id: 'subspace',
