@@ -16,8 +16,6 @@ import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 /** Numbers that the closed form of the training set may look at, and multiplications for one of its slopes, so that both take seconds. */
 const MOST_WORK = 2e9
 const MOST_SLOPE = 1e9
-/** Images whose pictures are shown. */
-const SHOWN = 2
 
 const settings = z.strictObject({
   t: z.string().max(200).default('0.001 0.003 0.01 0.03 0.05 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 0.99').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t above 0; at 0 the image is there already.', advanced: true }),
@@ -35,10 +33,12 @@ export default defineDiagnostic({
   id: 'denoising',
   title: 'The network as a denoiser',
   order: 75,
+  group: 'denoiser',
   summary: 'What the velocity says of the clean image, x̂₀ = x_t − t v, by noise level: how near it comes, what it looks like, how steep the field is.',
   paper: 'Generation Phases (arXiv 2510.24830)',
   formulas: {
     psnr: '10\\log_{10}\\frac{2^2}{\\tfrac{1}{d}\\operatorname{E}\\lVert \\hat x_0 - x_0\\rVert^2}, \\quad \\hat x_0 = x_t - t\\,v_\\theta(x_t,t)',
+    gain: '10\\log_{10}\\frac{\\operatorname{E}\\lVert x_t - x_0\\rVert^2}{\\operatorname{E}\\lVert \\hat x_0 - x_0\\rVert^2}',
     slope: '\\operatorname{E}\\,\\Big\\lVert \\frac{\\partial v_\\theta}{\\partial x_t}\\Big\\rVert_2, \\quad \\frac{\\partial \\hat v}{\\partial x_t} = \\frac{I}{t} - \\frac{1-t}{t^3}\\operatorname{Cov}_w(x_k)',
   },
   settings,
@@ -71,7 +71,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   return denoisingPanels(bench, { ...chosen, t, noise, nets, slopes, ...await closedForms(bench, chosen, t, noise, between) })
 }
 
-/** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first images [replica][level]. */
+/** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first [replica][level]. */
 async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Findings['nets']> {
   const { training: { replicas: R, batch: { dimensions: d } }, data } = bench
   const look = recordLook(bench, { samples: n, images: n })
@@ -88,7 +88,7 @@ async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], nois
     for (let r = 0; r < R; r++) {
       const answer = noised.map((x, k) => x - level * velocity[r * n * d + k])
       found[r].errors.push(Float64Array.from({ length: n }, (_, i) => squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, i * d)))
-      found[r].shown.push(answer.slice(0, SHOWN * d))
+      found[r].shown.push(answer.slice(0, d))
     }
     await between()
   }
@@ -108,7 +108,7 @@ async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Ch
   const set = { points: data.train, dimensions: d }
   const random = () => new PhiloxStream(config.data.seed, STREAM_EVALUATION, 15)
   const found: Pick<Findings, 'heart' | 'best'> = {
-    heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(SHOWN * d)), slopes: t.map(() => []) },
+    heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(d)), slopes: t.map(() => []) },
     best: field ? { slopes: t.map(() => []) } : null,
   }
   const slopeOf = (origin: Origin): Slope | null => (8 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(empiricalSlope(set, origin), d, turns, random()))
@@ -116,7 +116,7 @@ async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Ch
     const part = (values: Float32Array) => values.subarray(i * d, (i + 1) * d)
     for (const [at, origin] of originsOf(set, part(data.heldOut), part(noise), t).entries()) {
       found.heart.errors[at][i] = squaredError(origin.mean, data.heldOut, i * d)
-      if (i < SHOWN) found.heart.shown[at].set(origin.mean, i * d)
+      if (i === 0) found.heart.shown[at].set(origin.mean)
       if (i >= slopes) continue
       found.heart.slopes[at].push(slopeOf(origin))
       if (field) found.best!.slopes[at].push(fieldSlope(field, part(data.heldOut), part(noise), t[at], turns, random()))

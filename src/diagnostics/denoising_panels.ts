@@ -4,11 +4,11 @@ import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
 import { level } from './drop.ts'
-import { dimensionsOf } from './semantic.ts'
+import { ratioOf } from './masses.ts'
 import type { Slope } from './slopes.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
-/** Squared errors (mean over pixels) [level][image], and x̂0 of the first images [level] (images,ch,h,w). */
+/** Squared errors (mean over pixels) [level][image], and x̂0 of the first image [level] (ch,h,w). */
 interface Answers {
   errors: Float64Array[]
   shown: Float32Array[]
@@ -33,7 +33,9 @@ export interface Findings {
 /** Of pixels on [−1,1], squared. */
 const PEAK = 4
 /** Levels whose pictures are shown: the nearest to these. */
-const SHOWN_AT = [0.1, 0.3, 0.5, 0.7, 0.9]
+const SHOWN_AT = [0.05, 0.1, 0.3, 0.5, 0.7, 0.9]
+/** Losses beyond this, in dB, would press everything else together. */
+const LEAST_SHOWN = -6
 const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
 
 /** Decibels of a mean squared error, its doubt by the delta method. */
@@ -45,48 +47,83 @@ const curveOf = (t: number[], estimates: (Estimate | null)[], rest: Pick<Curve, 
   ({ ...rest, x: t, y: estimates.map(one => finite(one && one.value)), spread: estimates.map(one => finite(one && one.standardError)) })
 
 export function denoisingPanels(bench: Bench, findings: Findings): Panel[] {
-  return [errorPanel(bench, findings), slopePanel(bench, findings)]
+  const errors = errorsOf(bench, findings)
+  return [errorPanel(bench, findings, errors), gainPanel(bench, findings, errors), slopePanel(bench, findings)]
 }
 
-function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings): Panel {
-  const { labels, groups, config, data } = bench
-  const { dataset } = data
-  const d = dimensionsOf(config)
-  const [told, size] = [config.net.classes > 0, config.net.size]
-  const estimates = nets.map(({ errors }) => errors.map(errors => psnrOf(meanOf(errors))))
-  const untouched = t.map(at => psnrOf(meanOf(Float64Array.from({ length: n }, (_, i) => {
+/** Mean squared errors beside the networks' own, by level. */
+interface Errors {
+  /** Of x_t as it is, [level][image] */
+  untouched: Float64Array[]
+  /** The least there can be, or a bound below it; null where nothing is known. */
+  least: Estimate[] | null
+  leastLabel: string
+}
+
+function errorsOf({ config: { net }, data: { dataset, heldOut } }: Bench, { t, images: n, noise }: Findings): Errors {
+  const d = noise.length / n
+  const told = net.classes > 0
+  const apart = Float64Array.from({ length: n }, (_, i) => {
     let sum = 0
-    for (let k = i * d; k < (i + 1) * d; k++) sum += (at * (noise[k] - data.heldOut[k])) ** 2
+    for (let k = i * d; k < (i + 1) * d; k++) sum += (noise[k] - heldOut[k]) ** 2
     return sum / d
-  }))))
-  // The loss of the velocity is the denoiser's error over t².
-  const least = dataset.floor && t.map(at => {
-    const { value, standardError, count } = dataset.floorEstimate?.(at, size, told) ?? { value: dataset.floor!(at, size, told), standardError: 0, count: Infinity }
-    return psnrOf({ value: at * at * value, standardError: at * at * standardError, count })
   })
-  const exact = dataset.field !== undefined
-  const gap = (r: number) => t.reduce((most, _, at) => (least![at].value - estimates[r][at].value > least![most].value - estimates[r][most].value ? at : most), 0)
+  // The loss of the velocity is the denoiser's error over t².
+  const least = dataset.floor ? t.map(at => {
+    const { value, standardError, count } = dataset.floorEstimate?.(at, net.size, told) ?? { value: dataset.floor!(at, net.size, told), standardError: 0, count: Infinity }
+    return { value: at * at * value, standardError: at * at * standardError, count }
+  }) : null
+  return { untouched: t.map(at => apart.map(value => at * at * value)), least, leastLabel: dataset.field ? 'least possible error (MMSE)' : 'no denoiser is better' }
+}
+
+function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings, { untouched, least, leastLabel }: Errors): Panel {
+  const { labels, groups, config, data: { dataset } } = bench
+  const estimates = nets.map(({ errors }) => errors.map(errors => psnrOf(meanOf(errors))))
   const middle = t.reduce((nearest, at, i) => (Math.abs(at - 0.5) < Math.abs(t[nearest] - 0.5) ? i : nearest), 0)
   const untrained = untrainedBelow(config).flatMap((below, r) => (below > t[0] ? [`${labels[r]} below t = ${below}`] : []))
   return {
     id: 'psnr', title: 'How near the denoised image comes', x: LEVEL, y: { label: 'PSNR, dB', scale: 'linear' },
     curves: [
       ...estimates.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
-      ...(least ? [curveOf(t, least, { replica: null, kind: 'theory', label: exact ? 'least possible error (MMSE)' : 'no denoiser is better' })] : []),
+      ...(least ? [curveOf(t, least.map(psnrOf), { replica: null, kind: 'theory', label: leastLabel })] : []),
       curveOf(t, heart.errors.map(errors => psnrOf(meanOf(errors))), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} training images` }),
-      curveOf(t, untouched, { replica: null, kind: 'baseline', label: 'x_t as it is' }),
+      curveOf(t, untouched.map(errors => psnrOf(meanOf(errors))), { replica: null, kind: 'baseline', label: 'x_t as it is' }),
     ],
     spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
-    summary: `At t = ${level(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${least
-      ? `, where ${few(least[middle].value)} is the most; furthest below the most: ${groups.map(group => `${overSeeds(group, r => least[gap(r)].value - estimates[r][gap(r)].value)} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => level(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}.`,
+    summary: `At t = ${level(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${least ? `, where ${few(psnrOf(least[middle]).value)} is the most` : ''}.`,
     notes: [
       'PSNR = 10 log10(2²/mean squared error), of the mean over images, for pixels on [−1,1]; EMA weights, the same noise for an image at every level.',
-      ...(least && !exact ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
+      ...(least && !dataset.field ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
       'By heart: the best denoiser of this very training set (closed form), asked about images that are not in it. It answers with training images where there is little noise, so a network that generalises is above it there; it is no goal.',
       ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}.`] : []),
-      ...(told ? ['The network is told the class of each image.'] : []),
+      ...(config.net.classes > 0 ? ['The network is told the class of each image.'] : []),
     ],
     pictures: picturesOf(bench, { t, noise, nets, heart }),
+  }
+}
+
+/** The same less what x_t itself has, where differences between networks can be seen. */
+function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart }: Findings, { untouched, least, leastLabel }: Errors): Panel {
+  const decibels = ({ value, standardError, count }: Estimate): Estimate => ({ value: 10 * Math.log10(value), standardError: (10 / Math.LN10) * (standardError / value), count })
+  const gainOf = (errors: Float64Array, at: number) => decibels(ratioOf(untouched[at].subarray(0, errors.length), errors, 1))
+  const gains = nets.map(({ errors }) => errors.map(gainOf))
+  const most = least?.map(({ value }, at) => decibels(meanOf(untouched[at].map(error => error / value))))
+  const gap = (r: number) => t.reduce((widest, _, at) => (most![at].value - gains[r][at].value > most![widest].value - gains[r][widest].value ? at : widest), 0)
+  const first = groups.map(group => `${overSeeds(group, r => gains[r][0].value)} dB in ${group.label}`).join(', ')
+  return {
+    id: 'gain', title: 'What denoising gains', x: LEVEL, y: { label: 'PSNR of x̂₀ less that of x_t, dB', scale: 'linear' },
+    curves: [
+      ...gains.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
+      ...(most ? [curveOf(t, most, { replica: null, kind: 'theory', label: leastLabel })] : []),
+      curveOf(t, heart.errors.map(gainOf).map(one => (one.value > LEAST_SHOWN ? one : null)), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} training images` }),
+      { replica: null, kind: 'baseline', label: 'x_t as it is', x: t, y: t.map(() => 0) },
+    ],
+    spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
+    summary: `At t = ${level(t[0])} it gains ${first}${most ? ` of ${few(most[0].value)} at most; furthest below the most: ${groups.map(group => `${overSeeds(group, r => most[gap(r)].value - gains[r][gap(r)].value)} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => level(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}${seedsSaid(groups)}.`,
+    notes: [
+      'A network at 0 dB gives back what it got. How much can be gained where there is hardly any noise is what the objective weighs by 1/t²: the loss of the velocity is the squared error of x̂₀ over t².',
+      `By heart is drawn where it loses no more than ${-LEAST_SHOWN} dB.`,
+    ],
   }
 }
 
@@ -94,22 +131,14 @@ function picturesOf({ groups, config: { net }, data }: Bench, { t, noise, nets, 
   const { channels, size } = net
   const d = channels * size * size
   const shownAt = [...new Set(SHOWN_AT.map(wanted => t.reduce((nearest, at, i) => (Math.abs(at - wanted) < Math.abs(t[nearest] - wanted) ? i : nearest), 0)))]
-  const count = heart.shown[0].length / d
   const row = (label: string, of: (at: number) => ArrayLike<number>): Pictures => {
-    const pixels = new Float32Array(count * (shownAt.length + 1) * d)
-    const captions: string[] = []
-    for (let i = 0; i < count; i++) {
-      const put = (caption: string, values: ArrayLike<number>) => {
-        for (let k = 0; k < d; k++) pixels[captions.length * d + k] = values[i * d + k]
-        captions.push(count > 1 ? `${caption} (${i + 1})` : caption)
-      }
-      put('image', data.heldOut)
-      for (const at of shownAt) put(`t = ${level(t[at])}`, of(at))
-    }
-    return { label, channels, size, pixels, captions }
+    const pixels = new Float32Array((shownAt.length + 1) * d)
+    pixels.set(data.heldOut.subarray(0, d))
+    shownAt.forEach((at, i) => pixels.set(of(at), (i + 1) * d))
+    return { label, channels, size, pixels, captions: ['image', ...shownAt.map(at => `t = ${level(t[at])}`)] }
   }
   return [
-    row('x_t, what is seen', at => noise.subarray(0, count * d).map((eps, k) => (1 - t[at]) * data.heldOut[k] + t[at] * eps)),
+    row('x_t, what is seen', at => noise.subarray(0, d).map((eps, k) => (1 - t[at]) * data.heldOut[k] + t[at] * eps)),
     ...groups.map(({ label, replicas: [r] }) => row(`x̂₀ of ${label}`, at => nets[r].shown[at])),
     row('x̂₀ of the training set by heart', at => heart.shown[at]),
   ]

@@ -39,7 +39,7 @@ interface Chosen {
   probes: number
 }
 
-const SHOWN = 4
+const SHOWN = 3
 
 /** Of each image, over its estimates. values: (n,P) */
 const byImage = (values: Float64Array, n: number) => Array.from({ length: n }, (_, i) => meanOf(values.subarray((i * values.length) / n, ((i + 1) * values.length) / n)))

@@ -13,10 +13,11 @@ const few = { t: '0.02 0.3 0.9', images: 32, draws: 4, slopes: 2, turns: 4 }
 
 test('a net at its start leaves x_t as it is; the best denoiser of the Gaussian has its known error and slope', async () => {
   const session = await create(tinyConfig({ data: { dataset: 'gaussian' } }))
-  const { panels: [error, slope] } = await session.measure('denoising', few)
+  const { panels: [error, gain, slope] } = await session.measure('denoising', few)
   const of = (panel: typeof error, label: string) => panel.curves.find(curve => curve.label.startsWith(label))!
   for (const replica of [0, 1]) {
     error.curves.find(curve => curve.replica === replica)!.y.forEach((y, i) => expect(y).toBeCloseTo(of(error, 'x_t').y[i]!, 4))
+    gain.curves.find(curve => curve.replica === replica)!.y.forEach(y => expect(y).toBeCloseTo(0, 4))
     expect(slope.curves.find(curve => curve.replica === replica)!.y).toEqual([null, null, null])
   }
   error.curves[0].x.forEach((t, i) => {
@@ -24,6 +25,7 @@ test('a net at its start leaves x_t as it is; the best denoiser of the Gaussian 
     expect(of(error, 'least').y[i]).toBeCloseTo(10 * Math.log10((4 * variance) / (t ** 2 * 0.25)), 6)
     expect(of(slope, 'best').y[i]).toBeCloseTo(Math.abs((t - (1 - t) * 0.25) / variance), 6)
   })
+  error.curves[0].x.forEach((_, i) => expect(of(gain, 'least').y[i]).toBeCloseTo(of(error, 'least').y[i]! - of(error, 'x_t').y[i]!, 6))
   expect(of(slope, 'by heart').y[0]).toBeCloseTo(50, 6)
   const seen = error.pictures!.find(({ label }) => label.startsWith('x_t'))!
   const answered = error.pictures!.find(({ label }) => label.startsWith('x̂₀ of'))!
