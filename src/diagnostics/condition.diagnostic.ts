@@ -35,6 +35,7 @@ export default defineDiagnostic({
   id: 'condition',
   title: 'Condition number of the problem',
   order: 10,
+  group: 'problem',
   summary: 'By how much the target, and the net’s answer, change for a small change of the input, by noise level.',
   paper: 'LCF Prop. 1, eq. 19, 24, 25 (arXiv 2509.20952)',
   formulas: {

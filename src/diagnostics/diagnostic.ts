@@ -53,11 +53,16 @@ export interface Work {
   flops?: number
 }
 
+/** The task by itself, what the features hold, how the net does as a denoiser, what it draws. */
+export type Subject = 'problem' | 'representation' | 'denoiser' | 'samples'
+
 export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
   id: string
   title: string
   /** Where it stands in lists, least first. */
   order: number
+  /** What it is about: diagnostics of one group stand together. */
+  group: Subject
   /** One sentence. */
   summary: string
   paper: string

@@ -22,6 +22,7 @@ export default defineDiagnostic({
   id: 'features',
   title: 'How the features lie',
   order: 31,
+  group: 'representation',
   summary: 'Share of the features’ variance that lies between classes, and how many directions they use, by noise level.',
   paper: 'Class separation and effective rank, beside LCF fig. 1 (arXiv 2509.20952)',
   formulas: {

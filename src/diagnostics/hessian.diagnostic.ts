@@ -40,6 +40,7 @@ export default defineDiagnostic({
   id: 'hessian',
   title: 'Condition number of the optimisation',
   order: 50,
+  group: 'problem',
   summary: 'How unevenly the loss at one noise level curves in the weights: greatest eigenvalue, spectrum, and test beds of which all is known.',
   paper: 'LCF Prop. 2 and 3, eq. 7, 8, 40 (arXiv 2509.20952)',
   formulas: {

@@ -32,6 +32,7 @@ export default defineDiagnostic({
   id: 'jacobian',
   title: 'Where the features’ sensitivity goes',
   order: 40,
+  group: 'representation',
   summary: 'How strongly features react to a change of class, and to every other change of the image, by noise level.',
   paper: 'LCF §4.3, Prop. 4 and 5 (arXiv 2509.20952)',
   formulas: {

@@ -22,6 +22,7 @@ export default defineDiagnostic({
   id: 'latents',
   title: 'What else the features tell',
   order: 32,
+  group: 'representation',
   summary: 'How well a linear read-out recovers orientation, position, background and whatever else an image was made from, by noise level.',
   paper: 'Beside LCF Prop. 4 and 5 (arXiv 2509.20952): what sensitivity is spent on',
   formulas: {

@@ -37,6 +37,7 @@ export default defineDiagnostic({
   id: 'likelihood',
   title: 'Likelihood of new images',
   order: 85,
+  group: 'samples',
   summary: 'Log-density of held-out images under each network, by the instantaneous change of variables.',
   paper: 'Lipman et al. 2022, App. C (arXiv 2210.02747)',
   formulas: {

@@ -25,6 +25,7 @@ export default defineDiagnostic({
   id: 'memory',
   title: 'What learning by heart would give',
   order: 70,
+  group: 'denoiser',
   summary: 'Loss on training images and on held-out ones, beside the least possible loss on this finite training set.',
   paper: 'Closed-form flow matching (arXiv 2506.03719)',
   formulas: {

@@ -59,6 +59,7 @@ export default defineDiagnostic({
   id: 'probe',
   title: 'How readable the class is',
   order: 30,
+  group: 'representation',
   summary: 'Accuracy of linear probes on frozen features, by noise level, beside raw pixels and chance.',
   paper: 'LCF A.4.3, fig. 1 and 12 (arXiv 2509.20952); DDAE (arXiv 2303.09769)',
   formulas: {

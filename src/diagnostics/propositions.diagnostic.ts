@@ -34,6 +34,7 @@ export default defineDiagnostic({
   id: 'propositions',
   title: 'What Propositions 4 and 5 say of this net',
   order: 60,
+  group: 'representation',
   summary: 'The lower bound on the sensitivity to other changes and the upper bound on how far classes lie apart, beside what is measured.',
   paper: 'LCF Prop. 4 and 5, A.2 (arXiv 2509.20952)',
   formulas: {

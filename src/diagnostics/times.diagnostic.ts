@@ -24,6 +24,7 @@ export default defineDiagnostic({
   id: 'times',
   title: 'Noise levels that training sees',
   order: 90,
+  group: 'problem',
   summary: 'How often each noise level is drawn: density and histogram.',
   paper: 'LCF eq. 16 (arXiv 2509.20952)',
   formulas: {

@@ -14,6 +14,7 @@ export default defineMethod({
   formula: 'L = \\operatorname{E}\\,\\lVert v_\\theta - v\\rVert^2 - \\lambda\\,\\operatorname{E}\\,\\lVert v_\\theta - \\tilde v\\rVert^2',
   uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives', 'nullSkip'],
   term: 'negatives',
+  termName: 'error against another image’s target, negated',
   refuse({ lambda, negatives, loss }, { classes }) {
     if (lambda > MOST) return `λ = ${lambda} leaves the loss without a minimum; take at most ${MOST}`
     if (negatives === 'other-class' && classes === 0) return 'negatives of other classes need a network that is told classes; take net.classes above 0, or any other sample'

@@ -11,5 +11,6 @@ export default defineMethod({
   formula: 'L = L_{\\text{flow}} + \\lambda \\log \\tfrac{1}{B^2}\\textstyle\\sum_{i,j} \\exp\\big(-\\lVert z_i - z_j\\rVert^2/\\tau\\big)',
   uses: ['lambda', 'tau', 'lambdaStart', 'lambdaRamp', 'layer', 'feature', 'normalise', 'distance', 'loss'],
   term: 'dispersive',
+  termName: 'dispersive loss',
   knobs: ({ lambda }) => ({ tMin: 0, lambda, flowBelow: false }),
 })

@@ -11,5 +11,6 @@ export default defineMethod({
   formula: 'L = L_{\\text{flow}} + \\lambda\\,\\operatorname{E}_{t < T_{\\min}} L_{\\text{cons}}',
   uses: CONTRASTIVE_CONTROLS,
   term: 'anchored',
+  termName: 'contrastive loss',
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: true }),
 })

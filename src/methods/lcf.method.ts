@@ -11,5 +11,6 @@ export default defineMethod({
   formula: 'L = L_{\\text{FM}}\\big|_{t \\ge T_{\\min}} + \\lambda\\, L_{\\text{cons}}\\big|_{t < T_{\\min}}',
   uses: CONTRASTIVE_CONTROLS,
   term: 'anchored',
+  termName: 'contrastive loss',
   knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: false }),
 })

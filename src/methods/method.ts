@@ -44,6 +44,8 @@ export interface Method {
   uses: readonly (keyof ObjectiveConfig)[]
   /** Recordings in which no method has such a term leave its machinery out. */
   term: Term
+  /** What that is called on charts. */
+  termName?: string
   /** Why it cannot be trained so, in one sentence; undefined when it can. */
   refuse?(objective: ObjectiveConfig, net: NetConfig): string | undefined
   knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda' | 'timeMean' | 'timeScale'>): MethodKnobs

@@ -20,8 +20,14 @@ export const smallPreset = presets.find(({ id }) => id === 'small')
 export const methodChoices: Method[] = Object.values(methods).sort((a, b) => a.order - b.order)
 
 /** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
-export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'formula' | 'uses'> {
+export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'formula' | 'uses' | 'termName'> {
   return methods[id] ?? { label: id, short: id, look: { colour: 'grey', marker: 'diamond' }, summary: '', paper: '', uses: [] }
+}
+
+/** What stands beside the flow loss of these methods, in the methods' own words. */
+export function secondTerm(chosen: readonly string[]): string {
+  const names = [...new Set(chosen.flatMap((id) => methodOf(id).termName ?? []))]
+  return names.length === 1 ? names[0] : `second term${names.length > 1 ? ` (${names.join('; ')})` : ''}`
 }
 
 /** Whether the flow loss of this method leaves out the samples below T_min. */

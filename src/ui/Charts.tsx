@@ -1,5 +1,5 @@
 import { Tabs } from '@base-ui/react/tabs'
-import { type ReactNode, Suspense, lazy } from 'react'
+import { type ReactNode, Suspense, lazy, useEffect, useRef } from 'react'
 import { diagnosticChoices } from '../store/catalog.ts'
 import { useCentral } from '../store/central.ts'
 import { keptBack, useLesson } from '../store/lesson.ts'
@@ -26,7 +26,18 @@ interface View {
   content: () => ReactNode
 }
 
-const diagnosticViews = diagnosticChoices.map(({ id }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> }))
+/** Views of one subject, under one tab. */
+interface Group {
+  name: string
+  tab: string
+  views: View[]
+}
+
+const diagnosticView = ({ id }: { id: string }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> })
+
+const group = (name: (typeof diagnosticChoices)[number]['group'], tab: string, ...first: View[]): Group => ({ name: `about-${name}`, tab, views: [...first, ...diagnosticChoices.filter((diagnostic) => diagnostic.group === name).map(diagnosticView)] })
+
+const [problem, representation, denoiser] = [group('problem', 'Problem'), group('representation', 'Representation'), group('denoiser', 'Denoiser')]
 
 const runs: View = { name: 'runs', tab: 'Runs', content: () => <RunTable /> }
 
@@ -34,37 +45,60 @@ const claims: View = { name: 'claims', tab: 'Claims', content: () => <ClaimsView
 
 const inside: View = { name: 'inside', tab: 'Inside a step', content: () => <Suspense><InsideView /></Suspense> }
 
-const wide: View[] = [
+const wide: (View | Group)[] = [
   { name: 'overview', tab: 'Overview', content: () => <Overview /> },
   { name: 'training', tab: 'Over training', content: () => <div className={styles.pair}><StepsFigure /><BandsFigure /></div> },
-  ...diagnosticViews,
+  problem, representation, denoiser,
+  group('samples', 'Samples'),
   inside,
 ]
 
 /** One at a time, because the cost of a chart is in its being there. */
-const narrow: View[] = [
+const narrow: (View | Group)[] = [
   { name: 'lossByT', tab: 'Loss', content: () => <LossByTFigure /> },
-  ...diagnosticViews,
-  { name: 'samples', tab: 'Samples', content: () => <SamplesFigure /> },
+  problem, representation, denoiser,
+  group('samples', 'Samples', { name: 'samples', tab: 'Images', content: () => <SamplesFigure /> }),
   { name: 'steps', tab: 'Over steps', content: () => <StepsFigure /> },
   { name: 'bands', tab: 'Bands', content: () => <BandsFigure /> },
   inside,
 ]
 
+const viewsOf = (entry: View | Group) => ('views' in entry ? entry.views : [entry])
+
 export default function Charts() {
   const own = useMedia('(max-width: 56em)') ? narrow : wide
   const recorded = useRecorded(({ run }) => run !== null)
-  const views = recorded ? [...own, runs, claims] : [...own, runs]
+  const entries = recorded ? [...own, runs, claims] : [...own, runs]
   const chosen = useUi((state) => state.view)
-  const view = views.find(({ name }) => name === chosen) ?? views[0]
+  const entry = entries.find((each) => viewsOf(each).some(({ name }) => name === chosen)) ?? entries[0]
+  const view = viewsOf(entry).find(({ name }) => name === chosen) ?? viewsOf(entry)[0]
+  const last = useRef<Record<string, string>>({}) // where one was within a group
+  useEffect(() => {
+    last.current[entry.name] = view.name
+  }, [entry.name, view.name])
   return (
-    <Tabs.Root value={view.name} onValueChange={(value) => showView(value as string)} className={styles.views}>
+    <Tabs.Root value={entry.name} onValueChange={(value) => showView(last.current[value as string] ?? viewsOf(entries.find(({ name }) => name === value)!)[0].name)} className={styles.views}>
       <div className={styles.head}>
         <Tabs.List className={styles.tabs} aria-label="View">
-          {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
+          {entries.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
         </Tabs.List>
         <Replay view={view.name} />
       </div>
+      {entries.map((each) => (
+        <Tabs.Panel key={each.name} value={each.name} className={styles.view}>
+          {'views' in each ? <GroupView group={each} view={view.name} /> : each.content()}
+        </Tabs.Panel>
+      ))}
+    </Tabs.Root>
+  )
+}
+
+function GroupView({ group: { tab: title, views }, view }: { group: Group; view: string }) {
+  return (
+    <Tabs.Root value={view} onValueChange={(value) => showView(value as string)} className={styles.view}>
+      <Tabs.List className={styles.inner} aria-label={title}>
+        {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
+      </Tabs.List>
       {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>
   )

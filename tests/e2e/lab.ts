@@ -11,6 +11,11 @@ export const tiny = new URLSearchParams({
   'evaluate.measure': 'false', // diagnostics have a test of their own
 })
 
+/** The tab under which a diagnostic's tab is. */
+export const groups: Record<string, string> = {
+  Condition: 'Problem', Hessian: 'Problem', Probe: 'Representation', Features: 'Representation', Jacobian: 'Representation',
+}
+
 export class Lab {
   readonly step: Locator
   readonly announcement: Locator
@@ -39,7 +44,9 @@ export class Lab {
   }
 
   async view(name: string): Promise<void> {
-    await this.page.getByRole('tab', { name, exact: true }).click()
+    const group = groups[name]
+    if (group) await this.page.getByRole('tablist', { name: 'View' }).getByRole('tab', { name: group }).click()
+    await this.page.getByRole('tablist', { name: group ?? 'View' }).getByRole('tab', { name, exact: true }).click()
   }
 
   async steps(): Promise<number> {

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
-import { type Lab, expect, test, tiny } from './lab.ts'
+import { type Lab, expect, groups, test, tiny } from './lab.ts'
 
 /** Someone who has a keyboard and nothing else. */
 class Student {
@@ -40,8 +40,10 @@ class Student {
   }
 
   async open(view: string): Promise<void> {
-    const tab = this.page.getByRole('tab', { name: view, exact: true })
-    await this.reach(this.page.getByRole('tab', { selected: true }))
+    if (groups[view]) await this.open(groups[view])
+    const tabs = this.page.getByRole('tablist', { name: groups[view] ?? 'View' })
+    const tab = tabs.getByRole('tab', { name: view, exact: true })
+    await this.reach(tabs.getByRole('tab', { selected: true }))
     for (let i = 0; i < 20 && !(await tab.evaluate((element) => element === document.activeElement)); i++) await this.page.keyboard.press('ArrowRight')
     await this.page.keyboard.press('Enter')
     await expect(tab).toHaveAttribute('aria-selected', 'true')

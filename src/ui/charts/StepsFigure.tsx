@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { ReplicaTick } from '../../protocol.ts'
-import { leavesOut } from '../../store/catalog.ts'
+import { leavesOut, secondTerm } from '../../store/catalog.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { count, fixed } from '../numbers.ts'
 import { labelMargin } from './EndLabels.tsx'
@@ -10,7 +10,7 @@ import { StepChart, type StepLine } from './StepChart.tsx'
 import { What } from './What.tsx'
 import { forLinear, forLog, stepEnd } from './scale.ts'
 import { useBesideRuns, useSeries } from './series.ts'
-import { pointNear, pointsOf, stepsSentence, tracesOverSeeds } from './steps.ts'
+import { capital, pointNear, pointsOf, stepsSentence, tracesOverSeeds } from './steps.ts'
 import { useSeedGroups } from './useSeedGroups.ts'
 import { chartWords } from './words.ts'
 import { useSpan } from './useSpan.ts'
@@ -18,7 +18,7 @@ import styles from './StepsFigure.module.css'
 
 const none: ReplicaTick[] = []
 
-/** Flow-matching loss above, contrastive loss below on a linear axis of its own: eq. 14 lets it go below zero. */
+/** Flow-matching loss above, the method's second term below on a linear axis of its own: it may go below zero. */
 export function StepsFigure() {
   const own = useShownRun(({ tick }) => tick?.replicas ?? none)
   const series = useSeries()
@@ -36,35 +36,36 @@ export function StepsFigure() {
     })
     return tracesOverSeeds(each, groups, true)
   }, [replicas, shown, groups])
-  const contrastive = useMemo<StepLine[]>(() => {
+  const lower = useMemo<StepLine[]>(() => {
     const each = shown.flatMap((one) => {
       const replica = replicas[one.index]
       return replica && replica.contrastive.step.length > 0 ? [{ series: one, points: pointsOf(replica.contrastive, forLinear).filter(({ y }) => y !== null) }] : []
     })
     return tracesOverSeeds(each, groups, false)
   }, [replicas, shown, groups])
+  const second = secondTerm(shown.map(({ method }) => method))
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
   const marginRight = labelMargin(flow.map(({ series: { label } }) => label))
   const skipping = shown.some(({ method }) => leavesOut(method)) && shown.length > 1
   const empty = Math.max(0, ...shown.map(({ index }) => (replicas[index]?.contrastive.step.length ? replicas[index].emptyAnchors : 0)))
   const seeds = flow.some(({ points }) => points.some(({ band }) => band))
-  const note = [seeds ? 'Running mean of the batches, its mean ± SD over seeds; contrastive likewise, of single batches.' : 'Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
+  const note = [seeds ? 'Running mean of the batches, its mean ± SD over seeds; the second term likewise, of single batches.' : 'Thin: each batch; thick: running mean; ±: one standard deviation of the last batches.', skipping && 'Methods that skip t < T_min average the other images alone.', empty > 0 && `${count(empty)} batches had no image below T_min.`, eventSentence(events)]
   const chartProps = { events, xEnd, marginRight }
   return (
     <Figure
       name="steps"
       title="Loss over steps"
       tools={<What title="Loss over steps" words={[chartWords.steps.summary]} formula={chartWords.steps.formula} paper={chartWords.steps.paper} />}
-      summary={stepsSentence(replicas, shown)}
+      summary={stepsSentence(replicas, shown, capital(second))}
       note={note.filter(Boolean).join(' ')}
       step={step}
       tables={() => [{
-        caption: 'Smoothed flow-matching loss and contrastive loss by step',
-        columns: ['step', ...flow.map(({ series: { label } }) => label), ...contrastive.map(({ series: { label } }) => `${label} contrastive`)],
+        caption: `Smoothed flow-matching loss and ${second} by step`,
+        columns: ['step', ...flow.map(({ series: { label } }) => label), ...lower.map(({ series: { label } }) => `${label}, second term`)],
         rows: (flow[0]?.points ?? []).map(({ step: at }, i) => [
             count(at),
             ...flow.map(({ points }) => fixed(points[i]?.y)),
-            ...contrastive.map(({ points }) => fixed(pointNear(points, at)?.y)),
+            ...lower.map(({ points }) => fixed(pointNear(points, at)?.y)),
           ]),
       }]}
     >
@@ -72,9 +73,9 @@ export function StepsFigure() {
         <p className="axis-name">flow-matching loss, {reduction === 'sum' ? 'summed' : 'mean'} over pixels, log</p>
         <StepChart title="Flow-matching loss over steps" lines={flow} log fallback={[0.2, 2]} {...chartProps} />
       </div>
-      <div className={styles.contrastive}>
-        <p className="axis-name">contrastive loss, linear</p>
-        <StepChart title="Contrastive loss over steps" lines={contrastive} log={false} fallback={[0, 5]} numbered={false} bridged {...chartProps} />
+      <div className={styles.second}>
+        <p className="axis-name">{second}, linear</p>
+        <StepChart title={`${capital(second)} over steps`} lines={lower} log={false} fallback={[0, 5]} numbered={false} bridged {...chartProps} />
         <p className="axis-name x">step</p>
       </div>
     </Figure>

@@ -86,12 +86,15 @@ export function spreadOf(series: StepSeries | undefined, last = 20): number | nu
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
 }
 
-export function stepsSentence(replicas: readonly (ReplicaTick | undefined)[], series: readonly Series[]): string {
+export const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+
+/** @param second what stands beside the flow loss */
+export function stepsSentence(replicas: readonly (ReplicaTick | undefined)[], series: readonly Series[], second: string): string {
   const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), fixed)
   if (flow === '') return 'No step has been taken yet.'
   const spreads = series.flatMap(({ index }) => spreadOf(replicas[index]?.flow) ?? [])
-  const contrastive = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => fixed(value, 2))
-  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(0, ...spreads), 2)}.${contrastive && ` Contrastive: ${contrastive}.`}`
+  const beside = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => fixed(value, 2))
+  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(0, ...spreads), 2)}.${beside && ` ${second}: ${beside}.`}`
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */

@@ -14,8 +14,8 @@ export const chartWords: Record<'lossByT' | 'steps' | 'bands' | 'samples', Chart
     paper: 'LCF §3, eq. 4 and fig. 1a (arXiv 2509.20952); Lipman et al. 2022, Theorem 2 (arXiv 2210.02747)',
   },
   steps: {
-    summary: 'What is minimised, step by step: the flow loss on the batch, and the contrastive loss where a method has one.',
-    formula: 'L(\\theta) = L_{\\text{FM}} + \\lambda\\,L_{\\text{cons}}',
+    summary: 'What is minimised, step by step: the flow loss on the batch, and below it what the method adds, where it adds something.',
+    formula: 'L(\\theta) = L_{\\text{FM}} + \\lambda\\,L_{\\text{second}}',
     paper: 'LCF §5, eq. 12–15 (arXiv 2509.20952)',
   },
   bands: {

@@ -5,11 +5,18 @@ import { lookInside } from '../../store/looking.ts'
 import { hasRun, useRun } from '../../store/run.ts'
 import { useUi } from '../../store/ui.ts'
 import { count, fixed, short } from '../numbers.ts'
+import { What } from '../charts/What.tsx'
 import { useMedia } from '../useMedia.ts'
 import { MoveView } from './MoveView.tsx'
 import { Stages } from './Stages.tsx'
 import { Transport } from './Transport.tsx'
 import styles from './Inside.module.css'
+
+const insideWords = {
+  summary: 'A recording of the GPU’s own work: each move is one kernel or a few, with the tensors that it read and wrote, their shapes, and the file that it is written in.',
+  more: 'A square of a picture is one number, from the smallest of its tensor to the greatest; the figures below name both. Forward leads from the noised image through the blocks to the loss, backward to a gradient for every tensor, and AdamW changes the weights last.',
+  paper: 'LCF Algorithm 1 (arXiv 2509.20952); DiT fig. 3, adaLN-Zero (arXiv 2212.09748)',
+}
 
 /** One real training step, tensor by tensor, forward and back. */
 export default function InsideView() {
@@ -21,7 +28,10 @@ export default function InsideView() {
     <section className={styles.inside} aria-labelledby="inside">
       <div className={styles.about}>
         <div className={styles.head}>
-          <h2 id="inside">Inside a training step</h2>
+          <div className={styles.title}>
+            <h2 id="inside">Inside a training step</h2>
+            <What title="Inside a training step" words={[insideWords.summary, insideWords.more]} paper={insideWords.paper} />
+          </div>
           <Ask />
         </div>
         <Problem />

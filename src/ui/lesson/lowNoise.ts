@@ -134,7 +134,7 @@ export const steps: readonly Step[] = [
     see: ['A network that has learned to denoise knows something about images. To ask what, freeze it, take the numbers inside it (features), and fit the simplest possible reader, a linear one, to tell the ten classes from a few labelled images.'],
     formula: '\\hat{y} = \\arg\\max_c\\; w_c^{\\top} h_\\ell(x_t) + b_c',
     predict: { ask: 'How well will the class be read at t = 0.001, where the image is all but clean, compared with t = 0.1?', choices: [{ value: 'better', label: 'Better: there is less noise' }, { value: 'same', label: 'About the same' }, { value: 'worse', label: 'Worse' }] },
-    do: { words: 'Open the view “Probe”. If nothing has been measured there yet, press “Measure now”.', done: (seen) => seen.view === 'probe' && probed(seen) },
+    do: { words: 'Open the view “Probe”, under “Representation”. If nothing has been measured there yet, press “Measure now”.', done: (seen) => seen.view === 'probe' && probed(seen) },
     check: {
       ask: 'At which of these levels is the class read best from FM’s features?', choices: () => levels(0.001, 0.1, 0.5), right: (f) => asValue(f?.bestRead('fm', [0.001, 0.1, 0.5])),
       hint: 'Follow FM’s solid line; the grey lines are raw pixels and chance.', lacks: 'The probe was not measured at these levels, or there is no FM in this run: measure it with its usual settings.',

@@ -1,7 +1,10 @@
 import { Suspense, lazy } from 'react'
-import { restart, runOrPause, stepOnce } from '../../store/actions.ts'
+import { probeAgain, restart, runOrPause, stepOnce } from '../../store/actions.ts'
 import { useDraft } from '../../store/draft.ts'
+import { useLesson } from '../../store/lesson.ts'
+import { openLesson } from '../../store/lessonWay.ts'
 import { type Phase, useRun } from '../../store/run.ts'
+import { useRecorded } from '../../store/shown.ts'
 import { useHidden } from '../../store/teach.ts'
 import { openDialog } from '../../store/ui.ts'
 import { OpenButton } from '../files/OpenButton.tsx'
@@ -13,9 +16,8 @@ import styles from './RunBar.module.css'
 const ExportMenu = lazy(() => import('../files/ExportMenu.tsx').then((file) => ({ default: file.ExportMenu })))
 const Memory = lazy(() => import('./Memory.tsx').then((file) => ({ default: file.Memory })))
 
-const primary: Record<Phase, string> = {
+const primary: Record<Exclude<Phase, 'obstacle'>, string> = {
   probing: 'Looking for a GPU …',
-  obstacle: 'No training here',
   idle: 'Run',
   starting: 'Preparing …',
   running: 'Pause',
@@ -32,27 +34,31 @@ export function RunBar() {
   const withoutFork = useHidden('fork')
   const withoutFiles = useHidden('files')
   const unbuildable = refused || invalid
-  const busy = phase === 'probing' || phase === 'obstacle' || phase === 'starting'
+  const busy = phase === 'probing' || phase === 'starting'
   const needsDraft = phase === 'idle' || phase === 'failed'
   return (
     <section className={styles.bar} aria-label="Run">
       <div className={styles.buttons}>
-        <button type="button" className={`primary ${styles.run}`} disabled={busy || (needsDraft && unbuildable)} onClick={runOrPause} data-phase={phase}>
-          <Icon name={phase === 'running' ? 'pause' : 'play'} />
-          {primary[phase]}
-        </button>
-        <button type="button" disabled={phase !== 'paused' && !(phase === 'idle' && !unbuildable)} onClick={stepOnce}>
-          <Icon name="step" />
-          Step
-        </button>
-        <button type="button" disabled={busy || needsDraft || unbuildable} onClick={restart}>
-          <Icon name="restart" />
-          Restart
-        </button>
-        {!withoutFork && <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
-          <Icon name="fork" />
-          Fork
-        </button>}
+        {phase === 'obstacle' ? <Instead /> : (
+          <>
+            <button type="button" className={`primary ${styles.run}`} disabled={busy || (needsDraft && unbuildable)} onClick={runOrPause} data-phase={phase}>
+              <Icon name={phase === 'running' ? 'pause' : 'play'} />
+              {primary[phase]}
+            </button>
+            <button type="button" disabled={phase !== 'paused' && !(phase === 'idle' && !unbuildable)} onClick={stepOnce}>
+              <Icon name="step" />
+              Step
+            </button>
+            <button type="button" disabled={busy || needsDraft || unbuildable} onClick={restart}>
+              <Icon name="restart" />
+              Restart
+            </button>
+            {!withoutFork && <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
+              <Icon name="fork" />
+              Fork
+            </button>}
+          </>
+        )}
         {!withoutFiles && <><Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense><OpenButton /></>}
       </div>
       <Progress />
@@ -60,6 +66,14 @@ export function RunBar() {
       <Suspense><Memory /></Suspense>
     </section>
   )
+}
+
+/** What can be done where nothing can be trained. */
+function Instead() {
+  const lesson = useLesson(({ open }) => !open)
+  const recorded = useRecorded(({ run }) => run !== null)
+  if (lesson && recorded) return <button type="button" className={`primary ${styles.run}`} onClick={openLesson}>Take the lesson</button>
+  return <button type="button" className={`primary ${styles.run}`} onClick={probeAgain}>Try again</button>
 }
 
 const paths = {

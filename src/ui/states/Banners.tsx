@@ -58,8 +58,8 @@ function ObstacleBanner() {
       <div className={styles.line}>
         <h2>{headline}</h2>
         <div className={styles.actions}>
-          {recorded && !learning && <button type="button" className="primary" onClick={openLesson}>Take the lesson with the recorded run</button>}
-          <button type="button" className={recorded ? '' : 'primary'} onClick={probeAgain}>Try again</button>
+          {recorded && !learning && <button type="button" onClick={openLesson}>Take the lesson with the recorded run</button>}
+          <button type="button" onClick={probeAgain}>Try again</button>
           {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
           <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
         </div>
