@@ -8,8 +8,9 @@ import { DEFAULT_LEVELS, levelsOf, noiseOf } from '../diagnostics/sweep.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { meanOf } from '../flow/estimate.ts'
 import { noiseLevels } from '../model/evaluation.ts'
+import { guidanceSaid, meanTargets, mixOf } from '../model/guidance.ts'
 import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
-import { errorsByLevel, featuresAt, psnrOf, type Shown, solve } from '../onnx/evaluate.ts'
+import { errorsByLevel, featuresAt, psnrOf, type Shown, solve, type Steering } from '../onnx/evaluate.ts'
 import { type Exam, neighboursRight, probeRight } from '../onnx/few_labels.ts'
 import type { FileEvaluation, FilePanel, ModelReading } from '../file_protocol.ts'
 import type { Axis, Curve, LossByT } from '../protocol.ts'
@@ -135,6 +136,7 @@ async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTa
   new PhiloxStream(data.seed, STREAM_SAMPLE).fillNormal(noise)
   const images = new Float32Array(noise.length)
   const total = solverSteps * Math.ceil(count / batch)
+  const steer = await steeringOf(config, reading.range)
   let done = 0
   for (let first = 0; first < count; first += batch) {
     const labels = Array.from({ length: Math.min(batch, count - first) }, (_, i) => (first + i) % Math.max(1, classes || datasets[data.dataset].classes.length))
@@ -144,9 +146,17 @@ async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTa
       new PhiloxStream(data.seed, STREAM_SAMPLE, draw).fillNormal(all)
       return part(all)
     }
-    images.set(await solve(ask, { noise: part(noise), labels, untrainedBelow, fresh }, evaluate, () => tell('samples', Math.min(total, ++done), total)), first * each)
+    images.set(await solve(ask, { noise: part(noise), labels, untrainedBelow, fresh, steering: steer?.(labels) }, evaluate, () => tell('samples', Math.min(total, ++done), total)), first * each)
   }
   return { channels, size, count, images: fromRange(images, reading.range) }
+}
+
+/** Guidance and correction, where the config asks for them and the network allows it; its weights are the config's first replica. */
+async function steeringOf(config: Config, range: FileTask['reading']['range']): Promise<((labels: readonly number[]) => Steering) | null> {
+  if (guidanceSaid(config).length === 0) return null
+  const train = config.evaluate.correction ? await imagesOf(config, config.data.count, 'train') : null
+  const data = train && { train: toRange(train.images, range), trainLabels: train.labels }
+  return labels => ({ mixAt: t => mixOf(config, 0, t), none: config.net.classes, mean: data && meanTargets(config, 0, data, labels) })
 }
 
 const LEVEL: Axis = { label: 'noise level t', scale: 'log' }

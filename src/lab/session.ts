@@ -6,6 +6,7 @@ import { type Config, ConfigError, isLive, type MeasureConfig, parseConfig, type
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
+import { guidanceSaid } from '../model/guidance.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, StepWalk, Tick } from '../protocol.ts'
 import type { RunData } from '../datasets/dataset.ts'
@@ -251,7 +252,7 @@ export class Session {
     const step = this.step
     const { images, evaluations, rejected } = await this.trainer.sample(data.seed, () => this.breatheGpu())
     const each = net.channels * net.size * net.size
-    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected })
+    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected, steered: guidanceSaid(this.config).join(', ') || undefined })
   }
 
   /** What happened to this run, oldest first. */

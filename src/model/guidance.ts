@@ -60,6 +60,13 @@ export function mixOf(config: Config, r: number, t: number): Mix {
 /** Whether it is what the pass said and nothing else. */
 export const isPlain = ({ own, held, mean }: Mix): boolean => own === 1 && held === 0 && mean === 0
 
+/** How samples are steered, in parts of a sentence; none where they are drawn as trained. */
+export function guidanceSaid(config: Config): string[] {
+  const { guidance, guidanceFrom, guidanceTo, correction } = config.evaluate
+  const where = guidanceFrom > 0 || guidanceTo < 1 ? ` from t = ${guidanceFrom} to ${guidanceTo}` : ''
+  return [...(isGuidable(config) && guidance !== 1 ? [`guidance ${guidance}${where}`] : []), ...(correction && isCorrectable(config) ? ['ΔFM corrected'] : [])]
+}
+
 /** Forward passes of a velocity on average over t. */
 export function passesOf(config: Config): number {
   const { guidance, guidanceFrom, guidanceTo } = config.evaluate

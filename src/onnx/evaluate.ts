@@ -2,6 +2,7 @@
 import { ConfigError } from '../config.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import { follow, type SolverSettings } from '../flow/solver.ts'
+import { isPlain, type Mix } from '../model/guidance.ts'
 import type { Ask } from './ask.ts'
 
 /** Images with the noise that belongs to them and their labels. */
@@ -81,11 +82,28 @@ export interface Start {
   untrainedBelow: number
   /** ξ of a draw, as long as the noise; only the SDE asks. */
   fresh: (draw: number) => ArrayLike<number>
+  steering?: Steering
+}
+
+/** Guidance and correction of the velocity, as src/model/guidance.ts has them. */
+export interface Steering {
+  mixAt: (t: number) => Mix
+  /** What the file takes for no label. */
+  none: number
+  /** Mean targets (n,ch,h,w), where they are asked for. */
+  mean: ArrayLike<number> | null
+}
+
+async function steered(ask: Ask, y: Float32Array, t: number, labels: ArrayLike<number>, { mixAt, none, mean }: Steering): Promise<Float32Array> {
+  const mix = mixAt(t)
+  const first = mix.twice ? (await ask(y, t, labels)).velocity : null
+  const { velocity } = await ask(y, t, mix.labelled ? labels : Array.from(labels, () => none))
+  return isPlain(mix) ? velocity : velocity.map((v, i) => mix.own * v + (first ? mix.held * first[i] : 0) + (mean && mix.mean !== 0 ? mix.mean * mean[i] : 0))
 }
 
 /** From noise to images as a run's own sampler goes; dopri5 chooses its steps for these images alone. `between` is awaited after each step. */
-export async function solve(ask: Ask, { noise, labels, untrainedBelow, fresh }: Start, settings: SolverSettings, between: () => Promise<void>): Promise<Float32Array> {
-  const carrier = arrayCarrier(noise, async (y, t) => (await ask(y, t, labels)).velocity, fresh, between)
+export async function solve(ask: Ask, { noise, labels, untrainedBelow, fresh, steering }: Start, settings: SolverSettings, between: () => Promise<void>): Promise<Float32Array> {
+  const carrier = arrayCarrier(noise, async (y, t) => (steering ? steered(ask, y, t, labels, steering) : (await ask(y, t, labels)).velocity), fresh, between)
   await follow(carrier, settings, [untrainedBelow])
   return carrier.x
 }

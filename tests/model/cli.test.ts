@@ -128,6 +128,8 @@ describe('a stored run', () => {
     [['--solver', 'newton'], /^lab: .*--solver.*euler/],
     [['--steps', '-3'], /^lab: .*--steps/],
     [['--count', '1e9'], /^lab: .*--count/],
+    [['--guidance', '3'], /^lab: --guidance: guidance 3 needs a network that was trained with and without labels/],
+    [['--interval', '0.5'], /^lab: --interval 0\.5: two noise levels from 0 to 1 are expected/],
   ])('lab sample %j: one sentence and no picture', async (words, sentence) => {
     const file = join(folder, 'none.png')
     const { status, out, said } = await lab('sample', run, ...words, '--out', file)

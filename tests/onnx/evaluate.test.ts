@@ -33,8 +33,8 @@ async function trained(input: ConfigInput, steps = 12) {
 
 const probes = { t: '0 0.02 0.5', neighbours: true, labels: 128, draws: 2, test: 256 } as const
 
-test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 of the engine’s, the same samples, the same probes', async (_, classes) => {
-  const session = await trained({ net: { classes }, data: { count: 256, heldOut: 256 }, evaluate: { perLevel: 16, samples: 4, solver: 'heun', solverSteps: 6 }, replicas: [{ method: 'fm' }, { method: 'lcf', seed: 5 }] }, 20)
+test.each([['unlabelled', {}, {}], ['labelled and guided', { classes: 10, labelDrop: 0.25 }, { guidance: 2, guidanceFrom: 0.2 }]])('%s: loss by level within 1e-4 of the engine’s, the same samples, the same probes', async (_, net, guided) => {
+  const session = await trained({ net, data: { count: 256, heldOut: 256 }, evaluate: { perLevel: 16, samples: 4, solver: 'heun', solverSteps: 6, ...guided }, replicas: [{ method: 'fm' }, { method: 'lcf', seed: 5 }] }, 20)
   const checkpoint = await session.checkpoint()
   const engine = await session.evaluate()
   const drawn = await session.sample()
@@ -44,7 +44,7 @@ test.each([['unlabelled', 0], ['labelled', 10]])('%s: loss by level within 1e-4 
   for (const replica of [0, 1]) {
     const bytes = exportWeights(checkpoint, { replica, weights: 'ema', format: 'onnx', version: '1' })
     const { opened } = readModel([{ name: 'mine.onnx', bytes }])
-    expect(opened.reading).toEqual({ image: 'x', time: 't', labels: classes > 0 ? 'y' : null, output: 'velocity', features: 'features', scale: 1, zero: 'clean', predicts: 'velocity', path: 'linear', range: 'signed' })
+    expect(opened.reading).toEqual({ image: 'x', time: 't', labels: checkpoint.config.net.classes > 0 ? 'y' : null, output: 'velocity', features: 'features', scale: 1, zero: 'clean', predicts: 'velocity', path: 'linear', range: 'signed' })
     const model = await openModel(bytes)
     try {
       const { net } = checkpoint.config

@@ -5,6 +5,7 @@ import { type Config, ConfigError, parseConfig } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
 import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
+import { guidanceSaid } from '../../model/guidance.ts'
 import { samplesPng } from '../../lab/samples_png.ts'
 import { Session } from '../../lab/session.ts'
 import { CommandError } from '../failure.ts'
@@ -19,6 +20,9 @@ interface SampleOptions extends OutputOptions, DataOptions {
   solver?: string
   steps?: string
   count?: string
+  guidance?: string
+  interval?: string
+  correction?: boolean
   out: string
 }
 
@@ -28,6 +32,9 @@ export const sample: MakeCommand = done => dataOptions(new Command('sample'))
   .option('--solver <name>', 'how the velocity is followed from noise to data (evaluate.solver); the run’s own when left out')
   .option('--steps <number>', 'steps of the solver (evaluate.solverSteps)')
   .option('--count <number>', 'images of each replica (evaluate.samples)')
+  .option('--guidance <w>', 'times what the label adds to the velocity (evaluate.guidance): 1 as trained, 0 without labels; for nets trained with classes and a label drop')
+  .option('--interval <from,to>', 'noise levels in which guidance acts (evaluate.guidanceFrom and guidanceTo), for example 0.1,0.8')
+  .option('--correction', 'put back what ΔFM pushed away (evaluate.correction)')
   .requiredOption('--out <file>', 'where to write the picture (png): held-out images above, then each replica’s, all from the same noise')
   .option('--json', 'what was written as JSON')
   .action(async (path: string, options: SampleOptions) => {
@@ -46,9 +53,10 @@ export const sample: MakeCommand = done => dataOptions(new Command('sample'))
       await session.destroy()
       writeOne(out, samplesPng(grid))
       const labels = replicas.map(({ label }) => label)
-      const { evaluate: { solver, solverSteps: steps } } = config
-      await print(options, { out, checkpoint: file, step: checkpoint.step, replicas: labels, count: grid.count, solver, steps, evaluations: grid.evaluations },
-        () => `${grid.count} samples of ${labels.join(', ')} at step ${checkpoint.step} (${solver}, ${grid.evaluations ? `${Math.max(...grid.evaluations)} evaluations` : `${steps} steps`}) are in ${options.out}, below as many held-out images`)
+      const { evaluate: { solver, solverSteps: steps, guidance } } = config
+      const told = [solver, grid.evaluations ? `${Math.max(...grid.evaluations)} evaluations` : `${steps} steps`, ...guidanceSaid(config)].join(', ')
+      await print(options, { out, checkpoint: file, step: checkpoint.step, replicas: labels, count: grid.count, solver, steps, guidance, evaluations: grid.evaluations },
+        () => `${grid.count} samples of ${labels.join(', ')} at step ${checkpoint.step} (${told}) are in ${options.out}, below as many held-out images`)
     } catch (error) {
       if (error instanceof ConfigError || error instanceof RangeError) throw new CommandError(error.message)
       throw error
@@ -58,15 +66,27 @@ export const sample: MakeCommand = done => dataOptions(new Command('sample'))
     done(0)
   })
 
+/** Options by the settings that they stand for, longer ones first. */
+const names = [
+  ['evaluate.solverSteps', '--steps'], ['evaluate.solver', '--solver'], ['evaluate.samples', '--count'], ['evaluate.guidanceFrom', '--interval'], ['evaluate.guidanceTo', '--interval'], ['evaluate.guidance', '--guidance'],
+] as const
+
+/** @throws CommandError for what is no two numbers */
+function parseInterval(text: string): { guidanceFrom: number; guidanceTo: number } {
+  const parts = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  if (parts.length !== 2 || !parts.every(Number.isFinite)) throw new CommandError(`--interval ${text}: two noise levels from 0 to 1 are expected, for example 0.1,0.8`)
+  return { guidanceFrom: parts[0], guidanceTo: parts[1] }
+}
+
 /** @throws CommandError for what the schema of a run does not take */
-function asked(config: Config, { solver = config.evaluate.solver, steps, count }: SampleOptions): Config {
+function asked(config: Config, { solver = config.evaluate.solver, steps, count, guidance, interval, correction = config.evaluate.correction }: SampleOptions): Config {
   const evaluate = {
-    ...config.evaluate, solver, ...(steps !== undefined && { solverSteps: parseCount('--steps', steps) }), ...(count !== undefined && { samples: parseCount('--count', count) }),
+    ...config.evaluate, solver, correction, ...(guidance !== undefined && { guidance: Number(guidance) }), ...(interval !== undefined && parseInterval(interval)), ...(steps !== undefined && { solverSteps: parseCount('--steps', steps) }), ...(count !== undefined && { samples: parseCount('--count', count) }),
   }
   try {
     return parseConfig({ ...config, evaluate })
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(error.message.replace('evaluate.solverSteps', '--steps').replace('evaluate.solver', '--solver').replace('evaluate.samples', '--count'))
+    if (error instanceof ConfigError) throw new CommandError(names.reduce((message, [setting, option]) => message.replace(setting, option), error.message))
     throw error
   }
 }

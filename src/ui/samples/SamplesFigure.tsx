@@ -46,7 +46,7 @@ export function SamplesFigure() {
       title="Samples"
       tools={<What title="Samples" words={[chartWords.samples.summary]} formula={chartWords.samples.formula} paper={chartWords.samples.paper} />}
       summary={grid ? samplesSentence(grid, grids, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
-      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${solverSaid(evaluate, grid)}.` : undefined}
+      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${[solverSaid(evaluate, grid), grid.steered].filter(Boolean).join(', ')}.` : undefined}
       step={grid?.step}
       tables={() => [{ caption: 'Pixel statistics of the images shown', columns: ['images', 'mean', 'standard deviation', 'least', 'greatest'], rows }]}
     >
