@@ -14,11 +14,12 @@ export const designs: { label: string; methods: string[] }[] = [
 
 export const withDesigns = (methods: readonly string[]): ReplicaConfig[] => methods.map((method) => ({ method }))
 
-/** Every thing that is compared, once for each of so many seeds, beginning with the run's; as many as there is room for. */
+/** Every thing that is compared, once for each of so many seeds, beginning with the run's. @throws RangeError in one sentence when they are more than a run may have */
 export function withSeeds(config: Config, count: number): ReplicaConfig[] {
   const kinds = seedGroups(config).map(([first]) => config.replicas[first])
   const start = knobOf(config, kinds[0], 'seed')
-  const seeds = Array.from({ length: Math.min(count, Math.floor(mostReplicas / kinds.length)) }, (_, i) => (start + i) % 2 ** 32)
+  if (kinds.length * count > mostReplicas) throw new RangeError(`${kinds.length} replicas × ${count} seeds = ${kinds.length * count}, more than the ${mostReplicas} that a run may have.`)
+  const seeds = Array.from({ length: count }, (_, i) => (start + i) % 2 ** 32)
   return seeds.flatMap((seed) => kinds.map((kind) => ({ ...kind, seed })))
 }
 

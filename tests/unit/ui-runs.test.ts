@@ -239,10 +239,12 @@ describe('figures', () => {
     expect(sweepOf(pair)).toBeNull()
   })
 
-  test('more seeds repeat each thing once a seed, as many as there is room for', () => {
+  test('more seeds repeat each thing once a seed, or there is no room for them', () => {
     expect(withSeeds(pair, 3)).toEqual([0, 1, 2].flatMap((seed) => [{ method: 'fm', seed }, { method: 'lcf', seed }]))
     expect(withSeeds(config, 3).length).toBe(6) // it has its seeds already
-    expect(withSeeds(parseConfig({ replicas: withSweep('lcf', [0.01, 0.02, 0.1], [0.1, 0.2]) }), 3).length).toBe(12)
+    const mix = [{ method: 'x-prediction' }, { method: 'dispersive', lambda: 0.2, label: 'stronger' }, { method: 'contrastive-fm' }, { method: 'lcf', tMin: 0.1 }, { method: 'lcf', tMin: 0.2 }]
+    expect(withSeeds(parseConfig({ replicas: mix }), 3)).toEqual([0, 1, 2].flatMap((seed) => mix.map((one) => ({ ...one, seed }))))
+    expect(() => withSeeds(parseConfig({ replicas: withSweep('lcf', [0.01, 0.02, 0.1], [0.1, 0.2]) }), 3)).toThrow('6 replicas × 3 seeds = 18, more than the 16 that a run may have.')
   })
 
   test('a sweep that cannot be is refused with a sentence', () => {

@@ -1,0 +1,42 @@
+import { expect, test } from './lab.ts'
+
+test('axe finds nothing in any view, dark @no-gpu', async ({ lab, page }) => {
+  await page.unrouteAll() // the record as it is
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await lab.open('')
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
+  for (const outer of await page.getByRole('tablist', { name: 'View' }).getByRole('tab').all()) {
+    await outer.click()
+    const inner = await page.getByRole('tablist', { name: (await outer.textContent())!, exact: true }).getByRole('tab').all()
+    for (const tab of inner.length > 0 ? inner : [outer]) {
+      await tab.click()
+      await expect(page.getByRole('tabpanel', { name: (await tab.textContent())!, exact: true })).toBeVisible()
+      await lab.expectNoAxeViolations()
+    }
+  }
+})
+
+test('axe finds nothing in dialogs and menus with forced colours, and nothing moves when motion is reduced @no-gpu', async ({ lab, page }) => {
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
+  await lab.open('')
+  const check = async () => {
+    await lab.expectNoAxeViolations()
+    expect(await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === 'running').length)).toBe(0)
+  }
+  await expect(lab.chart('lossByT')).toBeVisible()
+  await check()
+  for (const name of ['About', 'Keyboard shortcuts', 'Self-test', 'Open', 'Sweep …']) {
+    await lab.button(name).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await check()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
+  await lab.chart('lossByT').getByRole('button', { name: /^Save / }).click()
+  await expect(page.getByRole('menu')).toBeVisible()
+  await check()
+  await page.keyboard.press('Escape')
+  await lab.button('Runs').first().click()
+  await expect(lab.button('Link for a class …')).toBeVisible()
+  await check()
+})
