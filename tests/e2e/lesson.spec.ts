@@ -164,7 +164,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await student.reach(student.lesson.getByRole('textbox', { name: /^In your own words/ }))
   await page.keyboard.type('It paid below T_min.')
   await expect(student.lesson.getByText('All eight steps are done.')).toBeVisible()
-  await expect(student.lesson.getByText(/^Of 13 claims/)).toBeVisible()
+  await expect(student.lesson.getByText(/^Of 14 claims/)).toBeVisible()
   await lab.expectNoAxeViolations()
   await student.press(lab.button('To the whole lab'))
   await expect(student.lesson).toHaveCount(0)

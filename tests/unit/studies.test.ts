@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
 import { checkConfig } from '../../src/lab/data.ts'
+import { presets } from '../../src/lab/presets.ts'
 import { type Findings, judge, type Study, studies, valueAt } from '../../src/lab/studies.ts'
+import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
 
 /** One panel with a curve per replica: y at t = .01 and t = 1. */
 function findings(values: [low: number, high: number][]): Findings {
@@ -43,4 +47,34 @@ test.each(studies.map(({ id, ...rest }) => [id, rest] as const))('%s can be run 
   expect(new Set(parsed.replicas.map(({ seed }) => seed)).size).toBeGreaterThanOrEqual(3)
   for (const [id, settings] of Object.entries(measures)) parseSettings(diagnosticOf(id), settings)
   expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length)
+})
+
+/** What README and lesson say came out. A record made anew that says otherwise must change them, too. */
+const SAID: Record<string, Record<string, string>> = {
+  'low-noise': { 'loss-rises': 'appears', 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', 'probe-drops': 'unclear', 'lcf-probe': 'appears', reallocation: 'appears', 'lcf-samples': 'opposite' },
+  'late-degradation': { 'none-early': 'appears', late: 'opposite', 'late-near': 'unclear' },
+  designs: { 'cut-alone': 'opposite', 'pull-alone': 'appears', 'both-over-cut': 'appears', 'both-over-pull': 'appears', samples: 'unclear', 'samples-over-pull': 'unclear' },
+  't-min': { smallest: 'appears', larger: 'unclear', 'larger-still': 'opposite', largest: 'opposite', cost: 'opposite', samples: 'opposite' },
+  'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
+}
+
+describe.each(studies.map(one => [one.id, one] as const))('the record of %s', (id, one) => {
+  const record = readStudyRecord(JSON.parse(readFileSync(resolve(`public/studies/${id}.json`), 'utf8'))) as StudyRecord
+
+  test('can be read, is of the study’s settings from three seeds, and stands on the page beside its experiment', () => {
+    expect(record).toMatchObject({ format: 'low-noise-lab study', study: id, title: one.title })
+    expect(parseConfig({ ...record.tick.config, train: { ...record.tick.config.train, steps: 1 }, measures: [] })).toEqual(parseConfig({ ...parseConfig(one.config), train: { ...parseConfig(one.config).train, steps: 1 }, evaluate: record.tick.config.evaluate, measures: [] }))
+    expect(presets.filter(({ study: shown }) => shown === id)).toHaveLength(1)
+  })
+
+  test('says of every claim what its own numbers say', () => {
+    const { claims, tick: { config, lossByT }, measurements } = record
+    const anew = judge(one, { config, lossByT: lossByT!, measurements })
+    expect(claims.map(claim => [claim.id, claim.text, claim.unit, claim.verdict])).toEqual(anew.map(claim => [claim.id, claim.text, claim.unit, claim.verdict]))
+    for (const [i, { effects }] of claims.entries()) effects.forEach((effect, k) => expect(Math.abs(effect - anew[i].effects[k])).toBeLessThan(2e-3 * Math.max(1, Math.abs(effect))))
+  })
+
+  test('says what the README says', () => {
+    expect(Object.fromEntries(record.claims.map(claim => [claim.id, claim.verdict]))).toMatchObject(SAID[id])
+  })
 })

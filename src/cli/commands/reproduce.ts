@@ -58,16 +58,18 @@ function studyOf(name: string): Study {
   throw new CommandError(`there is no study “${name}”; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${studies.map(({ id }) => id).join(', ')}`}`)
 }
 
-/** What is kept of the record that is there. @throws CommandError when it is of another run */
-function keptFrom(file: string, { step }: Checkpoint, only: string): readonly Measurement[] {
+/** The record that is there. @throws CommandError when it is of another run */
+function recordAt(file: string, { step }: Checkpoint): StudyRecord {
   const record = readStudyRecord(readJson(file))
   if (typeof record === 'string') throw new CommandError(`${file}: ${record}`)
   if (record.tick.step !== step) throw new CommandError(`${file} is of step ${record.tick.step} and the run stands at ${step}: leave --only out and measure all anew`)
-  return record.measurements.filter(({ id, step: at }) => at !== step || !only.split(',').includes(id))
+  return record
 }
 
+/** @param only diagnostics to measure anew, comma-separated; the rest of the record that is there stays. All is measured when left out. */
 async function measureStudy(study: Study, checkpoint: Checkpoint, file: string, only: string | undefined): Promise<ClaimResult[]> {
-  const kept = only === undefined ? checkpoint.history?.measurements ?? [] : keptFrom(file, checkpoint, only)
+  const record = only === undefined ? null : recordAt(file, checkpoint)
+  const kept = record ? record.measurements.filter(({ id, step }) => step !== checkpoint.step || !only!.split(',').includes(id)) : checkpoint.history?.measurements ?? []
   const done = new Set(kept.filter(({ step }) => step === checkpoint.step).map(({ id }) => id))
   const machine = await openMachine()
   let bar = progressBar('measuring')
@@ -76,8 +78,10 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, file: string, 
   })
   const found: Measurement[] = []
   const work = async () => {
-    await session.evaluate()
-    await session.sample()
+    if (!record) {
+      await session.evaluate()
+      await session.sample()
+    }
     for (const [id, settings] of Object.entries(study.measures)) {
       if (done.has(id)) continue
       found.push(await session.measure(id, settings))
@@ -86,16 +90,16 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, file: string, 
     }
   }
   await Promise.race([work(), machine.broken])
-  const tick = session.tick()
+  const { samples, ...rest } = session.tick()
+  const tick = record?.tick ?? { ...rest, samples: null }
   const measurements = [...kept, ...found].filter(({ id }) => id in study.measures)
   const claims = judge(study, { config: tick.config, lossByT: tick.lossByT!, measurements })
   const { id, title, figure } = study
-  const record: StudyRecord = {
-    format: 'low-noise-lab study', version: 1, study: id, title, figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter,
-    claims, tick: { ...tick, samples: null }, measurements,
+  const made: Omit<StudyRecord, 'claims' | 'measurements'> = record ?? {
+    format: 'low-noise-lab study', version: 1, study: id, title, figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter, tick,
   }
-  writeOne(file, `${JSON.stringify(record, short)}\n`)
-  writeOne(file.replace(/json$/, 'png'), samplesPng(tick.samples!))
+  writeOne(file, `${JSON.stringify({ ...made, claims, measurements }, short)}\n`)
+  if (!record) writeOne(file.replace(/json$/, 'png'), samplesPng(samples!))
   await session.destroy()
   return claims
 }
