@@ -8,15 +8,11 @@ import { distanceOf, featureSet, tooFewImages } from '../flow/frechet.ts'
 import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
-import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { drawMany, piecesOf } from './drawn.ts'
 import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
 import { coveragePanel, distancePanel, NEAREST_WORK, type NearestFound, nearestPanel, searchedOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
-import { LARGEST_BINDING } from './sweep.ts'
-
-/** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
-const AT_ONCE = 512
 
 const settings = z.strictObject({
   count: z.number().int().min(64).max(7500).default(1000).meta({ title: 'Samples', help: 'Images drawn of each replica and compared with as many held-out ones; the paper takes 7,500. Compare equal numbers only.', scale: 'log' }),
@@ -63,7 +59,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, data, training: { replicas: R } } = bench
   const { count, components } = chosen
   const d = dimensionsOf(config)
-  const pieces = Math.ceil(count / samplesAtOnce(bench, count))
+  const pieces = piecesOf(bench, count)
   // The last part is of unequal pieces; each replica counts as one there, so that progress never goes back.
   const total = pieces * config.evaluate.solverSteps + 2 * R + 2
   let done = 0
@@ -83,7 +79,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const held = await remembered(data, `nearest ${looked}`, async () => nearest((await bench.images(count, { split: 'test' })).images))
   await step()
-  const samples = await draw(bench, count, step)
+  const samples = await drawMany(bench, count, step)
 
   const found: (Found | null)[] = []
   for (const images of samples) {
@@ -123,23 +119,4 @@ function classesSeen({ groups }: Bench, found: readonly (Found | null)[]): strin
     return classes ? [`${label} from ${percent(Math.min(...classes))} to ${percent(Math.max(...classes))}`] : []
   })
   return said.length > 0 ? [`How often the classifier sees the rarest and the commonest class: ${said.join('; ')}.`] : []
-}
-
-function samplesAtOnce({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
-  return Math.max(1, Math.min(count, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * net.width * 4)))))
-}
-
-/** images[replica] (count,ch,h,w), by the run's own sampler from the noise of its own samples. */
-async function draw(bench: Bench, count: number, step: () => Promise<void>): Promise<Float32Array[]> {
-  const { config, training } = bench
-  const d = dimensionsOf(config)
-  const atOnce = samplesAtOnce(bench, count)
-  const sampler = recordSampler(config, training, { count: atOnce, settings: config.evaluate, recorder: () => bench.recorder(), name: 'quality ' })
-  const table = await bench.lay(...recordersOf(sampler))
-  const images = bench.labels.map(() => new Float32Array(count * d))
-  for (let first = 0; first < count; first += atOnce) {
-    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data: bench.data, first, between: step })
-    drawn.images.forEach((own, r) => images[r].set(own.subarray(0, Math.min(atOnce, count - first) * d), first * d))
-  }
-  return images
 }

@@ -1,0 +1,29 @@
+/** Many samples of every replica, in pieces that leave the GPU to others now and then. */
+import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
+import type { Bench } from './diagnostic.ts'
+import { dimensionsOf } from './semantic.ts'
+import { LARGEST_BINDING } from './sweep.ts'
+
+/** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
+const AT_ONCE = 512
+
+function atOnceOf({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
+  return Math.max(1, Math.min(count, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * net.width * 4)))))
+}
+
+export const piecesOf = (bench: Bench, count: number): number => Math.ceil(count / atOnceOf(bench, count))
+
+/** images[replica] (count,ch,h,w), by the run's own sampler from the noise of its own samples; image i has the label i mod K. `step` is awaited after each of its steps. */
+export async function drawMany(bench: Bench, count: number, step: () => Promise<void>): Promise<Float32Array[]> {
+  const { config, training, data } = bench
+  const d = dimensionsOf(config)
+  const atOnce = atOnceOf(bench, count)
+  const sampler = recordSampler(config, training, { count: atOnce, settings: config.evaluate, recorder: () => bench.recorder(), name: 'drawn ' })
+  const table = await bench.lay(...recordersOf(sampler))
+  const images = bench.labels.map(() => new Float32Array(count * d))
+  for (let first = 0; first < count; first += atOnce) {
+    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data, first, between: step })
+    drawn.images.forEach((own, r) => images[r].set(own.subarray(0, Math.min(atOnce, count - first) * d), first * d))
+  }
+  return images
+}

@@ -1,0 +1,37 @@
+/** What the label does, measured of nets that are told one, of nets that are not, and of samples that are guided. */
+import { expect, test } from 'vitest'
+import type { ConfigInput } from '../../src/config.ts'
+import { datasets } from '../../src/datasets/index.ts'
+import { sessions } from '../support/sessions.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { create } = sessions()
+const asked = { t: '0.1 0.5 0.9', images: 32, samples: 4 }
+
+async function measured(input: { net?: ConfigInput['net']; evaluate?: ConfigInput['evaluate'] }) {
+  const session = await create(tinyConfig({ ...input, data: { dataset: 'mixture', count: 256 }, train: { learningRate: 0.01 }, replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.5 }] }))
+  await session.advance(30)
+  return (await session.measure('classes', asked)).panels
+}
+
+const K = datasets.mixture.classes.length
+
+test('a net that is told labels and not: three panels, by replica; untold only what it reads from the image', async () => {
+  const [separation, label, means] = await measured({ net: { classes: K, labelDrop: 0.2 } })
+  expect([separation, label, means].map(({ id }) => id)).toEqual(['separation', 'label', 'means'])
+  expect(separation.curves.map(({ replica, kind }) => [replica, kind])).toEqual([[0, 'measured'], [1, 'measured'], [null, 'baseline']])
+  for (const { y } of label.curves) for (const value of y) expect(value).toBeGreaterThan(0)
+  expect(means.curves[0].x).toEqual(Array.from({ length: K }, (_, c) => c + 1))
+  expect(means.spread).toBe('± standard error over 4 samples of a class, and as many held-out images')
+  expect(means.pictures).toHaveLength(3)
+  expect((await measured({})).map(({ id }) => id)).toEqual(['separation'])
+})
+
+test('guidance is in the samples, and said', async () => {
+  const net = { classes: K, labelDrop: 0.2 }
+  const [plain, guided] = [await measured({ net }), await measured({ net, evaluate: { guidance: 4 } })]
+  expect(guided[1].curves).toEqual(plain[1].curves)
+  expect(guided[2].curves[0].y).not.toEqual(plain[2].curves[0].y)
+  expect(guided[2].curves.at(-1)).toEqual(plain[2].curves.at(-1)) // held-out images are not
+  expect(guided[2].notes.join(' ')).toContain('guidance 4')
+})
