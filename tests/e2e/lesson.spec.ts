@@ -186,6 +186,8 @@ test('with a software GPU the same lesson runs on a run of one’s own, by keybo
   await student.press(lab.button('Start the run'))
   await student.findOut()
   await expect(student.found()).toHaveText(/^In this run, yours, at step \d+: the loss of FM is [\d.]+ ± [\d.]+ at t = 0\.001.*One seed only/)
+  await lab.atLeast(60) // two looks at the bands, for step 4
+  await student.press(page.getByRole('button', { name: 'Pause', exact: true })) // so that the numbers stay what they are, and keys are quick
   await student.next()
 
   await student.choose('Predict', 'Most of it')
@@ -200,7 +202,6 @@ test('with a software GPU the same lesson runs on a run of one’s own, by keybo
 
   await student.choose('Predict', 'above 0.5')
   await student.open('Over training')
-  await student.press(page.getByRole('button', { name: 'Pause', exact: true })) // so that the numbers stay what they are
   await student.findOut()
   await student.next()
 
