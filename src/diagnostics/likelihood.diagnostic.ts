@@ -15,6 +15,8 @@ import { dimensionsOf } from './semantic.ts'
 
 /** Images of each replica that go through the net at a time. */
 const CHUNK = 64
+/** Random signs that are held at once. */
+const MOST_SIGNS = 2 ** 25
 /** Dimensions up to which every diagonal entry of the Jacobian is taken. */
 const MOST_EXACT = 64
 
@@ -22,7 +24,7 @@ const settings = z.strictObject({
   images: z.number().int().min(2).max(1024).default(32).meta({ title: 'Images', help: 'Held-out images whose density is taken.' }),
   steps: z.number().int().min(4).max(256).default(16).meta({ title: 'Steps', help: 'From the image to noise, shorter near the image; half as many are taken as well, to see the solver’s error.' }),
   solver: z.enum(['rk4', 'heun']).default('rk4').meta({ title: 'Solver', help: 'RK4 asks four times a step, Heun twice.' }),
-  tMin: z.number().min(1e-5).max(0.5).default(0.001).meta({ title: 'Start at t', help: 'The image is taken to lie here: what happens below is cut off. Twice as much is cut off as well, to see what that does.', scale: 'log' }),
+  tMin: z.number().min(1e-5).max(0.4).default(0.001).meta({ title: 'Start at t', help: 'The image is taken to lie here: what happens below is cut off. Twice as much is cut off as well, to see what that does.', scale: 'log' }),
   divergence: z.enum(['probes', 'exact']).default('probes').meta({ title: 'Divergence', help: 'Estimated by random signs, the same all along the way (Hutchinson), or exact, which takes as many products as there are dimensions and at most 64 of these.' }),
   probes: z.number().int().min(1).max(64).default(2).meta({ title: 'Probes', help: 'Vectors of random signs for each image; without effect on an exact divergence.' }),
 })
@@ -41,16 +43,17 @@ export default defineDiagnostic({
   summary: 'Log-density of held-out images under each network, by the instantaneous change of variables.',
   paper: 'Lipman et al. 2022, App. C (arXiv 2210.02747)',
   formulas: {
-    density: '\\log p(x_0) = \\log \\mathcal N(x_1; 0, I) + \\int_{t_{\\min}}^1 \\nabla\\!\\cdot v_\\theta(x_t,t)\\,\\mathrm{d}t, \\quad \\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)',
+    density: '\\log p(x_0) = \\log N(x_1; 0, I) + \\int_{t_{\\min}}^1 \\nabla\\!\\cdot v_\\theta(x_t,t)\\,\\mathrm{d}t, \\quad \\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)',
     images: '-\\tfrac{1}{d}\\log p(x_0) \\;\\text{(nats)}, \\quad -\\tfrac{1}{d}\\log_2 p(x_0) + \\log_2 127.5 \\;\\text{(bits, of bytes)}',
-    divergence: '\\nabla\\!\\cdot v_\\theta = \\operatorname{tr} J = \\operatorname{E}\\,z^{\\mathsf T} J z, \\quad z_i = \\pm 1, \\quad J = \\frac{\\partial v_\\theta}{\\partial x_t}',
+    divergence: '\\nabla\\!\\cdot v_\\theta = \\operatorname{tr} J = \\operatorname{E}\\,z^\\top J z, \\quad z_i = \\pm 1, \\quad J = \\frac{\\partial v_\\theta}{\\partial x_t}',
   },
   settings,
   every: 0,
   work: (config, chosen) => ({ forwards: chosen.images * looksOf(chosen) * (1 + productsOf(dimensionsOf(config), chosen)) }),
-  refuse(config, _, { images, divergence }) {
+  refuse(config, _, { images, divergence, probes }) {
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     const d = dimensionsOf(config)
+    if (images * probes * d > MOST_SIGNS) return `${probes} probes for ${images} images of ${d} numbers take too much memory; take fewer images or probes`
     return divergence === 'exact' && d > MOST_EXACT ? `an exact divergence in ${d} dimensions takes too long, ${MOST_EXACT} are the most; take probes` : undefined
   },
 })

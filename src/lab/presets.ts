@@ -96,6 +96,15 @@ export const presets: Preset[] = [
     config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 4, lambda: 0.25, tau: 1 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
   },
   {
+    id: 'guidance',
+    title: 'Labels and guidance',
+    notice: 'Networks that are told the class, but for one image in ten: turn guidance w up and samples of a class move past where its images are; ΔFM moves them there too, and ΔFM corrected takes that back.',
+    config: {
+      net: { patch: 4, classes: 10, labelDrop: 0.1 }, data: { dataset: 'mixture' }, train: { steps: 800 },
+      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [{ id: 'classes', every: 400 }, { id: 'latents', every: 0 }],
+    },
+  },
+  {
     id: 'subspace',
     title: 'Data on a subspace',
     notice: 'Gaussian classes in 10 of 144 dimensions, where every floor is exact: switch the loss to its excess and see what could still be learned.',
