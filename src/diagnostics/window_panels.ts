@@ -93,7 +93,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
       summary: `Made worse by ${drop} dB, it changes samples most, as noise: ${strongest(changes, 'noise')}; as drift: ${strongest(changes, 'drift')}${seedsSaid(groups)}.`,
       notes: [
         `Within a window of ${length} in t, x̂₀ is off by a pattern as large as lowers the PSNR of this very network by ${drop} dB at that level (held-out images). Noise: a chequerboard of single pixels, its sign drawn anew for each step and sample. Drift: one of 2 × 2 large cells, the same all along and for all samples.`,
-        `Euler, ${steps} steps, EMA weights, no guidance${end > 0 ? `; the last step goes from t = ${few(end)} to the image` : ''}. After Generation Phases, whose patterns are known from its text alone.`,
+        `Euler, ${steps} steps, EMA weights, no guidance${end > 0 ? `; the last step goes from t = ${few(end)} to the image` : ''}. After Generation Phases, whose patterns are known from its text alone; there drift did most harm near the noise and noise near the image, by Fréchet distance on CIFAR-10.`,
       ],
       pictures: picturesOf(bench, findings, kinds, find),
     },

@@ -46,6 +46,7 @@ export default defineDiagnostic({
   formulas: {
     change: "v' = \\frac{x_t - (\\hat x_0 + a_t\\,\\delta)}{t}, \\quad a_t^2 = \\operatorname{MSE}(t)\\,(10^{\\Delta/10} - 1), \\quad \\tfrac{1}{d}\\lVert\\delta\\rVert^2 = 1",
     shift: '\\tfrac{1}{\\sqrt d}\\,\\lVert \\operatorname{E}[x_0\' - x_0] \\rVert',
+    farther: '\\operatorname{E}\\big[\\min_k \\tfrac{1}{\\sqrt d}\\lVert x_0\' - x_k\\rVert - \\min_k \\tfrac{1}{\\sqrt d}\\lVert x_0 - x_k\\rVert\\big]',
   },
   settings,
   every: 0,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { normalLogDensity } from '../../src/flow/likelihood.ts'
+import { measure } from '../../src/diagnostics/likelihood.diagnostic.ts'
+import { bitsPerDimension, normalLogDensity } from '../../src/flow/likelihood.ts'
+import { withBench } from '../support/bench.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -21,6 +23,30 @@ test('a net at its start stands still, so its density is the normal one; the dat
   expect(density.notes.join()).toMatch(/continuous, so this is a density/)
   expect(density.notes.join()).toMatch(/below t = 0\.25/)
   for (const { y, kind } of divergence.curves) if (kind === 'measured') expect(y.every(value => value === 0)).toBe(true)
+})
+
+test('more images than go through the net at a time are all there', async () => {
+  const session = await create(tinyConfig({ data: { heldOut: 128 }, replicas: [{ method: 'fm' }] }))
+  const { panels: [, images] } = await session.measure('likelihood', { images: 70, steps: 4, solver: 'heun', probes: 1 })
+  const rates = Array.from({ length: 70 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d)) / d).sort((a, b) => a - b)
+  rates.forEach((rate, i) => expect(images.curves[0].y[i]).toBeCloseTo(rate, 6))
+  expect(images.curves[0].spread).toBeUndefined()
+})
+
+test('bytes get noise over their width and are told in bits', async () => {
+  await withBench(tinyConfig({ replicas: [{ method: 'fm' }] }), async bench => {
+    const heldOut = bench.data.heldOut.map(value => Math.round(127.5 * (value + 1)) / 127.5 - 1)
+    const settings = { images: 4, steps: 4, solver: 'heun', probes: 1, divergence: 'probes', tMin: 0.001 } as const
+    const [density, images] = await measure({ ...bench, data: { ...bench.data, heldOut, dataset: { ...bench.data.dataset, id: 'own-mine-0', size: 8 } } }, settings)
+    expect(density.y.label).toBe('bits per dimension')
+    expect(density.notes[0]).toMatch(/^Pixels are bytes/)
+    const bits = Array.from({ length: 4 }, (_, i) => bitsPerDimension(normalLogDensity(heldOut.subarray(i * d, (i + 1) * d)), d)).sort((a, b) => a - b)
+    bits.forEach((value, i) => {
+      const off = Math.abs(images.curves[0].y[i]! - value)
+      expect(off).toBeGreaterThan(0)
+      expect(off).toBeLessThan(0.005)
+    })
+  })
 })
 
 test('random signs agree with the exact divergence of a trained net within what they say of their doubt', async () => {
