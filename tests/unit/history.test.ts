@@ -1,4 +1,5 @@
 /** History at full rate, thinned for drawing; loss by bands of noise levels. */
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addToBands, BANDS, ReplicaHistory, startBands } from '../../src/lab/history.ts'
 import type { MetricsRow } from '../../src/lab/trainer.ts'
@@ -47,6 +48,20 @@ describe('a series', () => {
     step.forEach((at, i) => expect(value[i]).toBe(Math.fround(flows[at - 1])))
     expect(value[step.indexOf(up + 1)]).toBe(100)
     expect(value[step.indexOf(down + 1)]).toBe(-100)
+  })
+
+  test('of any length and numbers keeps the least and the greatest, in order, at steps of its own', () => {
+    fc.assert(fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: fc.float({ noNaN: true }) }, fc.constantFrom(Number.NaN, Infinity, -Infinity)), { maxLength: 1500, size: 'max' }), fc.nat(1e6), (flows, from) => {
+      const { step, value } = historyOf(flows, from).series('flow')
+      expect(step.length).toBeLessThanOrEqual(200)
+      expect(step.every((at, i) => at > (i > 0 ? step[i - 1] : from) && at <= from + flows.length)).toBe(true)
+      step.forEach((at, i) => expect(Object.is(value[i], Number.isFinite(flows[at - from - 1]) ? Math.fround(flows[at - from - 1]) : null)).toBe(true))
+      const finite = flows.filter(Number.isFinite).map(Math.fround)
+      if (finite.length > 0) {
+        expect(value).toContain(finite.reduce((a, b) => Math.min(a, b)))
+        expect(value).toContain(finite.reduce((a, b) => Math.max(a, b)))
+      }
+    }), { numRuns: 300, seed: 14 })
   })
 
   test('shows what was not finite as a gap, but never instead of a number beside it', () => {

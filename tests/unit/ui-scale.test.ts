@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks, stepEnd } from '../../src/ui/charts/scale.ts'
 import { spread } from '../../src/ui/charts/endLabels.ts'
@@ -6,6 +7,9 @@ test('a logarithmic axis is never given what it cannot show', () => {
   expect([1, 0, -1, NaN, Infinity, null, undefined].map(forLog)).toEqual([1, null, null, null, null, null, null])
   expect([1, 0, -1, NaN, Infinity, null, undefined].map(forLinear)).toEqual([1, 0, -1, null, null, null, null])
 })
+
+/** Whatever a GPU can say, and what is missing. */
+const anything = fc.array(fc.oneof(fc.float(), fc.constantFrom(null, 0, -1, 2 ** -149, -3.4e38)), { maxLength: 40 })
 
 describe('logarithmic domains', () => {
   test.each([
@@ -17,16 +21,21 @@ describe('logarithmic domains', () => {
     expect(logDomain(values as number[], [1, 10])).toEqual(domain)
   })
 
-  test('hold every positive value, with ticks inside', () => {
-    for (let i = 0; i < 500; i++) {
-      const values = [10 ** (8 * Math.sin(i) - 4), 10 ** (4 * Math.sin(7 * i))]
-      const [low, high] = logDomain(values, [1, 10])
-      expect(low).toBeLessThan(high)
-      for (const value of values) expect(value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)).toBe(true)
-      for (const tick of logTicks([low, high])) expect(tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)).toBe(true)
-      expect(logTicks([low, high]).length).toBeGreaterThanOrEqual(2)
-      expect(logTicks([low, high]).length).toBeLessThanOrEqual(8)
-    }
+  test('hold every positive value of whatever they are given, with ticks inside', () => {
+    fc.assert(fc.property(anything, (values) => {
+      const [low, high] = logDomain(values as number[], [1, 10])
+      expect(low > 0 && low < high && Number.isFinite(high)).toBe(true)
+      for (const value of values.map(forLog)) if (value !== null) expect(value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)).toBe(true)
+      const ticks = logTicks([low, high])
+      for (const tick of ticks) expect(tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)).toBe(true)
+    }), { numRuns: 2000, seed: 11 })
+  })
+
+  test('have two to eight ticks over the decades that charts have', () => {
+    fc.assert(fc.property(fc.double({ min: -8, max: 4, noNaN: true }), fc.double({ min: -4, max: 4, noNaN: true }), (a, b) => {
+      const ticks = logTicks(logDomain([10 ** a, 10 ** b], [1, 10]))
+      expect(ticks.length >= 2 && ticks.length <= 8).toBe(true)
+    }), { numRuns: 2000, seed: 12 })
   })
 })
 
@@ -43,6 +52,14 @@ describe('linear domains', () => {
       for (const value of values) if (value !== null && Number.isFinite(value)) expect(value >= low && value <= high).toBe(true)
     }
     expect(linearDomain([], [0, 5])).toEqual([0, 5])
+  })
+
+  test('hold whatever is finite, and never have zero width', () => {
+    fc.assert(fc.property(anything, (values) => {
+      const [low, high] = linearDomain(values as number[], [0, 1])
+      expect(low < high && Number.isFinite(low) && Number.isFinite(high)).toBe(true)
+      for (const value of values.map(forLinear)) if (value !== null) expect(value >= low - 1e-9 * (high - low) && value <= high + 1e-9 * (high - low)).toBe(true)
+    }), { numRuns: 2000, seed: 13 })
   })
 
   test('ticks are round', () => {
