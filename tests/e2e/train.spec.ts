@@ -86,6 +86,20 @@ test('pause is quick', async ({ lab, page }) => {
   expect(waited).toBeLessThan(400) // 200 on a real GPU; here the same cores train and paint
 })
 
+test('a hundred starts and stops, and starts anew, in a row: one run, and it obeys', async ({ lab, page }) => {
+  await lab.open()
+  await lab.run(5)
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur()) // keys of a focused button are the button’s
+  for (let i = 0; i < 100; i++) await page.keyboard.press(i % 20 === 19 ? 'r' : 'Space')
+  await expect(lab.button('Pause').or(lab.button('Go on'))).toBeVisible()
+  if (await lab.button('Go on').isVisible()) await lab.button('Go on').click()
+  await lab.atLeast(3)
+  const step = await lab.pause()
+  await lab.button('Step').click()
+  await expect(lab.step).toHaveText(String(step + 1))
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
 test('what needs a restart says so, and can be discarded or applied', async ({ lab, page }) => {
   await lab.open()
   await lab.run(5)
