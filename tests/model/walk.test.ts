@@ -160,3 +160,14 @@ test('attention weights are a softmax of scaled scores', () => {
   expect(first / second).toBeCloseTo(Math.exp(score(1)), 12)
   expect([third, fourth]).toEqual([expect.closeTo(0.5, 12), expect.closeTo(0.5, 12)])
 })
+
+test('labels that are left out: the same ones as in the run, and their own row of the table', async () => {
+  const session = await create(tinyConfig({ net: { classes: 10, labelDrop: 0.5 }, objective: { nullSkip: true }, replicas: [{ method: 'contrastive-fm' }] }))
+  await session.advance(3)
+  const walk = await session.walk(0, 0)
+  await session.advance(1)
+  expect(walk.loss).toBe(session.tick().replicas[0].flow.value.at(-1))
+  const drop = walk.moves.find(({ kernel }) => kernel === 'drop_labels')!
+  expect(drop.writes.map(({ name }) => name)).toEqual(['batch labels', 'negatives'])
+  expect(last(walk, 'gradient labels')).toMatchObject({ letters: ['K+1', 'C'], sizes: [11, 16] })
+})
