@@ -88,7 +88,7 @@ function notesOf({ labels, config, data: { dataset } }: Bench, { images: n, tMin
       : `${probes} vector${probes > 1 ? 's' : ''} of random signs for each image, the same all along the way and for every network${probes > 1 ? `; they alone leave a standard error of ${nets.map((net, r) => `${few(fromProbes(net))} in ${labels[r]}`).join(', ')}` : '; take 2 or more to see what doubt they leave'}.`,
     ...(best ? [`The data’s own density goes along the best velocity by the same solver and signs. What a network lies above it estimates the Kullback–Leibler divergence by the dimension, image by image: ${nets.map((net, r) => `${said(above(net, best, n))} in ${labels[r]}`).join(', ')}.`] : []),
     ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}; the way goes through these levels all the same. Start there to leave them out.`] : []),
-    ...(config.net.classes > 0 ? ['The network is told the class of each image; no guidance.'] : []),
+    ...(config.net.classes > 0 ? [`The network is told the class of each image, without guidance${best ? '; the best velocity is not told' : ''}.`] : []),
   ]
 }
 

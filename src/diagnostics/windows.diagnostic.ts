@@ -4,15 +4,12 @@
  */
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
-import { arrayCarrier } from '../flow/array_carrier.ts'
+import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
-import { march } from '../flow/solver.ts'
-import { EULER } from '../flow/tableau.ts'
-import { recordFrozen } from '../model/frozen.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { eulerWays, firstNoise } from './euler_ways.ts'
 import { normalNoise, recordLook, writeAll } from './look.ts'
 import { amplitudeOf, patternOf, type Perturbation, signsOf } from './perturbation.ts'
 import { dimensionsOf } from './semantic.ts'
@@ -70,11 +67,12 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   let done = 0
   const between = () => bench.progress(++done, total)
   const errors = await squaredErrors(bench, n, grid, between)
-  const sample = await recordSamples(bench, n)
+  const walk = await eulerWays(bench, n)
+  const noise = firstNoise(bench, n)
   const drawWith = async (kind: Perturbation | null, from: number): Promise<Float64Array> => {
     const pattern = patternOf(kind ?? 'noise', config.net.channels, config.net.size)
     let step = -1
-    return sample(grid, between, (t, velocity) => {
+    return walk(noise, grid, between, (t, velocity) => {
       step++
       if (!kind || t < from || t > from + length) return
       const signs = signsOf(kind, n, new PhiloxStream(config.data.seed, STREAM_EVALUATION, 4096 + step))
@@ -126,31 +124,4 @@ async function squaredErrors(bench: Bench, n: number, grid: Float32Array, betwee
     await between()
   }
   return errors
-}
-
-type Sample = (grid: Float32Array, between: () => Promise<void>, change: (t: number, velocity: Float32Array) => void) => Promise<Float64Array>
-
-/** Samples (R,n,d) by Euler's steps from the noise of every sample grid; classes in turn, without guidance. */
-async function recordSamples(bench: Bench, n: number): Promise<Sample> {
-  const { training, config } = bench
-  const { replicas: R, batch: { dimensions: d } } = training
-  const look = bench.recorder().at('windows')
-  const frozen = recordFrozen(look, training, { samples: n, weights: training.optimizer.ema, name: 'windows ' })
-  const table = await bench.lay(look)
-  if (frozen.labels) writeAll(table, R, frozen.labels, Uint32Array.from({ length: n }, (_, i) => i % config.net.classes))
-  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
-  return async (grid, between, change) => {
-    const start = new Float64Array(R * n * d)
-    for (let r = 0; r < R; r++) start.set(noise, r * n * d)
-    const carrier = arrayCarrier(start, async (x, t) => {
-      table.write(frozen.image, Float32Array.from(x))
-      table.write(frozen.t, new Float32Array(R * n).fill(t))
-      table.submit(look)
-      const velocity = await table.read(frozen.velocity!, 0, R * n * d)
-      change(t, velocity)
-      return velocity
-    }, () => [], between)
-    await march(carrier, [grid], () => EULER)
-    return carrier.x
-  }
 }

@@ -1,0 +1,44 @@
+/** Euler's ways from anywhere to the image, of all nets, where somebody may change the velocity before it is followed; by EMA weights, without guidance. */
+import { STREAM_SAMPLE } from '../engine/philox.ts'
+import { arrayCarrier } from '../flow/array_carrier.ts'
+import { march } from '../flow/solver.ts'
+import { EULER } from '../flow/tableau.ts'
+import { recordFrozen } from '../model/frozen.ts'
+import type { Bench } from './diagnostic.ts'
+import { normalNoise, writeAll } from './look.ts'
+
+/**
+ * @param start (R,n,d) at the first time of the grid  @param between awaited after each step
+ * @param change sees each velocity (R,n,d) before it is followed  @returns (R,n,d) at the last time
+ */
+export type Ways = (start: Float64Array, grid: ArrayLike<number>, between: () => Promise<void>, change?: (t: number, velocity: Float32Array) => void) => Promise<Float64Array>
+
+/** The noise that the sampler begins with, (R,n,d), the same for every replica. */
+export function firstNoise({ training: { replicas: R, batch: { dimensions: d } }, config }: Bench, n: number): Float64Array {
+  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
+  const all = new Float64Array(R * n * d)
+  for (let r = 0; r < R; r++) all.set(noise, r * n * d)
+  return all
+}
+
+/** n samples of each replica; labels go through the classes in turn. */
+export async function eulerWays(bench: Bench, n: number): Promise<Ways> {
+  const { training, config } = bench
+  const { replicas: R, batch: { dimensions: d } } = training
+  const look = bench.recorder().at('ways')
+  const frozen = recordFrozen(look, training, { samples: n, weights: training.optimizer.ema, name: 'ways ' })
+  const table = await bench.lay(look)
+  if (frozen.labels) writeAll(table, R, frozen.labels, Uint32Array.from({ length: n }, (_, i) => i % config.net.classes))
+  return async (start, grid, between, change) => {
+    const carrier = arrayCarrier(start, async (x, t) => {
+      table.write(frozen.image, Float32Array.from(x))
+      table.write(frozen.t, new Float32Array(R * n).fill(t))
+      table.submit(look)
+      const velocity = await table.read(frozen.velocity!, 0, R * n * d)
+      change?.(t, velocity)
+      return velocity
+    }, () => [], between)
+    await march(carrier, [grid], () => EULER)
+    return carrier.x
+  }
+}

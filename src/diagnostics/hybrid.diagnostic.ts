@@ -1,0 +1,137 @@
+/**
+ * What a network adds to learning by heart, and where: the way from noise follows the best velocity of the training set (closed form, which ends on
+ * training images) down to a noise level, and the network's own from there (closed-form flow matching, arXiv 2506.03719).
+ */
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { arrayCarrier } from '../flow/array_carrier.ts'
+import { empiricalVelocity } from '../flow/empirical.ts'
+import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { timeGrid } from '../flow/grid.ts'
+import { nearestOf } from '../flow/neighbours.ts'
+import { march } from '../flow/solver.ts'
+import { EULER } from '../flow/tableau.ts'
+import { untrainedBelow } from '../model/sampler.ts'
+import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { level } from './drop.ts'
+import { eulerWays, firstNoise } from './euler_ways.ts'
+import { dimensionsOf } from './semantic.ts'
+import { levelsOf, LEVELS_WANTED } from './sweep.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
+
+/** Numbers that the closed form may look at, so that it takes seconds. */
+const MOST_WORK = 2e9
+
+const settings = z.strictObject({
+  images: z.number().int().min(4).max(256).default(16).meta({ title: 'Images', help: 'Drawn from the same noise with every change of hands.' }),
+  steps: z.number().int().min(8).max(200).default(25).meta({ title: 'Steps', help: 'Euler’s, from noise to image.' }),
+  t: z.string().max(200).default('0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1').refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Handed over at t', help: 'Noise levels at which the network takes over; the nearest step counts. At 1 it goes all the way.', advanced: true }),
+})
+
+type Chosen = z.output<typeof settings>
+
+const worked = (config: Config, { images, steps }: Pick<Chosen, 'images' | 'steps'>) => images * steps * config.data.count * dimensionsOf(config)
+
+export default defineDiagnostic({
+  id: 'hybrid',
+  title: 'By heart first, then the network',
+  order: 77,
+  group: 'denoiser',
+  summary: 'Where on the way from noise the network departs from its training images: the way follows the training set’s own best velocity down to t, and the network’s from there.',
+  paper: 'Closed-form flow matching (arXiv 2506.03719)',
+  formulas: {
+    nearest: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = \\begin{cases} \\sum_i w_i\\,(x_t - x_i)/t & t > \\tau \\\\ v_\\theta(x_t,t) & t \\le \\tau \\end{cases}',
+  },
+  settings,
+  every: 0,
+  work: (config, chosen) => ({
+    forwards: levelsOf(chosen.t)!.reduce((sum, t) => sum + Math.ceil(t * chosen.steps) * chosen.images, 0),
+    flops: (6 * worked(config, chosen)) / config.replicas.length + 3 * levelsOf(chosen.t)!.length * chosen.images * config.data.count * dimensionsOf(config),
+  }),
+  refuse(config, _, chosen) {
+    if (chosen.images > config.data.heldOut) return `${chosen.images} images are more than the ${config.data.heldOut} held-out ones they are compared with; take at most as many`
+    const most = Math.floor(MOST_WORK / worked(config, { images: 1, steps: chosen.steps }))
+    return chosen.images > most ? `the closed form over ${config.data.count} training images takes too long for ${chosen.images} images in ${chosen.steps} steps; ${most < 4 ? 'the training set is too large for it' : `take at most ${most} images`}` : undefined
+  },
+})
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { config, data, training: { replicas: R } } = bench
+  const { images: n, steps } = chosen
+  const d = dimensionsOf(config)
+  const set = { points: data.train, dimensions: d }
+  // One grid for all: whoever was not trained below T_min must not be asked there, so all jump from the highest of these.
+  const grid = timeGrid(steps, Math.max(...untrainedBelow(config)), config.evaluate.belowTMin)
+  const nearestStep = (t: number) => grid.subarray(0, -1).reduce((best, at, i) => (Math.abs(at - t) < Math.abs(grid[best] - t) ? i : best), 0)
+  const handed = [...new Set(levelsOf(chosen.t)!.map(nearestStep))].sort((a, b) => b - a) // t ascending
+  const total = steps + handed.reduce((sum, step) => sum + steps - step + 1, 0)
+  let done = 0
+  const between = () => bench.progress(++done, total)
+
+  const noise = firstNoise(bench, n)
+  const heart = arrayCarrier(noise.slice(0, n * d), (x, t) => {
+    const velocity = new Float64Array(n * d)
+    for (let i = 0; i < n; i++) empiricalVelocity(set, x.subarray(i * d, (i + 1) * d), t, velocity.subarray(i * d, (i + 1) * d))
+    return velocity
+  }, () => [], between)
+  const before: Float64Array[] = [] // [step] (n,d)
+  const { look } = heart
+  heart.look = (plane, t) => {
+    before.push(heart.x)
+    return look(plane, t)
+  }
+  await march(heart, [grid], () => EULER)
+
+  const near = async (values: Float64Array | Float32Array) => {
+    const found = await nearestOf({ values: data.train, width: d }, { values, width: d }, async () => {})
+    return meanOf(Float64Array.from(found, ({ distance }) => distance))
+  }
+  const walk = await eulerWays(bench, n)
+  const hybrids: { t: number; distances: Estimate[]; first: Float64Array[] }[] = []
+  for (const step of handed) {
+    const start = new Float64Array(R * n * d)
+    for (let r = 0; r < R; r++) start.set(before[step], r * n * d)
+    const samples = await walk(start, grid.subarray(step), between)
+    const own = Array.from({ length: R }, (_, r) => samples.slice(r * n * d, (r + 1) * n * d))
+    const distances: Estimate[] = []
+    for (const values of own) distances.push(await near(values))
+    hybrids.push({ t: grid[step], distances, first: own.map(values => values.slice(0, d)) })
+    await between()
+  }
+  return [nearestPanel(bench, chosen, hybrids, { first: heart.x.slice(0, d), distance: await near(heart.x) }, await near(data.heldOut.slice(0, n * d)))]
+}
+
+interface Hybrid {
+  t: number
+  distances: Estimate[]
+  first: Float64Array[]
+}
+
+function nearestPanel({ labels, groups, config }: Bench, { images: n, steps }: Chosen, hybrids: Hybrid[], heart: { first: Float64Array; distance: Estimate }, unseen: Estimate): Panel {
+  const x = hybrids.map(({ t }) => t)
+  const axis: Axis = { label: 'noise level τ at which the network takes over', scale: 'linear', domain: [0, 1] }
+  const flat = (label: string, kind: Curve['kind'], { value, standardError }: Estimate): Curve => ({ replica: null, kind, label, x: [0, 1], y: [value, value], spread: [standardError, standardError] })
+  const alone = hybrids.at(-1)!
+  /** Where half of what the network has in the end is reached, from the image on. */
+  const half = (r: number) => hybrids.find(({ distances }) => distances[r].value - heart.distance.value > (alone.distances[r].value - heart.distance.value) / 2)?.t ?? null
+  const { channels, size } = config.net
+  const pictures = groups.map(({ label, replicas: [r] }): Pictures => {
+    const all = [heart.first, ...hybrids.map(({ first }) => first[r])]
+    return { label: `A sample that ${label} ends`, channels, size, pixels: Float32Array.from(all.flatMap(one => Array.from(one))), captions: ['by heart', ...hybrids.map(({ t }) => `from t = ${level(Number(t.toFixed(2)))}`)] }
+  })
+  return {
+    id: 'nearest', title: 'How far from the training images, by where the network takes over', x: axis, y: { label: 'root mean square distance to the nearest', scale: 'linear' },
+    curves: [
+      ...labels.map((_, replica): Curve => ({ replica, kind: 'measured', label: '', x, y: hybrids.map(({ distances }) => finite(distances[replica].value)), spread: hybrids.map(({ distances }) => finite(distances[replica].standardError)) })),
+      flat('by heart all the way', 'theory', heart.distance), flat('held-out images', 'baseline', unseen),
+    ],
+    spread: `± standard error over ${n} samples from the same noise; ${config.data.count.toLocaleString('en')} training images`,
+    summary: `Handed over at ${groups.map(group => `t = ${overSeeds(group, half)} to ${group.label}`).join(', ')}, samples end half as far from the training images as handed over at t = ${few(alone.t)}, where they lie ${groups.map(group => overSeeds(group, r => alone.distances[r].value)).join(', ')} away${seedsSaid(groups)}; held-out images lie ${few(unseen.value)} away.`,
+    notes: [
+      'By heart: the best velocity of this very training set (closed form), which ends on training images. It is no goal. Where the curve is flat the network still undoes what the closed form did; where it falls to the left the training image has been chosen.',
+      `Euler, ${steps} steps, EMA weights, no guidance; the same noise for every network.`,
+    ],
+    pictures,
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { eulerWays, firstNoise } from '../../src/diagnostics/euler_ways.ts'
+import { timeGrid } from '../../src/flow/grid.ts'
+import { drawSamples, recordersOf, recordSampler } from '../../src/model/sampler.ts'
+import { withBench } from '../support/bench.ts'
+import { relative } from '../support/compare.ts'
+import { sessions } from '../support/sessions.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { create } = sessions()
+
+test('these ways are the sampler’s', async () => {
+  await withBench(tinyConfig({ net: { classes: 3 }, replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }], train: { learningRate: 0.01 } }), async bench => {
+    const [n, d] = [5, 64]
+    const walk = await eulerWays(bench, n)
+    const samples = await walk(firstNoise(bench, n), timeGrid(6, 0, 'jump'), async () => {})
+    const sampler = recordSampler(bench.config, bench.training, { count: n, settings: { ...bench.config.evaluate, solver: 'euler', solverSteps: 6 }, recorder: () => bench.recorder() })
+    const { images } = await drawSamples(await bench.lay(...recordersOf(sampler)), sampler, bench.config, { seed: bench.config.data.seed, data: bench.data })
+    for (const r of [0, 1]) expect(relative(samples.slice(r * n * d, (r + 1) * n * d), Float64Array.from(images[r]))).toBeLessThan(1e-5)
+  }, { steps: 10 })
+})
+
+test('by heart all the way ends on a training image; a net that stands still stays the farther, the earlier it takes over', async () => {
+  const session = await create(tinyConfig({ replicas: [{ method: 'fm' }] }))
+  const { panels: [panel] } = await session.measure('hybrid', { images: 8, steps: 10, t: '0.1 0.4 0.7 1' })
+  const [net, heart] = panel.curves
+  expect(net.x.map(t => Number(t.toFixed(2)))).toEqual([0.1, 0.4, 0.7, 1])
+  expect(heart.y[0]).toBeLessThan(1e-3)
+  // It stops at x_t = x_k + t (ε − x_k) or so: distances grow as t, while the way is straight.
+  expect(net.y[0]! / net.y[1]!).toBeGreaterThan(0.2)
+  expect(net.y[0]! / net.y[1]!).toBeLessThan(0.35)
+  for (let i = 1; i < 4; i++) expect(net.y[i]!).toBeGreaterThan(net.y[i - 1]!)
+  expect(panel.pictures![0].captions).toEqual(['by heart', 'from t = .1', 'from t = .4', 'from t = .7', 'from t = 1'])
+})
+
+test('a training set too large for the closed form is refused in one sentence', async () => {
+  const session = await create()
+  expect(() => session.measure('hybrid', { images: 64 })).toThrow(/64 images are more than the 32 held-out ones/)
+  const { refuse, settings } = (await import('../../src/diagnostics/index.ts')).diagnostics.hybrid
+  expect(refuse!(tinyConfig({ data: { count: 262144 }, net: { size: 24 } }), session.data.dataset, settings.parse({}))).toMatch(/closed form over 262144 training images takes too long.*too large for it/)
+})
