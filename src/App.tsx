@@ -19,19 +19,20 @@ import { BackToLesson, Cover } from './ui/lesson/Cover.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
 import { Side } from './ui/runs/Side.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
-import { Banners } from './ui/states/Banners.tsx'
-import { useKeys } from './ui/useKeys.ts'
+import { Banners, Situation } from './ui/states/Banners.tsx'
+import { useMedia } from './ui/useMedia.ts'
 import { useTheme } from './ui/useTheme.ts'
 
 const Charts = lazy(() => import('./ui/Charts.tsx')) // Recharts is most of the script; the page stands before it has come
 const Lesson = lazy(() => import('./ui/lesson/Lesson.tsx'))
+const Keys = lazy(() => import('./ui/Keys.ts'))
 const Dialogs = lazy(() => import('./ui/dialogs/Dialogs.tsx'))
 
 export function App() {
   useTheme()
-  useKeys()
   const idle = useIdle()
   const dialogs = useDialogs() || idle
+  const narrow = useMedia('(max-width: 56em)')
   const lesson = useLesson(({ open }) => open)
   const live = useRun(({ tick }) => tick !== null)
   const covered = useLesson((state) => isCovered(state, live))
@@ -55,6 +56,7 @@ export function App() {
         <main id="charts" className={styles.main} tabIndex={-1}>
           {lesson && <BackToLesson />}
           <Banners />
+          {!narrow && <Situation />}
           <SavedOffer />
           <div className={styles.intro}>
             <Lede />
@@ -65,10 +67,12 @@ export function App() {
               <Charts />
             </Suspense>
           )}
+          {narrow && <Situation />}
         </main>
         {!lesson && <Side />}
       </div>
       <Suspense>{dialogs && <Dialogs />}</Suspense>
+      <Suspense><Keys /></Suspense>
       <Announcement />
     </div>
   )

@@ -21,14 +21,14 @@ export function Lede() {
   const notice = preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
   if (record) {
     return (
-      <p className={styles.lede}>
-        <b className={styles.recorded}>Recorded run, not yours</b> {title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {trainable && <>Press <b>Run</b> to make your own. </>}
-        {notice}
+      <p key="recorded" className={styles.lede}>
+        <b className={styles.recorded}>Recorded run, not yours</b> {title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {notice}
+        {trainable && <> Press <b>Run</b> to make your own.</>}
       </p>
     )
   }
   return (
-    <p className={styles.lede}>
+    <p key="own" className={styles.lede}>
       {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only the loss they minimise differs. </>}
       {notice}
       {problem && !hasTick && ` ${problem}`}

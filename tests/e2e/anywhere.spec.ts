@@ -1,7 +1,8 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { test as base, expect } from './lab.ts'
 
 const place = '/some/deep/path/'
@@ -70,4 +71,13 @@ test('from a folder of any host, and without a network after the first visit: re
   await context.setOffline(true)
   await page.reload()
   await look()
+})
+
+test('what stands before the charts is at most 170 kB of script, and onnxruntime no part of it @no-gpu', () => {
+  const built = process.env.LNL_E2E_OUT!
+  const first = [...readFileSync(join(built, 'index.html'), 'utf8').matchAll(/(?:src|href)="\.\/([^"]+\.js)"/g)].map(([, file]) => file)
+  expect(first.length).toBeGreaterThan(0)
+  const scripts = first.map((file) => readFileSync(join(built, file)))
+  expect(scripts.reduce((sum, script) => sum + gzipSync(script).length, 0)).toBeLessThanOrEqual(170_000)
+  expect(scripts.some((script) => script.includes('ort-wasm'))).toBe(false)
 })

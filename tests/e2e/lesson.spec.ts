@@ -106,7 +106,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await shipped(page)
   const student = new Student(page, lab)
   await lab.open('')
-  await student.press(lab.button('Take the lesson with the recorded run'))
+  await student.press(lab.button('Take the lesson'))
   await expect(page).toHaveURL(/#lesson=1$/)
   await expect(student.lesson.getByRole('heading', { level: 3 })).toBeFocused()
   await student.path()

@@ -1,4 +1,5 @@
 import { useRun } from '../../store/run.ts'
+import { useMedia } from '../useMedia.ts'
 import { count, duration, short } from '../numbers.ts'
 import styles from './RunBar.module.css'
 
@@ -8,6 +9,7 @@ export function Progress() {
   const preparing = useRun((state) => state.progress)
   const step = useRun(({ tick }) => tick?.step ?? 0)
   const steps = useRun(({ tick }) => tick?.steps ?? 0)
+  const narrow = useMedia('(max-width: 56em)')
   const rate = useRun(({ tick }) => tick?.stepsPerSecond ?? 0)
   if (preparing && phase !== 'running' && phase !== 'paused') {
     return (
@@ -17,7 +19,7 @@ export function Progress() {
       </div>
     )
   }
-  if (steps === 0) return <div className={styles.progress} />
+  if (steps === 0) return <div className={styles.progress}>{narrow && <Adapter />}</div>
   return (
     <div className={styles.progress}>
       <span>
@@ -29,6 +31,15 @@ export function Progress() {
       <span className={styles.rate}>{phase === 'running' && rate > 0 ? `${short(rate)} steps/s, ${duration((steps - step) / rate)} left` : words[phase]}</span>
     </div>
   )
+}
+
+/** On what it would run; where there is no room for it in the header. */
+function Adapter() {
+  const obstacle = useRun((state) => state.obstacle !== null)
+  const capabilities = useRun((state) => state.capabilities)
+  if (obstacle) return <span>No training here: there is no GPU.</span>
+  if (!capabilities) return <span>Looking for a GPU …</span>
+  return <span>{capabilities.software ? 'Software GPU: correct, but slow' : `GPU: ${capabilities.adapter}`}</span>
 }
 
 const words: Record<string, string> = { running: 'measuring speed', paused: 'paused', finished: 'finished', failed: 'stopped', starting: 'preparing' }

@@ -40,25 +40,23 @@ export function RunBar() {
     <section className={styles.bar} aria-label="Run">
       <div className={styles.buttons}>
         {phase === 'obstacle' ? <Instead /> : (
-          <>
-            <button type="button" className={`primary ${styles.run}`} disabled={busy || (needsDraft && unbuildable)} onClick={runOrPause} data-phase={phase}>
-              <Icon name={phase === 'running' ? 'pause' : 'play'} />
-              {primary[phase]}
-            </button>
-            <button type="button" disabled={phase !== 'paused' && !(phase === 'idle' && !unbuildable)} onClick={stepOnce}>
-              <Icon name="step" />
-              Step
-            </button>
-            <button type="button" disabled={busy || needsDraft || unbuildable} onClick={restart}>
-              <Icon name="restart" />
-              Restart
-            </button>
-            {!withoutFork && <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
-              <Icon name="fork" />
-              Fork
-            </button>}
-          </>
+          <button type="button" className={`primary ${styles.run}`} disabled={busy || (needsDraft && unbuildable)} onClick={runOrPause} data-phase={phase}>
+            <Icon name={phase === 'running' ? 'pause' : 'play'} />
+            {primary[phase]}
+          </button>
         )}
+        <button type="button" disabled={phase !== 'paused' && !(phase === 'idle' && !unbuildable)} onClick={stepOnce}>
+          <Icon name="step" />
+          Step
+        </button>
+        <button type="button" disabled={busy || phase === 'obstacle' || needsDraft || unbuildable} onClick={restart}>
+          <Icon name="restart" />
+          Restart
+        </button>
+        {!withoutFork && <button type="button" disabled={phase !== 'running' && phase !== 'paused' && phase !== 'finished'} onClick={() => openDialog('fork')} aria-haspopup="dialog">
+          <Icon name="fork" />
+          Fork
+        </button>}
         {!withoutFiles && <><Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense><OpenButton /></>}
       </div>
       <Progress />

@@ -3,32 +3,24 @@ import { changeField, flush, knobKey, probeAgain, restart, runOrPause } from '..
 import { choosePreset } from '../../store/address.ts'
 import { smallPreset } from '../../store/catalog.ts'
 import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
-import { useLesson } from '../../store/lesson.ts'
-import { openLesson } from '../../store/lessonWay.ts'
 import { markRecoveryRead, useRecovery } from '../../store/recovery.ts'
-import { dismissFault, useRun } from '../../store/run.ts'
-import { useRecorded } from '../../store/shown.ts'
+import { type RunState, dismissFault, useRun } from '../../store/run.ts'
 import { openDialog } from '../../store/ui.ts'
 import { count, short } from '../numbers.ts'
-import { useMedia } from '../useMedia.ts'
 import { GoOn } from '../saved/GoOn.tsx'
 import { faultWords } from './faults.ts'
 import { obstacleWords } from './obstacles.ts'
 import styles from './Banners.module.css'
 
-/** Whatever stands in the way, each with a way on. */
+/** Whatever has gone wrong or wants to be known, each with a way on. */
 export function Banners() {
-  const failed = useRun(({ phase, obstacle, fault }) => obstacle !== null || fault !== null || phase === 'obstacle')
-  const software = useRun(({ capabilities }) => capabilities?.software ?? false)
-  const untouched = useRun(({ phase }) => phase === 'idle')
+  const failed = useRun(({ fault }) => fault !== null)
   const notices = useDraft((state) => state.notices)
   const recovered = useRecovery(({ last, read }) => last !== null && !read)
-  if (!failed && !recovered && notices.length === 0 && !(software && untouched)) return null
+  if (!failed && !recovered && notices.length === 0) return null
   return (
     <div className={styles.banners}>
-      <ObstacleBanner />
       <FaultBanner />
-      {software && untouched && <SoftwareBanner />}
       <RecoveryBanner />
       {notices.length > 0 && (
         <section className={styles.notice} role="alert">
@@ -40,31 +32,34 @@ export function Banners() {
   )
 }
 
-function ObstacleBanner() {
+/** What kind of GPU there is, where that matters. It comes when the page stands already, so it is kept small, and on a phone comes after the chart: nothing may jump. */
+export function Situation() {
   const obstacle = useRun((state) => state.obstacle)
-  const narrow = useMedia('(max-width: 56em)')
-  const learning = useLesson(({ open }) => open)
-  const recorded = useRecorded(({ run }) => run !== null)
-  if (!obstacle) return null
-  const { headline, advice } = obstacleWords[obstacle.kind]
-  const words = (
-    <div className={styles.advice}>
-      {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
-      {obstacle.detail && <p className={styles.detail}>{obstacle.detail}</p>}
-    </div>
-  )
+  const slow = useRun(({ capabilities, phase }) => phase === 'idle' && (capabilities?.software ?? false))
+  if (obstacle) return <ObstacleBanner obstacle={obstacle} />
+  return slow ? <SoftwareBanner /> : null
+}
+
+function ObstacleBanner({ obstacle: { kind, detail } }: { obstacle: NonNullable<RunState['obstacle']> }) {
+  const [open, setOpen] = useState(false)
+  const { headline, advice } = obstacleWords[kind]
   return (
-    <section className={styles.alarm} role="alert">
-      <div className={styles.line}>
-        <h2>{headline}</h2>
-        <div className={styles.actions}>
-          {recorded && !learning && <button type="button" onClick={openLesson}>Take the lesson with the recorded run</button>}
-          <button type="button" onClick={probeAgain}>Try again</button>
-          {obstacle.kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
-          <CopyButton label="Copy details" text={() => `${obstacle.kind}: ${obstacle.detail}\n${navigator.userAgent}`} />
-        </div>
+    <section className={`${styles.notice} ${styles.obstacle}`} role="alert">
+      <h2>{headline}</h2>
+      <div className={styles.actions}>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>What helps</button>
+        <button type="button" onClick={probeAgain}>Try again</button>
       </div>
-      {narrow || learning ? <details><summary>What helps</summary>{words}</details> : words}
+      {open && (
+        <div className={styles.advice}>
+          {advice.map((sentence) => <p key={sentence}>{sentence}</p>)}
+          {detail && <p className={styles.detail}>{detail}</p>}
+          <div className={styles.actions}>
+            {kind === 'self-test' && <button type="button" onClick={() => openDialog('self-test')}>Show the self-test</button>}
+            <CopyButton label="Copy details" text={() => `${kind}: ${detail}\n${navigator.userAgent}`} />
+          </div>
+        </div>
+      )}
     </section>
   )
 }

@@ -10,11 +10,13 @@ function taken(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.closest('button, a, input, select, textarea, summary, [role=slider], [role=tab], [role=menu], [role=dialog]') !== null
 }
 
-export function useKeys(): void {
+/** Shows nothing; a component so that it can come after the page. */
+export default function Keys(): null {
   const options = { ignoreEventWhen: taken, preventDefault: true }
   useHotkeys('space', runOrPause, options)
   useHotkeys('s', stepOnce, options)
   useHotkeys('r', restart, options)
   useHotkeys('l', () => (useLesson.getState().open ? leaveLesson() : openLesson()), options)
   useHotkeys('shift+/, ?', () => openDialog('keys'), { ...options, useKey: true })
+  return null
 }
