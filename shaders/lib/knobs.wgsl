@@ -32,4 +32,6 @@ struct Knobs {
   least: f32,          // denominators of conversions are at least this
   negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
   null_skip: u32,      // samples whose label was left out are pushed from none
+  candidates: u32,     // images that the target is averaged over; 0: the sample's own target
+  own_candidate: u32,  // the sample's own image is one of them
 }

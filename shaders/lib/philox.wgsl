@@ -19,6 +19,7 @@ const STREAM_DATA_TRAIN = 8u;
 const STREAM_DATA_TEST = 9u;
 const STREAM_THEORY = 10u;  // Monte Carlo that needs no net; drawn by the CPU only, as those of data are
 const STREAM_NEGATIVE = 11u;
+const STREAM_CANDIDATE = 12u;
 
 // High word of the 64-bit product a * b, from products of 16-bit halves (WGSL has no 64-bit integers).
 fn philox_multiply_high(a: u32, b: u32) -> u32 {

@@ -19,6 +19,7 @@ export const STREAM_DATA_TRAIN = 8;
 export const STREAM_DATA_TEST = 9;
 export const STREAM_THEORY = 10; // Monte Carlo of what needs no net
 export const STREAM_NEGATIVE = 11;
+export const STREAM_CANDIDATE = 12;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;

@@ -61,7 +61,7 @@ export async function givenStep(device: GPUDevice, config: Config, weights: Reco
     const compared = method.term === 'anchored' || knobs.lambda === 0 ? anchors : B
     writeBatch(buffers, training, config, given, order, anchors, knobs.tMin)
     buffers.write(training.parameters.tensor, flat)
-    buffers.write(training.knobs, packKnobs(config, config.replicas[0]))
+    buffers.write(training.knobs, packKnobs({ ...config, data: { ...config.data, count: B } }, config.replicas[0])) // the batch is the whole set
     buffers.write(training.state, packState({ low, anchors, lambda: knobs.lambda }))
 
     const encoder = device.createCommandEncoder()

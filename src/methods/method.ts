@@ -15,6 +15,8 @@ export interface MethodKnobs {
   times?: TimeSampler
   /** What the network's output is; the velocity where it is not said. */
   prediction?: 'image' | 'noise'
+  /** How many images the target is averaged over, and whether the sample's own is one of them; its own target where it is not said. */
+  average?: { candidates: number; own: boolean }
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Method {
   termName?: string
   /** Why it cannot be trained so, in one sentence; undefined when it can. */
   refuse?(objective: ObjectiveConfig, net: NetConfig): string | undefined
-  knobs(objective: Pick<ObjectiveConfig, 'tMin' | 'lambda' | 'timeMean' | 'timeScale'>): MethodKnobs
+  knobs(objective: ObjectiveConfig): MethodKnobs
 }
 
 /** What a method with the contrastive term listens to. */

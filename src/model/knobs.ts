@@ -31,7 +31,7 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
   const { objective, train, method } = resolveReplica(config, replica)
-  const { tMin, lambda, flowBelow, times = timeSamplerOf(objective), prediction = 'velocity' } = method.knobs(objective)
+  const { tMin, lambda, flowBelow, times = timeSamplerOf(objective), prediction = 'velocity', average } = method.knobs(objective)
   return packStruct(knobsLayout, {
     seed: train.seed, images: train.images === 0 ? config.data.count : Math.min(train.images, config.data.count), t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
     variant: VARIANT[objective.variant], divided: objective.distance === 'divided' ? 1 : 0, flow_below: flowBelow ? 1 : 0,
@@ -40,6 +40,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
     beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
     term: method.term === 'dispersive' ? 1 : method.term === 'negatives' ? 2 : 0, negatives: NEGATIVES[objective.negatives], null_skip: objective.nullSkip ? 1 : 0,
     time_mean: times.mean, time_scale: times.scale, prediction: QUANTITY[prediction], error_of: QUANTITY[objective.loss], least: objective.clamp,
+    candidates: average?.candidates ?? 0, own_candidate: average?.own ? 1 : 0,
   })
 }
 

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { methods } from '../methods/index.ts'
 import { readsFeatures } from '../methods/method.ts'
-import { type Batch, draw, drawNegatives, dropLabels, interpolate, makeBatch, noise } from '../ops/batch.ts'
+import { averageGoal, type Batch, draw, drawNegatives, dropLabels, interpolate, makeBatch, noise } from '../ops/batch.ts'
 import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes, dispersive, pairDistances } from '../ops/contrastive.ts'
 import { AnchorArguments, type Extent } from '../ops/extent.ts'
 import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
@@ -84,7 +84,8 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const data = recorder.tensor('training images', images * dimensions)
   const classes = net.classes > 0 ? recorder.tensor('training classes', images) : null
   const batch = makeBatch(recorder, R, capacity, dimensions, net.classes > 0)
-  const converts = config.replicas.some(replica => (resolveReplica(config, replica).method.knobs(objective).prediction ?? 'velocity') !== 'velocity')
+  const asked = config.replicas.map(replica => resolveReplica(config, replica).method.knobs(objective))
+  const converts = asked.some(({ prediction }) => prediction)
   const weighs = converts || objective.loss !== 'velocity'
   const dit = new Dit(recorder, net, layout, converts ? knobs : null)
 
@@ -97,6 +98,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   anchors?.record(recorder, state)
   if (!given) noise(recorder, withAnchors, B, knobs, state, batch)
   interpolate(recorder, withAnchors, data, classes, batch)
+  if (asked.some(({ average }) => average)) averageGoal(recorder, R, B, data, knobs, state, batch)
   const negative = terms.has('negatives') ? recorder.tensor('negatives', R * B) : null
   if (negative && !given) drawNegatives(recorder, R, B, knobs, state, batch, negative)
   // After the negatives, whose classes are the true ones.

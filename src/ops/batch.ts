@@ -38,6 +38,11 @@ export function draw(recorder: Recorder, replicas: number, size: number, knobs: 
 /** In place of another sample's number: this one is pushed from none. */
 export const NONE = 0xffffffff
 
+/** The target of every sample becomes its mean over the images that x_t may have come from, in replicas that ask for it. */
+export function averageGoal(recorder: Recorder, replicas: number, size: number, data: Tensor, knobs: Tensor, state: Tensor, { row, t, xt, goal, dimensions, capacity }: Batch): void {
+  recorder.dispatch('average_goal', { knobs, state, data, row, t, xt, goal }, { dimensions, capacity }, [size, 1, replicas])
+}
+
 /** Another sample of the batch for each, negative (R,B), for losses that push from its target. */
 export function drawNegatives(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, negative: Tensor): void {
   recorder.dispatch('draw_negatives', { knobs, state, labels: batch.labels ?? recorder.placeholder('labels'), negative }, { batch: size, capacity: batch.capacity }, [1, 1, replicas],

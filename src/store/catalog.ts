@@ -1,5 +1,5 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
-import { type Config, ConfigError } from '../config.ts'
+import { type Config, ConfigError, objectiveSchema } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import { datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
@@ -32,7 +32,7 @@ export function secondTerm(chosen: readonly string[]): string {
 
 /** Whether the flow loss of this method leaves out the samples below T_min. */
 export function leavesOut(id: string): boolean {
-  const knobs = methods[id]?.knobs({ tMin: 0.1, lambda: 1, timeMean: 0, timeScale: 1 })
+  const knobs = methods[id]?.knobs(objectiveSchema.parse({ tMin: 0.1 }))
   return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
 }
 

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, type ObjectiveConfig, parseConfig } from '../../src/config.ts'
+import { empiricalVelocity } from '../../src/flow/empirical.ts'
 import { checkConfig } from '../../src/lab/data.ts'
+import { Random } from '../../src/reference/random.ts'
 import { loadConfig, loadTensors } from '../fixtures/load.ts'
 import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
 import { fixtureStep } from '../support/fixture_step.ts'
@@ -146,5 +148,43 @@ describe('contrastive flow matching', () => {
     expect(() => session.patch({ replica: 1, section: 'objective', field: 'lambda', value: 1.5 })).toThrow(ConfigError)
     expect(session.currentConfig.replicas[1].lambda).toBeUndefined()
     session.patch({ replica: 1, section: 'objective', field: 'lambda', value: 0.5 })
+  })
+})
+
+describe('explicit flow matching', () => {
+  const images = new Random(5).normals(16 * 64)
+
+  /** Gradients of the sixth step of every replica, and its targets. */
+  async function sixth(changes: Partial<ObjectiveConfig>, methods: string[]) {
+    const config = parseConfig({ ...configOf(changes, methods), data: { count: 16 } })
+    return withTraining(config, { given: false, images: 16 }, async training => {
+      const { data, batch } = training.training
+      training.buffers.write(data, Float32Array.from(images))
+      methods.forEach((_, r) => training.weigh(randomWeights, r))
+      for (let i = 0; i < 6; i++) training.run()
+      const [t, xt, goal] = [await training.read(batch.t), await training.read(batch.xt), await training.read(batch.goal)]
+      return { gradients: await Promise.all(methods.map((_, r) => training.flatGradients(r))), t, xt, goal }
+    })
+  }
+
+  test('with its own image alone is flow matching bit for bit, and with more of them is not', async () => {
+    const alone = await sixth({ candidates: 1 }, ['exfm', 'fm'])
+    expect(differingBits(alone.gradients[0], alone.gradients[1])).toBe(0)
+    const among = await sixth({ candidates: 1024 }, ['exfm', 'fm'])
+    expect(differingBits(among.gradients[1], alone.gradients[1])).toBe(0)
+    expect(relative(among.gradients[0], among.gradients[1])).toBeGreaterThan(1e-2)
+  })
+
+  test('over all images has the velocity of the closed form as its target', async () => {
+    const { t, xt, goal } = await sixth({ candidates: 1024 }, ['exfm'])
+    const expected = new Float64Array(64)
+    for (let b = 0; b < B; b++) {
+      empiricalVelocity({ points: Float64Array.from(Float32Array.from(images)), dimensions: 64 }, xt.subarray(64 * b, 64 * (b + 1)), t[b], expected)
+      expect(relative(goal.subarray(64 * b, 64 * (b + 1)), expected), `t = ${t[b]}`).toBeLessThan(1e-3)
+    }
+  })
+
+  test('is refused for a net that is told classes', () => {
+    expect(() => checkConfig(tinyConfig({ net: { classes: 10 }, replicas: [{ method: 'exfm' }] }))).toThrow(/images of other classes; take net\.classes = 0/)
   })
 })

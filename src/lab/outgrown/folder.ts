@@ -13,8 +13,8 @@ import script from './train.py?raw'
 
 /** train.py has the regression of the velocity at uniform noise levels, and LCF's term. */
 function knownThere({ term, knobs }: Method, objective: ObjectiveConfig): boolean {
-  const { prediction, times = timeSamplerOf(objective) } = knobs(objective)
-  return (term === null || term === 'anchored') && prediction === undefined && times.scale === 0 && objective.loss === 'velocity'
+  const { prediction, average, times = timeSamplerOf(objective) } = knobs(objective)
+  return (term === null || term === 'anchored') && prediction === undefined && average === undefined && times.scale === 0 && objective.loss === 'velocity'
 }
 
 /**

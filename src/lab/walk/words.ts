@@ -116,7 +116,7 @@ export const trainingStages: readonly string[] = ['batch', 'loss', 'update']
 
 /** Which file records a kernel. */
 export const recordedIn: Record<string, string> = {
-  draw: 'batch', noise: 'batch', interpolate: 'batch', gather_labels: 'batch', drop_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
+  draw: 'batch', noise: 'batch', interpolate: 'batch', average_goal: 'batch', gather_labels: 'batch', drop_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
   time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', matmul_nn: 'linear', linear_backward: 'linear',
   modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_backward_query: 'attention',
   attention_backward_key: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',

@@ -1,6 +1,7 @@
 /** Noise from counters, the path between data and noise, and a solver's step along it. */
-import { normals, philox, STREAM_FRESH_NOISE, STREAM_NOISE } from '../../engine/philox.ts'
-import { interpolate, makeBatch, noise } from '../../ops/batch.ts'
+import { normals, philox, STREAM_CANDIDATE, STREAM_FRESH_NOISE, STREAM_NOISE } from '../../engine/philox.ts'
+import { empiricalVelocity } from '../../flow/empirical.ts'
+import { averageGoal, interpolate, makeBatch, noise } from '../../ops/batch.ts'
 import { interpolate as interpolateTwin } from '../../reference/interpolate.ts'
 import { filled, given, layOut, type OpCase, part, TOLERANCE } from '../case.ts'
 import { knobs, state } from '../structs.ts'
@@ -60,4 +61,35 @@ const interpolateCase: OpCase = {
   },
 }
 
-export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase]
+/** Replica 0: all images; 1: some, the own first; 2: some without it; 3: only the own; 4: its own target. */
+const averageCase: OpCase = {
+  op: 'average goal', shape: 'R 5, B 6, d 27, 150 images', seed: 1204, tolerance: 1e-5, // exponentials of differences of distances
+  record(recorder, random) {
+    const [samples, capacity, dimensions, images, step] = [6, 7, 27, 150, 23]
+    const knob = [{ candidates: 1024, own_candidate: 1 }, { candidates: 90, own_candidate: 1 }, { candidates: 70, own_candidate: 0 }, { candidates: 1, own_candidate: 1 }, { candidates: 0, own_candidate: 0 }].map((one, r) => ({ seed: 30 + r, images, ...one }))
+    const replicas = knob.length
+    const data = filled(recorder, random, 'data', { replicas: 1, capacity: images, width: dimensions })
+    const row = Uint32Array.from({ length: replicas * capacity }, () => Math.floor(random.uniform() * images))
+    const t = given(recorder, 't', { replicas, capacity, width: 1 }, Float64Array.from({ length: replicas * capacity }, (_, i) => [1, 0.02, 0.4, 0.7][i % capacity] ?? 0.3 + 0.6 * random.uniform()))
+    const eps = filled(recorder, random, 'eps', { replicas, capacity, width: dimensions })
+    const made = { ...makeBatch(recorder, replicas, capacity, dimensions, false), row: recorder.constant('row', row), t: t.tensor, eps: eps.tensor }
+    interpolate(recorder, { replicas, samples }, data.tensor, null, made)
+    averageGoal(recorder, replicas, samples, data.tensor, knobs(recorder, knob), state(recorder, knob.map(() => ({ step }))), made)
+    const image = (n: number) => data.values.subarray(n * dimensions, (n + 1) * dimensions)
+    const joined = (rows: number[]) => Float64Array.from(rows.flatMap(n => [...image(n)]))
+    const drawn = (r: number, k: number) => Number((BigInt(philox(Math.floor(k / 4), step, STREAM_CANDIDATE, 0, 30 + r, 0)[k % 4]) * BigInt(images)) >> 32n)
+    const twin = (r: number) => {
+      const own = (b: number) => row[r * capacity + b]
+      const { xt, target } = interpolateTwin(joined(Array.from({ length: samples }, (_, b) => own(b))), part(eps, r, samples), part(t, r, samples), samples, dimensions)
+      const { candidates, own_candidate: with_own } = knob[r]
+      if (candidates === 0) return target
+      const chosen = (b: number) => (candidates >= images ? Array.from({ length: images }, (_, n) => n) : Array.from({ length: candidates }, (_, k) => (k === 0 && with_own ? own(b) : drawn(r, k))).filter(n => with_own || n !== own(b)))
+      const goal = new Float64Array(samples * dimensions)
+      for (let b = 0; b < samples; b++) empiricalVelocity({ points: joined(chosen(b)), dimensions }, xt.subarray(b * dimensions, (b + 1) * dimensions), part(t, r, samples)[b], goal.subarray(b * dimensions, (b + 1) * dimensions))
+      return goal
+    }
+    return [{ name: 'goal', tensor: made.goal, expected: () => layOut(replicas, capacity * dimensions, twin) }]
+  },
+}
+
+export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase, averageCase]
