@@ -78,6 +78,12 @@ export const presets: Preset[] = [
     config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
   },
   {
+    id: 'exfm',
+    title: 'A target with less noise',
+    notice: 'Explicit flow matching averages the target over the images that x_t may have come from, which takes noise out of it at large t, and none at small t, where only one image counts: does low noise gain anything?',
+    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'exfm' }] },
+  },
+  {
     id: 'logit-normal',
     title: 'Which noise levels to train on?',
     notice: 'Even with its favour for low noise (m = −.5) a logit-normal draws fewer levels below .1 than an even draw does: is that seen in the loss there?',
