@@ -31,7 +31,7 @@ export function separationPanel({ groups, config: { net } }: Bench, { t, images 
     id: 'separation', title: 'Share of the velocity that tells classes apart', x: LEVEL, y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.1], percent: true },
     curves: [...curves, { replica: null, kind: 'baseline', label: 'in the targets ε − x₀', x: t, y: t.map(() => finite(target.value)), spread: t.map(() => finite(target.standardError)) }],
     spread: `± jackknife standard error over 8 blocks of ${images} held-out images`,
-    summary: `At t = ${level(t[at])} ${groups.map(group => `${overSeeds(group, r => times(curves[r].y[at], 100))} % of the velocity’s variance of ${group.label} lies between classes`).join(', ')}, and ${few(100 * target.value)} % of the targets’${seedsSaid(groups)}.`,
+    summary: `At t = ${level(t[at])} of the velocity’s variance lies between classes: ${groups.map(group => `${group.label} ${overSeeds(group, r => times(curves[r].y[at], 100))} %`).join(', ')}; of the targets’ ${few(100 * target.value)} %${seedsSaid(groups)}.`,
     notes: [
       'Sums over all pixels, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total. EMA weights.',
       net.classes > 0 ? 'Every image is told its own class.' : 'These networks are told no class: what tells classes apart here they have read from the image.',

@@ -104,7 +104,7 @@ export const presets: Preset[] = [
   {
     id: 'guidance',
     title: 'Labels and guidance',
-    notice: 'Networks that are told the class, but for one image in ten: turn guidance w up and samples of a class move past where its images are; ΔFM moves them there too, and ΔFM corrected takes that back.',
+    notice: 'Networks that are told the class, but for one image in ten. After 800 steps samples get half way to the mean of their class (Samples, Classes): how far do guidance w = 2, λ and ΔFM corrected move them?',
     config: {
       net: { patch: 4, classes: 10, labelDrop: 0.1 }, data: { dataset: 'mixture' }, train: { steps: 800 },
       replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [{ id: 'classes', every: 400 }, { id: 'latents', every: 0 }],

@@ -104,6 +104,9 @@ describe('a stored run', () => {
     expect(again.measurements[0].panels).toEqual(measurements[0].panels)
     const wrong = await lab('evaluate', run, '--what', 'probes')
     expect([wrong.status, wrong.out]).toEqual([2, ''])
+    const unguided = await lab('evaluate', run, '--what', 'quality', '--set', 'evaluate.guidance=2')
+    expect([unguided.status, unguided.out]).toEqual([2, ''])
+    expect(unguided.said).toMatch(/^lab: evaluate\.guidance: guidance 2 needs a network that was trained with and without labels/)
   })
 
   test('lab sample draws every replica of it, the same twice, and otherwise with another solver', async () => {

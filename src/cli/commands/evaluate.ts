@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, ConfigError } from '../../config.ts'
+import { type Config, ConfigError, parseConfig } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
 import { datasets } from '../../datasets/index.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../../diagnostics/index.ts'
@@ -17,7 +17,7 @@ import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
 import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { panelText } from '../panel_text.ts'
-import { nearTo, parseCount } from '../settings.ts'
+import { nearTo, parseCount, withSettings } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
 interface EvaluateOptions extends OutputOptions, DataOptions {
@@ -41,7 +41,7 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
   .description('measure a stored run, or an ONNX model through onnxruntime: loss by noise level, condition numbers, probes, Jacobians')
   .argument('<run>', 'a checkpoint.npz, the folder of a run, or an .onnx model')
   .option('--what <names>', `comma-separated: ${[LOSS, ...Object.keys(diagnostics)].join(',')}; all when left out; kappa is short for condition, knn for probe with its nearest neighbours`)
-  .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256; may be given several times', collect, [])
+  .option('--set <name.setting=value>', 'change a setting of a diagnostic, such as probe.labels=256, or how the run is evaluated, such as evaluate.guidance=2; may be given several times', collect, [])
   .option('--dataset <name>', 'of a model: the procedural data set to evaluate it on, where the file is not the lab’s own')
   .option('--images <number>', 'of a model: images with a label, and as many to ask about, for its features; 512 when left out')
   .option('--ask <key=value>', 'of a model: how it is asked where the file does not say, such as predicts=noise, path=ddpm, scale=999, zero=noise, range=unit, features=NAME; may be given several times', collect, [])
@@ -56,13 +56,13 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
     }
     const foreign = (['dataset', 'images', 'samples'] as const).find(name => options[name] !== undefined) ?? (['ask', 'weights', 'extractor'] as const).find(name => options[name].length > 0)
     if (foreign) throw new CommandError(`--${foreign} is for ONNX models, and ${path} is a run`)
-    const settings = settingsBy(options.set)
+    const settings = settingsBy(options.set.filter(text => !ofRun(text)))
     for (const { id, settings: own } of shortened(options.what)) settings[id] = { ...own, ...settings[id] }
     chosen(options.what) // its mistakes before anything takes time
     const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'checkpoint.npz') : path
     const own = await openData(options) // before a checkpoint that may name it
     const checkpoint = readWith(file, decodeCheckpoint)
-    const measured = own ? { ...fittedTo(checkpoint.config, own), net: checkpoint.config.net } : checkpoint.config
+    const measured = evaluatedAs(own ? { ...fittedTo(checkpoint.config, own), net: checkpoint.config.net } : checkpoint.config, options.set.filter(ofRun))
     const names = options.what === undefined ? possible(measured, settings) : chosen(options.what)
     const machine = await openMachine()
     let name = ''
@@ -90,6 +90,12 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
     ].join('\n\n'))
     done(0)
   })
+
+/** Whether a setting is the run's own, of its section `evaluate`, and none of a diagnostic. */
+const ofRun = (text: string) => text.startsWith('evaluate.')
+
+/** @throws ConfigError */
+const evaluatedAs = (config: Config, settings: readonly string[]): Config => (settings.length === 0 ? config : parseConfig(withSettings(config, settings)))
 
 async function ofModel(path: string, bytes: Uint8Array, options: EvaluateOptions): Promise<void> {
   if (options.set.length > 0) throw new CommandError('--set is for the diagnostics of runs; a model takes --images, --dataset and --ask')
