@@ -51,13 +51,16 @@ export function denoisingPanels(bench: Bench, findings: Findings): Panel[] {
   return [errorPanel(bench, findings, errors), gainPanel(bench, findings, errors), slopePanel(bench, findings)]
 }
 
+const leastLabel = (exact: boolean) => (exact ? 'least possible error (MMSE)' : 'no denoiser is better')
+
 /** Mean squared errors beside the networks' own, by level. */
 interface Errors {
   /** Of x_t as it is, [level][image] */
   untouched: Float64Array[]
   /** The least there can be, or a bound below it; null where nothing is known. */
   least: Estimate[] | null
-  leastLabel: string
+  /** Whether it is reached by the best velocity; otherwise no more than a bound. */
+  exact: boolean
 }
 
 function errorsOf({ config: { net }, data: { dataset, heldOut } }: Bench, { t, images: n, noise }: Findings): Errors {
@@ -73,10 +76,10 @@ function errorsOf({ config: { net }, data: { dataset, heldOut } }: Bench, { t, i
     const { value, standardError, count } = dataset.floorEstimate?.(at, net.size, told) ?? { value: dataset.floor!(at, net.size, told), standardError: 0, count: Infinity }
     return { value: at * at * value, standardError: at * at * standardError, count }
   }) : null
-  return { untouched: t.map(at => apart.map(value => at * at * value)), least, leastLabel: dataset.field ? 'least possible error (MMSE)' : 'no denoiser is better' }
+  return { untouched: t.map(at => apart.map(value => at * at * value)), least, exact: dataset.field !== undefined }
 }
 
-function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings, { untouched, least, leastLabel }: Errors): Panel {
+function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings, { untouched, least, exact }: Errors): Panel {
   const { labels, groups, config, data: { dataset } } = bench
   const estimates = nets.map(({ errors }) => errors.map(errors => psnrOf(meanOf(errors))))
   const middle = t.reduce((nearest, at, i) => (Math.abs(at - 0.5) < Math.abs(t[nearest] - 0.5) ? i : nearest), 0)
@@ -85,15 +88,15 @@ function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: F
     id: 'psnr', title: 'How near the denoised image comes', x: LEVEL, y: { label: 'PSNR, dB', scale: 'linear' },
     curves: [
       ...estimates.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
-      ...(least ? [curveOf(t, least.map(psnrOf), { replica: null, kind: 'theory', label: leastLabel })] : []),
+      ...(least ? [curveOf(t, least.map(psnrOf), { replica: null, kind: 'theory', label: leastLabel(exact) })] : []),
       curveOf(t, heart.errors.map(errors => psnrOf(meanOf(errors))), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} training images` }),
       curveOf(t, untouched.map(errors => psnrOf(meanOf(errors))), { replica: null, kind: 'baseline', label: 'x_t as it is' }),
     ],
     spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
-    summary: `At t = ${level(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${least ? `, where ${few(psnrOf(least[middle]).value)} is the most` : ''}.`,
+    summary: `At t = ${level(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${least ? `; ${exact ? 'the best denoiser has' : 'none can have more than'} ${few(psnrOf(least[middle]).value)}` : ''}.`,
     notes: [
       'PSNR = 10 log10(2²/mean squared error), of the mean over images, for pixels on [−1,1]; EMA weights, the same noise for an image at every level.',
-      ...(least && !dataset.field ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
+      ...(least && !exact ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
       'By heart: the best denoiser of this very training set (closed form), asked about images that are not in it. It answers with training images where there is little noise, so a network that generalises is above it there; it is no goal.',
       ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}.`] : []),
       ...(config.net.classes > 0 ? ['The network is told the class of each image.'] : []),
@@ -103,7 +106,7 @@ function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: F
 }
 
 /** The same less what x_t itself has, where differences between networks can be seen. */
-function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart }: Findings, { untouched, least, leastLabel }: Errors): Panel {
+function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart }: Findings, { untouched, least, exact }: Errors): Panel {
   const decibels = ({ value, standardError, count }: Estimate): Estimate => ({ value: 10 * Math.log10(value), standardError: (10 / Math.LN10) * (standardError / value), count })
   const gainOf = (errors: Float64Array, at: number) => decibels(ratioOf(untouched[at].subarray(0, errors.length), errors, 1))
   const gains = nets.map(({ errors }) => errors.map(gainOf))
@@ -114,12 +117,12 @@ function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart
     id: 'gain', title: 'What denoising gains', x: LEVEL, y: { label: 'PSNR of x̂₀ less that of x_t, dB', scale: 'linear' },
     curves: [
       ...gains.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
-      ...(most ? [curveOf(t, most, { replica: null, kind: 'theory', label: leastLabel })] : []),
+      ...(most ? [curveOf(t, most, { replica: null, kind: 'theory', label: leastLabel(exact) })] : []),
       curveOf(t, heart.errors.map(gainOf).map(one => (one.value > LEAST_SHOWN ? one : null)), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} training images` }),
       { replica: null, kind: 'baseline', label: 'x_t as it is', x: t, y: t.map(() => 0) },
     ],
     spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
-    summary: `At t = ${level(t[0])} it gains ${first}${most ? ` of ${few(most[0].value)} at most; furthest below the most: ${groups.map(group => `${overSeeds(group, r => most[gap(r)].value - gains[r][gap(r)].value)} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => level(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}${seedsSaid(groups)}.`,
+    summary: `At t = ${level(t[0])} it gains ${first}${most ? ` of ${few(most[0].value)} at most` : ''}${most && exact ? `; furthest below the best denoiser: ${groups.map(group => `${overSeeds(group, r => most[gap(r)].value - gains[r][gap(r)].value)} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => level(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}${seedsSaid(groups)}.`,
     notes: [
       'A network at 0 dB gives back what it got. How much can be gained where there is hardly any noise is what the objective weighs by 1/t²: the loss of the velocity is the squared error of x̂₀ over t².',
       `By heart is drawn where it loses no more than ${-LEAST_SHOWN} dB.`,

@@ -45,7 +45,7 @@ function changeOf({ difference }: Outcome, n: number): Estimate {
 
 /**
  * Root mean square of the mean change, freed of what chance puts into it: ‖mean‖² = Σ_{i≠j} x_i·x_j/(n(n−1)). Its square may come out below 0, which
- * counts as 0. Jackknife over samples.
+ * counts as 0. The doubt is what the jackknife's of the square adds to the root, so that a shift of 0 has one too.
  */
 export function shiftOf({ difference }: Pick<Outcome, 'difference'>, n: number): Estimate {
   const d = difference.length / n
@@ -56,11 +56,12 @@ export function shiftOf({ difference }: Pick<Outcome, 'difference'>, n: number):
   const own = rows.map(row => dot(row, row))
   const whole = dot(sum, sum)
   const squares = own.reduce((total, value) => total + value, 0)
-  const rootOf = (pairs: number, count: number) => Math.sqrt(Math.max(0, pairs / (count * (count - 1) * d)))
-  const value = rootOf(whole - squares, n)
-  const without = rows.map((row, i) => rootOf(whole - 2 * dot(sum, row) + own[i] - (squares - own[i]), n - 1))
+  const squareOf = (pairs: number, count: number) => pairs / (count * (count - 1) * d)
+  const square = Math.max(0, squareOf(whole - squares, n))
+  const without = rows.map((row, i) => squareOf(whole - 2 * dot(sum, row) + own[i] - (squares - own[i]), n - 1))
   const mean = without.reduce((total, one) => total + one / n, 0)
-  return { value, standardError: Math.sqrt((without.reduce((total, one) => total + (one - mean) ** 2, 0) * (n - 1)) / n), count: n }
+  const doubt = Math.sqrt((without.reduce((total, one) => total + (one - mean) ** 2, 0) * (n - 1)) / n)
+  return { value: Math.sqrt(square), standardError: Math.sqrt(square + doubt) - Math.sqrt(square), count: n }
 }
 
 export function windowPanels(bench: Bench, findings: Findings): Panel[] {
