@@ -14,18 +14,6 @@ const cspMeta: Plugin = {
   ],
 };
 
-/** A tenth of zod writes JSON Schema, of which the page has no need, and each schema holds on to it. */
-const withoutJsonSchema: Plugin = {
-  name: 'without-json-schema',
-  apply: 'build',
-  transform: {
-    filter: { id: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/ },
-    handler: (code) => [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)]
-      .map(([, name]) => `export const ${name} = () => () => { throw new Error('JSON Schema is left out of the page.') }`)
-      .join('\n'),
-  },
-};
-
 /**
  * Keeps the page in the browser after the first visit. What the first view needs comes at once, everything else when it is first used. A new
  * version waits until no tab of the lab is open: nothing is exchanged under a running training.
@@ -88,7 +76,7 @@ const onDevice = {
 
 export default defineConfig({
   base: './', // works under any path
-  plugins: [react(), cspMeta, withoutJsonSchema, offline],
+  plugins: [react(), cspMeta, offline],
   worker: { format: 'es' },
   optimizeDeps: { entries: ['index.html'] }, // the bench has packages of its own
   build: {

@@ -17,13 +17,13 @@ import { Lede } from './ui/Lede.tsx'
 import { Legend } from './ui/Legend.tsx'
 import { BackToLesson, Cover } from './ui/lesson/Cover.tsx'
 import { RunBar } from './ui/run/RunBar.tsx'
-import { Side } from './ui/runs/Side.tsx'
 import { SavedOffer } from './ui/saved/SavedOffer.tsx'
 import { Banners, Situation } from './ui/states/Banners.tsx'
 import { useMedia } from './ui/useMedia.ts'
 import { useTheme } from './ui/useTheme.ts'
 
 const Charts = lazy(() => import('./ui/Charts.tsx')) // Recharts is most of the script; the page stands before it has come
+const Side = lazy(() => import('./ui/runs/Side.tsx').then((file) => ({ default: file.Side })))
 const Lesson = lazy(() => import('./ui/lesson/Lesson.tsx'))
 const Keys = lazy(() => import('./ui/Keys.ts'))
 const Dialogs = lazy(() => import('./ui/dialogs/Dialogs.tsx'))
@@ -69,7 +69,7 @@ export function App() {
           )}
           {narrow && <Situation />}
         </main>
-        {!lesson && <Side />}
+        {!lesson && <Suspense fallback={<aside />}><Side /></Suspense>}
       </div>
       <Suspense>{dialogs && <Dialogs />}</Suspense>
       <Suspense><Keys /></Suspense>

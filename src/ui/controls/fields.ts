@@ -1,5 +1,5 @@
 /** One description per control, read off a schema, the config's or a diagnostic's: bounds and defaults from zod, words from its metadata. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Config, type FieldMeta, type SectionName, sections } from '../../config.ts'
 import { datasetChoices, datasetOf, methodChoices } from '../../store/catalog.ts'
 
@@ -35,39 +35,42 @@ export type Field = NumberField | ChoiceField | SwitchField | TextField
 /** A field of the config, which has an address. */
 export type ConfigField<Kind extends Field = Field> = Kind & { section: SectionName }
 
+interface Property extends Partial<FieldMeta> {
+  type?: string
+  minimum?: number
+  maximum?: number
+  multipleOf?: number
+  default: unknown
+  enum?: string[]
+  anyOf?: { const: number | string }[]
+}
+
 /** The config takes any id here; what there is to choose from, the lab knows. */
 const known: Record<string, ChoiceField['choices']> = { dataset: datasetChoices, method: methodChoices.map(({ id, label }) => ({ value: id, label })) }
 
-/** Controls of a schema whose fields all have a default. Read off zod's own description, because its JSON Schema would be a tenth of all that the page loads first. */
+/** Controls of a schema whose fields all have a default. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
-  return Object.entries(schema.shape).map(([field, type]) => describe(field, type as z.ZodType))
+  const { properties } = z.toJSONSchema(schema, { io: 'input' }) as unknown as { properties: Record<string, Property> }
+  return Object.entries(properties).map(([field, property]) => describe(field, property))
 }
 
-function describe(field: string, described: z.ZodType): Field {
-  const { title = field, help = '', live = false, advanced = false, unit, source, formula, scale, step } = (described.meta() ?? {}) as Partial<FieldMeta>
+function describe(field: string, property: Property): Field {
+  const { title = field, help = '', live = false, advanced = false, unit, source, formula } = property
   const common: Common = { field, title, help, live, advanced, unit, source, formula }
-  const { innerType, defaultValue: standard } = (described as z.ZodDefault<z.ZodType>).def
-  const type = innerType as z.ZodNumber | z.ZodBoolean | z.ZodString | z.ZodEnum | z.ZodUnion<z.ZodLiteral[]>
-  switch (type.type) {
-    case 'enum':
-    case 'union': {
-      const options = type.type === 'enum' ? type.options : type.options.map(({ value }) => value as number | string)
-      return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: standard as string }
-    }
-    case 'boolean': return { ...common, kind: 'switch', standard: standard as boolean }
-    case 'string': {
-      const choices = known[field]
-      return choices ? { ...common, kind: 'choice', choices, standard: standard as string } : { ...common, kind: 'text', standard: standard as string }
-    }
-    case 'number': {
-      const { minValue, maxValue, isInt: integer, def: { checks = [] } } = type
-      const multiple = checks.map(({ _zod: { def } }) => def as { check: string; value?: number }).find(({ check }) => check === 'multiple_of')?.value
-      const [min, max] = [minValue ?? 0, maxValue ?? 1]
-      // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
-      const log = scale === 'log' || (scale === undefined && integer && max / Math.max(min, 1) >= 100)
-      return { ...common, kind: 'number', min, max, integer, log, step: step ?? multiple ?? 1, standard: standard as number }
-    }
+  const options = property.enum ?? property.anyOf?.map((option) => option.const)
+  if (options) {
+    return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }
   }
+  if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
+  if (property.type === 'string') {
+    const choices = known[field]
+    return choices ? { ...common, kind: 'choice', choices, standard: property.default as string } : { ...common, kind: 'text', standard: property.default as string }
+  }
+  const { minimum: min = 0, maximum: max = 1 } = property
+  const integer = property.type === 'integer'
+  // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
+  const log = property.scale === 'log' || (property.scale === undefined && integer && max / Math.max(min, 1) >= 100)
+  return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? property.multipleOf ?? 1, standard: property.default as number }
 }
 
 const fieldsIn = (section: SectionName) => fieldsOf(sections[section]).map((field): ConfigField => ({ ...field, section }))

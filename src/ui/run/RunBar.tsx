@@ -71,7 +71,7 @@ function Instead() {
   const lesson = useLesson(({ open }) => !open)
   const recorded = useRecorded(({ run }) => run !== null)
   if (lesson && recorded) return <button type="button" className={`primary ${styles.run}`} onClick={openLesson}>Take the lesson</button>
-  return <button type="button" className={`primary ${styles.run}`} onClick={probeAgain}>Try again</button>
+  return <button type="button" className={styles.run} onClick={probeAgain}>Try again</button>
 }
 
 const paths = {
