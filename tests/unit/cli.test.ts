@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('settings of diagnostics are checked before a GPU is asked', () => {
   expect(settingsBy(['condition.levels=8', 'condition.pairs=16'])).toEqual({ condition: { levels: 8, pairs: 16 } })
+  expect(settingsBy(['probe.t=0.5', 'probe.labels=64'])).toEqual({ probe: { t: '0.5', labels: 64 } }) // one level is a text, as several are
   expect(() => settingsBy(['condition.level=8'])).toThrow('--set condition.level: there is no such setting; near it: levels')
   expect(() => settingsBy(['nothing.levels=8'])).toThrow('there is no diagnostic "nothing"')
   expect(() => settingsBy(['condition.levels=two'])).toThrow(/condition\.levels: /)

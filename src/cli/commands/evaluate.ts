@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import type { z } from 'zod'
 import { type Config, ConfigError, parseConfig } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
 import { datasets } from '../../datasets/index.ts'
@@ -150,10 +151,16 @@ export function settingsBy(texts: readonly string[]): Record<string, Settings> {
       const near = nearTo(field, Object.keys(settings.shape))
       throw new CommandError(`--set ${id}.${field}: there is no such setting; ${near.length > 0 ? `near it: ${near.join(', ')}` : `there are ${Object.keys(settings.shape).join(', ')}`}`)
     }
-    result[id] = { ...result[id], [field]: valueOf(raw) }
+    result[id] = { ...result[id], [field]: valueFor(settings.shape[field] as z.ZodType, raw) }
   }
   for (const [id, settings] of Object.entries(result)) parseSettings(diagnosticOf(id), settings)
   return result
+}
+
+/** A single noise level is a text like several. */
+function valueFor(field: z.ZodType, text: string): Settings[string] {
+  const value = valueOf(text)
+  return !field.safeParse(value).success && field.safeParse(text).success ? text : value
 }
 
 function valueOf(text: string): Settings[string] {
