@@ -23,6 +23,9 @@ import { few, finite, overSeeds, seedsSaid } from './words.ts'
 /** Numbers that the closed form may look at, so that it takes seconds. */
 const MOST_WORK = 2e9
 
+/** Pictures in a row beside the one by heart, at most. */
+const SHOWN = 6
+
 const settings = z.strictObject({
   images: z.number().int().min(4).max(256).default(16).meta({ title: 'Images', help: 'Drawn from the same noise with every change of hands.' }),
   steps: z.number().int().min(8).max(200).default(25).meta({ title: 'Steps', help: 'Euler’s, from noise to image.' }),
@@ -116,9 +119,10 @@ function nearestPanel({ labels, groups, config }: Bench, { images: n, steps }: C
   /** Where half of what the network has in the end is reached, from the image on. */
   const half = (r: number) => hybrids.find(({ distances }) => distances[r].value - heart.distance.value > (alone.distances[r].value - heart.distance.value) / 2)?.t ?? null
   const { channels, size } = config.net
+  const shown = hybrids.filter((_, i) => (hybrids.length - 1 - i) % Math.ceil(hybrids.length / SHOWN) === 0)
   const pictures = groups.map(({ label, replicas: [r] }): Pictures => {
-    const all = [heart.first, ...hybrids.map(({ first }) => first[r])]
-    return { label: `A sample that ${label} ends`, channels, size, pixels: Float32Array.from(all.flatMap(one => Array.from(one))), captions: ['by heart', ...hybrids.map(({ t }) => `from t = ${level(Number(t.toFixed(2)))}`)] }
+    const all = [heart.first, ...shown.map(({ first }) => first[r])]
+    return { label: `A sample that ${label} ends`, channels, size, pixels: Float32Array.from(all.flatMap(one => Array.from(one))), captions: ['by heart', ...shown.map(({ t }) => `from t = ${level(Number(t.toFixed(2)))}`)] }
   })
   return {
     id: 'nearest', title: 'How far from the training images, by where the network takes over', x: axis, y: { label: 'root mean square distance to the nearest', scale: 'linear' },
