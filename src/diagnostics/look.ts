@@ -1,11 +1,11 @@
 /** Frozen nets looking at noised images: what most diagnostics begin with. */
 import { PhiloxStream } from '../engine/philox.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
-import { type Frozen, type FrozenOptions, recordFrozen } from '../model/frozen.ts'
+import { type Frozen, type FrozenOptions, recordFrozen, untoldLabels } from '../model/frozen.ts'
 import { type Batch, interpolate, makeBatch } from '../ops/batch.ts'
 import type { Bench, Table } from './diagnostic.ts'
 
-/** Images stand in `images` (N,ch,h,w), once for all replicas; sample i of replica r sees row `batch.row`, noise `batch.eps`, level `batch.t`. */
+/** Images stand in `images` (N,ch,h,w), once for all replicas; sample i of replica r sees row `batch.row`, noise `batch.eps`, level `batch.t`; no class is told until labels are written. */
 export interface Look {
   recorder: Recorder
   images: Tensor
@@ -26,7 +26,7 @@ export function recordLook(bench: Bench, { images: count, weights = 'ema', name 
   const recorder = bench.recorder().at('look')
   const d = training.batch.dimensions
   const images = recorder.tensor(`${name}images`, count * d)
-  const batch = makeBatch(recorder, training.replicas, options.samples, d, net.classes > 0, `${name}batch`)
+  const batch: Batch = { ...makeBatch(recorder, training.replicas, options.samples, d, false, `${name}batch`), labels: untoldLabels(recorder, net, training.replicas * options.samples, name) }
   interpolate(recorder, { replicas: training.replicas, samples: options.samples }, images, null, batch)
   const frozen = recordFrozen(recorder, training, {
     ...options, name, weights: weights === 'ema' ? training.optimizer.ema : training.parameters, input: { image: batch.xt, t: batch.t, labels: batch.labels },

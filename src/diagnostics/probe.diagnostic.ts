@@ -12,6 +12,7 @@ import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
 import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
 import { DEFAULT_LEVELS, LARGEST_BINDING, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
+import { untoldSaid } from './words.ts'
 
 /** λ that a validation split chooses among. */
 const PENALTIES = [0.1, 0.01, 0.001]
@@ -208,7 +209,7 @@ function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, found: Fi
         'A probe that is stopped early measures how quickly the class can be read, not whether it is there: at very low noise it is still in the features. More steps close the gap.',
         `${chosen.optimiser === 'adamw' ? 'AdamW, decay .01' : 'Adam'}, learning rate .001${chosen.cosine ? ' falling by a cosine' : ''}, ${chosen.steps.toLocaleString('en')} steps of ${BATCH} of ${chosen.images.toLocaleString('en')} images, from weights 0; features ${chosen.normalise ? 'z-scored' : 'as they are'}; ${chosen.freshNoise ? 'new noise every epoch' : 'one noise draw per image'}.`,
       ]
-  notes.push(`Mean over tokens after block ${chosen.layer || config.objective.layer}, EMA weights, x_t with its own t${config.net.classes > 0 ? '; every image was given as class 0, so that no feature holds the answer' : ''}. Labelled images are training images of the net, test images are not.`)
+  notes.push(`Mean over tokens after block ${chosen.layer || config.objective.layer}, EMA weights, x_t with its own t${untoldSaid(config.net)}. Labelled images are training images of the net, test images are not.`)
   if (few(chosen) && draws < chosen.draws) notes.push(`${draws} label ${draws === 1 ? 'draw' : 'draws'} and not ${chosen.draws}: more would take more than ${Math.min(config.data.count, MOST_LABELLED).toLocaleString('en')} labelled images.`)
   const assumed = dataset.bayesAccuracy?.(0.5, config.net.size)
   if (assumed && assumed.standardError > 0) notes.push(`The Bayes ceiling is sampled with ${assumed.count.toLocaleString('en')} draws, standard error about ${assumed.standardError.toPrecision(1)}.`)

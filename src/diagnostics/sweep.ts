@@ -44,8 +44,8 @@ export interface Source {
 }
 
 /**
- * Token means after `layers` of every replica: groups (layers,R). Nets with classes are told class 0 for every image, so that no feature holds
- * the answer.
+ * Token means after `layers` of every replica: groups (layers,R). Nets with classes are not told that of an image, so that no feature holds the
+ * answer.
  */
 export function netSource(bench: Bench, layers: readonly number[]): Source {
   const { training: { replicas: R, batch: { dimensions: d }, dit: { tokens } }, config: { net } } = bench

@@ -1,4 +1,5 @@
 /** Numbers in the sentences of panels. */
+import type { NetConfig } from '../config.ts'
 import type { Group } from './diagnostic.ts'
 
 /** Few digits, whatever the magnitude. */
@@ -6,6 +7,10 @@ export function few(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'nothing finite'
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 }
+
+/** How nets with classes are kept from knowing what is asked of their features. */
+export const untoldSaid = ({ classes, labelDrop }: NetConfig): string =>
+  classes === 0 ? '' : `; every image was given ${labelDrop > 0 ? 'without a label' : 'as class 0'}, so that no feature holds the answer`
 
 /** null for what a chart cannot draw. */
 export const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)

@@ -8,7 +8,9 @@ import { DEFAULT_LEVELS, levelsOf, noiseOf } from '../diagnostics/sweep.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { meanOf } from '../flow/estimate.ts'
 import { noiseLevels } from '../model/evaluation.ts'
+import { untoldSaid } from '../diagnostics/words.ts'
 import { guidanceSaid, meanTargets, mixOf } from '../model/guidance.ts'
+import { untoldLabel } from '../model/parameters.ts'
 import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
 import { errorsByLevel, featuresAt, psnrOf, type Shown, solve, type Steering } from '../onnx/evaluate.ts'
 import { type Exam, neighboursRight, probeRight } from '../onnx/few_labels.ts'
@@ -169,8 +171,7 @@ async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }
   const train = await imagesOf(config, Math.min(labelled, config.data.count), 'train')
   const test = await imagesOf(config, Math.min(labelled, config.data.heldOut), 'test')
   const [bank, asked] = [train.labels.length, test.labels.length]
-  // Class 0 for every image, so that no feature holds the answer.
-  const shown = ({ images, labels }: typeof train, part: number): Shown => ({ images: toRange(images, reading.range), noise: noiseOf(config, labels.length, part), labels: new Uint8Array(labels.length) })
+  const shown = ({ images, labels }: typeof train, part: number): Shown => ({ images: toRange(images, reading.range), noise: noiseOf(config, labels.length, part), labels: new Uint16Array(labels.length).fill(untoldLabel(config.net)) })
   const t = levelsOf(DEFAULT_LEVELS)!
   const [seen, questions] = [shown(train, 0), shown(test, 2)]
   const labels = [...train.labels, ...test.labels]
@@ -206,7 +207,7 @@ async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }
   const chance: Curve = { replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => 1 / classes.length) }
   const said = (shares: number[]) => `${(100 * shares[0]).toFixed(1)} % at t = ${t[0]}, ${(100 * Math.max(...shares)).toFixed(1)} % at best, at t = ${t[shares.indexOf(Math.max(...shares))]}.`
   const means = probes.map(shares => meanOf(shares).value)
-  const note = `Features: ${reading.features}${config.net.classes > 0 ? '; every image was given as class 0' : ''}. The first ${bank} training images have labels.`
+  const note = `Features: ${reading.features}${untoldSaid(config.net)}. The first ${bank} training images have labels.`
   return [
     {
       diagnostic: 'probe', id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,

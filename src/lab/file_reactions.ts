@@ -9,6 +9,7 @@ import { logLevels, normalNoise } from '../diagnostics/look.ts'
 import { ratioOf, root } from '../diagnostics/masses.ts'
 import { dimensionsOf, fromClassMeans, fromClassSwap, type Semantic, STATISTICS } from '../diagnostics/semantic.ts'
 import { few, finite } from '../diagnostics/words.ts'
+import { untoldLabel } from '../model/parameters.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { conditionNumberAt } from '../flow/condition.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
@@ -51,13 +52,13 @@ function noised(images: Float32Array, noise: Float32Array, t: number): Float32Ar
   return images.map((value, i) => (1 - t) * value + t * noise[i])
 }
 
-/** All rows of x (n,d) asked about in batches, each as class 0. */
-async function answers(ask: Ask, x: Float32Array, d: number, t: number, batch: number, pick: (answer: Awaited<ReturnType<Ask>>) => Float32Array): Promise<Float32Array> {
+/** All rows of x (n,d) asked about in batches, each with the label that tells nothing. */
+async function answers(ask: Ask, { net }: Config, x: Float32Array, d: number, t: number, batch: number, pick: (answer: Awaited<ReturnType<Ask>>) => Float32Array): Promise<Float32Array> {
   const n = x.length / d
   const parts: Float32Array[] = []
   for (let first = 0; first < n; first += batch) {
     const count = Math.min(batch, n - first)
-    parts.push(pick(await ask(x.slice(first * d, (first + count) * d), t, new Uint8Array(count))))
+    parts.push(pick(await ask(x.slice(first * d, (first + count) * d), t, new Uint16Array(count).fill(untoldLabel(net)))))
   }
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -81,7 +82,7 @@ export async function gainPanel({ ask, name, config, images: draw, toRange, batc
   const gains: Estimate[] = []
   for (const level of t) {
     const x = noised(twice, noise, level)
-    gains.push(gainOf(await answers(ask, x, d, level, batch, ({ velocity }) => velocity), x, pairs))
+    gains.push(gainOf(await answers(ask, config, x, d, level, batch, ({ velocity }) => velocity), x, pairs))
     await tell('gain', gains.length, t.length)
   }
   const demanded: Curve = { replica: null, kind: 'theory', label: 'demanded: κ(t,t)', x: t, y: t.map(level => finite(conditionNumberAt(makePath('linear'), level))) }
@@ -131,7 +132,7 @@ export async function jacobianPanels(reacting: Reacting): Promise<FilePanel[]> {
   /** ‖J v‖² of each image for v (n,d) of any length, by differences over ±h v/‖v‖. */
   const along = async (x: Float32Array, level: number, v: Float32Array, h: number) => {
     const lengths = Float64Array.from({ length: n }, (_, i) => Math.sqrt(v.subarray(i * d, (i + 1) * d).reduce((sum, value) => sum + value * value, 0)) || 1)
-    const beside = (sign: number) => answers(ask, x.map((value, i) => value + (sign * h * v[i]) / lengths[Math.floor(i / d)]), d, level, batch, pick)
+    const beside = (sign: number) => answers(ask, config, x.map((value, i) => value + (sign * h * v[i]) / lengths[Math.floor(i / d)]), d, level, batch, pick)
     const [up, down] = [await beside(1), await beside(-1)]
     const width = up.length / n
     return Float64Array.from({ length: n }, (_, i) => {

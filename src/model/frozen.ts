@@ -1,7 +1,9 @@
 /** A net looked at and not trained: a forward pass of fixed weights on images of the caller's, as diagnostics and derivatives want it. */
+import type { NetConfig } from '../config.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Activation, FlatParameters } from '../ops/linear.ts'
 import type { DitInput, DitTrace, DitTrunk } from './dit.ts'
+import { untoldLabel } from './parameters.ts'
 import type { Training } from './training.ts'
 
 export interface Frozen {
@@ -9,7 +11,7 @@ export interface Frozen {
   image: Tensor
   /** Noise level of each sample, (R,n) */
   t: Tensor
-  /** Classes as u32, (R,n); null in a net without classes */
+  /** Classes as u32, (R,n), until others are written what stands for no class (`untoldLabel`); null in a net without classes */
   labels: Tensor | null
   /** n, of each replica */
   samples: number
@@ -41,6 +43,11 @@ export interface FrozenOptions {
   name?: string
 }
 
+/** Labels that tell a net nothing of its images; null for one without classes. */
+export function untoldLabels(recorder: Recorder, net: NetConfig, count: number, name: string): Tensor | null {
+  return net.classes > 0 ? recorder.computed(`${name}labels`, count, () => new Uint32Array(count).fill(untoldLabel(net))) : null
+}
+
 /**
  * Records a forward pass of all R replicas over n samples, each with its own t. The recorder's tensors are its own: the run's weights and
  * constants are found when buffers are made, through the run's buffers as their parent.
@@ -56,7 +63,7 @@ export function recordFrozen(
   const { image, t, labels } = input ?? {
     image: recorder.tensor(`${name}x_t`, R * samples * net.channels * net.size * net.size),
     t: recorder.tensor(`${name}t`, R * samples),
-    labels: net.classes > 0 ? recorder.tensor(`${name}labels`, R * samples) : null,
+    labels: untoldLabels(recorder, net, R * samples, name),
   }
   const given: DitInput = { image, t, labels, capacity: samples }
   const options = { extent: { replicas: R, samples }, keep, pooled: layers, name }

@@ -41,6 +41,12 @@ export interface ParameterLayout {
 /** Rows of the label table: one for each class and, where labels are dropped, one more for none (as LabelEmbedder of facebookresearch/DiT has it). */
 export const labelRows = ({ classes, labelDrop }: Pick<NetConfig, 'classes' | 'labelDrop'>): number => classes + (labelDrop > 0 ? 1 : 0)
 
+/**
+ * What a net with classes is told of images when it is not to be told their class: none, where it has a row for that, else the first class for all alike.
+ * So no feature holds the answer that a probe looks for.
+ */
+export const untoldLabel = ({ classes, labelDrop }: Pick<NetConfig, 'classes' | 'labelDrop'>): number => (labelDrop > 0 ? classes : 0)
+
 export function parameterLayout(net: NetConfig): ParameterLayout {
   const C = net.width
   const patch = net.patch * net.patch * net.channels
