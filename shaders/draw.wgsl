@@ -1,7 +1,7 @@
 // One batch per replica, drawn by counters alone: noise level, and row of the data set, of every sample. Samples with t < t_min are put
 // first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access.
 // A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
-// t is uniform, or sigmoid(mean + scale n), n ~ N(0,1) (logit-normal, LCF eq. 16).
+// t is uniform, or sigmoid(mean + scale n), n ~ N(0,1) (logit-normal, LCF eq. 16), or sigma/(1 + sigma) with sigma uniform.
 // t, source, row (R,capacity): noise level, number before sorting, data row.  One workgroup per replica.
 // #include lib/philox.wgsl
 // #include lib/knobs.wgsl
@@ -33,6 +33,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     let u = uniform_open(words[i % 4u]);
     var value = u;
     if (knob.time_scale > 0.0) { value = clamp(1.0 / (1.0 + exp(-(knob.time_mean + knob.time_scale * normals(words)[i % 4u]))), 1e-5, 1.0 - 1e-5); }
+    if (knob.time_sigma > 0.0) { value = knob.time_sigma * u / (1.0 + knob.time_sigma * u); }
     if (strata > 0u) { value = select(knob.t_min + (1.0 - knob.t_min) * u, knob.t_min * u, i < strata); }
     level[i] = value;
   }

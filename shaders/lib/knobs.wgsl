@@ -27,6 +27,7 @@ struct Knobs {
   term: u32,           // beside the flow loss: 0 none, or features against anchors; 1 all features apart; 2 another sample's target
   time_mean: f32,      // of logit t
   time_scale: f32,     // 0: uniform t
+  time_sigma: f32,     // above 0: t/(1-t) is uniform up to it instead
   prediction: u32,     // the net's output: 0 velocity, 1 image, 2 noise
   error_of: u32,       // whose error is minimised, the same way
   least: f32,          // denominators of conversions are at least this

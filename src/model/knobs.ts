@@ -39,7 +39,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
     learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,
     beta1: train.beta1, beta2: train.beta2, epsilon: train.epsilon, weight_decay: train.weightDecay, clip: train.clip, ema_decay: train.emaDecay,
     term: method.term === 'dispersive' ? 1 : method.term === 'negatives' ? 2 : 0, negatives: NEGATIVES[objective.negatives], null_skip: objective.nullSkip ? 1 : 0,
-    time_mean: times.mean, time_scale: times.scale, prediction: QUANTITY[prediction], error_of: QUANTITY[objective.loss], least: objective.clamp,
+    time_mean: times.mean, time_scale: times.scale, time_sigma: times.sigma ?? 0, prediction: QUANTITY[prediction], error_of: QUANTITY[objective.loss], least: objective.clamp,
     candidates: average?.candidates ?? 0, own_candidate: average?.own ? 1 : 0,
   })
 }

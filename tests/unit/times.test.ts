@@ -14,7 +14,7 @@ describe('logit-normal noise levels', () => {
     expect(Math.abs(share(drawn, 0.1) - low)).toBeLessThan(4 * Math.sqrt(low / DRAWS))
   })
 
-  test.each(['logit-normal', 'jit', 'low-noise', 'uniform'] as const)('%s: the density has mass 1 and is that of the draws', times => {
+  test.each(['logit-normal', 'jit', 'low-noise', 'sigma-uniform', 'uniform'] as const)('%s: the density has mass 1 and is that of the draws', times => {
     const sampler = timeSamplerOf({ times, timeMean: -0.5, timeScale: 1 })
     const mass = (from: number, to: number) => {
       let sum = 0
@@ -39,6 +39,7 @@ describe('logit-normal noise levels', () => {
 
   test('with strata are refused', () => {
     expect(() => checkConfig(parseConfig({ objective: { times: 'jit', stratified: true } }))).toThrow(/strata are for uniform/)
+    expect(() => checkConfig(parseConfig({ objective: { times: 'sigma-uniform', stratified: true } }))).toThrow(/strata are for uniform/)
     expect(() => checkConfig(parseConfig({ objective: { stratified: true }, replicas: [{ method: 'fm-logit-normal' }] }))).toThrow(/FM, logit-normal t: stratified/)
     checkConfig(parseConfig({ objective: { times: 'jit' } }))
   })

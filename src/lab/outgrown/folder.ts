@@ -14,7 +14,7 @@ import script from './train.py?raw'
 /** train.py has the regression of the velocity at uniform noise levels, and LCF's term. */
 function knownThere({ term, knobs }: Method, objective: ObjectiveConfig): boolean {
   const { prediction, average, times = timeSamplerOf(objective) } = knobs(objective)
-  return (term === null || term === 'anchored') && prediction === undefined && average === undefined && times.scale === 0 && objective.loss === 'velocity'
+  return (term === null || term === 'anchored') && prediction === undefined && average === undefined && times.scale === 0 && !times.sigma && objective.loss === 'velocity'
 }
 
 /**

@@ -64,7 +64,7 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
     record(recorder) {
       const capacity = anchored ? 2 * batch : batch
       const knob = knobs(recorder, settings.map(each => ({
-        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0,
+        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0, time_sigma: each.times?.sigma ?? 0,
       })))
       const states = state(recorder, settings.map(each => ({ step: each.step })))
       const made = makeBatch(recorder, replicas, capacity, 4, false)
@@ -143,8 +143,8 @@ export const drawCases: OpCase[] = [
   drawCase('draw, stratified', { batch: 45, anchored: true, images: 0x7fffffff }, [
     { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 },
   ], 1103),
-  drawCase('draw, logit-normal', { batch: 301, anchored: true, images: 60 }, [
-    { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } },
+  drawCase('draw, logit-normal and σ uniform', { batch: 301, anchored: true, images: 60 }, [
+    { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } }, { ...plain, times: { mean: 0, scale: 0, sigma: 4 } },
   ], 1107),
   negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
