@@ -12,8 +12,10 @@ import { ditForward } from '../../src/reference/dit.ts'
 import { differingBits, relative } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
 import { flat, randomParameters } from '../support/random_net.ts'
+import { sessions } from '../support/sessions.ts'
 import { tinyConfig, withTrainer } from '../support/tiny_run.ts'
 
+const { create } = sessions()
 const [COUNT, EACH, CLASSES, LAMBDA] = [3, 64, 10, 0.25]
 
 const configOf = (evaluate: ConfigInput['evaluate'] = {}, objective: ConfigInput['objective'] = {}, net: ConfigInput['net'] = {}) => tinyConfig({
@@ -166,4 +168,16 @@ test('what cannot be is refused in one sentence', () => {
   expect(() => tinyConfig({ evaluate: { guidance: 2 } })).toThrow('evaluate.guidance: guidance 2 needs a network that was trained with and without labels; take net.classes and net.labelDrop above 0, or guidance 1')
   expect(() => tinyConfig({ net: { labelDrop: 0.1 } })).toThrow('net.labelDrop: labels cannot be left out of a network that is told none; take net.classes above 0, or a label drop of 0')
   expect(() => configOf({ guidanceFrom: 0.6, guidanceTo: 0.5 })).toThrow('evaluate.guidanceFrom: guidance from t = 0.6 up to 0.5 is no interval; the first must not be above the second')
+})
+
+test('guidance is turned while a run goes on, and its samples say so; a net without labels refuses', async () => {
+  const session = await create(configOf())
+  await session.advance(2)
+  const plain = await session.sample()
+  expect(plain.steered).toBeUndefined()
+  session.patch({ replica: 'all', section: 'evaluate', field: 'guidance', value: 3 })
+  session.patch({ replica: 'all', section: 'evaluate', field: 'guidanceTo', value: 0.5 })
+  expect(await session.sample()).toMatchObject({ steered: 'guidance 3 from t = 0 to 0.5', evaluations: [6, 6] }) // at t = .5 and .25 of 1, .75, .5, .25
+  const untold = await create(tinyConfig())
+  expect(() => untold.patch({ replica: 'all', section: 'evaluate', field: 'guidance', value: 3 })).toThrow(/^evaluate\.guidance: guidance 3 needs/)
 })
