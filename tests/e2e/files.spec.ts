@@ -147,8 +147,11 @@ test('a whole run as one file, gone on with where it stood', async ({ lab, page 
   await expect(lab.step).toHaveText(String(step + 1))
 })
 
-test('an example is one click away; a long evaluation can be stopped; files that are none are refused in a sentence', async ({ lab, page }) => {
-  await lab.open(tiny)
+test('an example is one click away; a long evaluation can be stopped; its samples are judged; files that are none are refused in a sentence', async ({ lab, page }) => {
+  const settings = new URLSearchParams(tiny)
+  settings.set('data.count', '256')
+  settings.set('data.heldOut', '256')
+  await lab.open(settings)
   await lab.button('Open').click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'LCF on gratings' }).click()
@@ -159,6 +162,14 @@ test('an example is one click away; a long evaluation can be stopped; files that
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await expect(dialog.getByRole('button', { name: 'Evaluate', exact: true })).toBeEnabled()
   await expect(dialog.getByTestId('evaluation')).toHaveCount(0)
+
+  await dialog.getByRole('combobox', { name: 'Features for probes' }).selectOption({ label: 'none' })
+  await dialog.getByRole('combobox', { name: 'Samples to judge' }).selectOption('256')
+  await expect(dialog.getByText('the lab’s own features')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click()
+  for (const chart of ['distance-classifier', 'distance-pixels', 'coverage', 'nearest']) await expect(dialog.locator(`[data-chart="file.${chart}"] .recharts-line`)).not.toHaveCount(0, { timeout: 90_000 })
+  await expect(dialog.locator('[data-chart="file.distance-pixels"]')).toContainText(/In principal components of pixels: [\d.]+; two real sets of this size lie [\d.]+ apart/)
+  await lab.expectNoAxeViolations()
 
   const alert = dialog.getByRole('alert')
   const hostile = (name: string, bytes: Buffer) => page.getByLabel('A file of a model or a run').setInputFiles({ name, mimeType: '', buffer: bytes })
