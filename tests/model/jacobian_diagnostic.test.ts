@@ -49,6 +49,8 @@ test('gains are those of the whole Jacobian, within the error of the probes', as
       expectNear('norm', '', Math.sqrt(total))
       expectNear('ratio', '', (total - inside) / (d - 1) / inside)
       expectNear('share', '', inside / total)
+      const shown = (id: string, label: string) => curves(id).find(curve => curve.replica === r && curve.label === label)!.y[at]!
+      expect((shown('gains', 'class') + (d - 1) * shown('gains', 'other')) / shown('norm', '') ** 2).toBeCloseTo(1, 5) // r·G_sem + (d−r)·G_noise = ‖J‖_F²
     }
   }
 }, 60_000)

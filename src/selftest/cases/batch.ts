@@ -63,7 +63,7 @@ const interpolateCase: OpCase = {
 
 /** Replica 0: all images; 1: some, the own first; 2: some without it; 3: only the own; 4: its own target. */
 const averageCase: OpCase = {
-  op: 'average goal', shape: 'R 5, B 6, d 27, 150 images', seed: 1204, tolerance: 1e-5, // exponentials of differences of distances
+  op: 'average goal', shape: 'R 5, B 6, d 27, 150 images', seed: 1207, tolerance: 1e-5, // exponentials of differences of distances
   record(recorder, random) {
     const [samples, capacity, dimensions, images, step] = [6, 7, 27, 150, 23]
     const knob = [{ candidates: 1024, own_candidate: 1 }, { candidates: 90, own_candidate: 1 }, { candidates: 70, own_candidate: 0 }, { candidates: 1, own_candidate: 1 }, { candidates: 0, own_candidate: 0 }].map((one, r) => ({ seed: 30 + r, images, ...one }))
