@@ -44,13 +44,13 @@ test('learns, and is the same after it was written down', async () => {
   expect(Math.abs(await accuracyOf(read, images, labels) - trained.accuracy)).toBeLessThan(0.15)
 })
 
-test.each([['gratings', 12]] as const)('the one for %s at %i pixels names images it never saw', async (dataset, size) => {
+test.each([['gratings', 12, 0.95], ['shapes', 16, 0.8]] as const)('the one for %s at %i pixels names images it never saw', async (dataset, size, least) => {
   const classifier = (await classifierFor(dataset, size))!
   expect(classifier.tested).toBe(4096)
   const { images, labels } = datasets[dataset].generate(512, { seed: 0, split: 'train', size })
   const accuracy = await accuracyOf(classifier, images, labels)
   expect(accuracy).toBeGreaterThan(classifier.accuracy - 4 * Math.sqrt((classifier.accuracy * (1 - classifier.accuracy)) / 512) - 0.005)
-  expect(classifier.accuracy).toBeGreaterThan(0.9)
+  expect(classifier.accuracy).toBeGreaterThan(least)
 })
 
 test('one length: its gradient is that of central differences', () => {
