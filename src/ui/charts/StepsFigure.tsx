@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import type { ReplicaTick } from '../../protocol.ts'
 import { leavesOut, secondTerm } from '../../store/catalog.ts'
 import { useShownRun } from '../../store/shown.ts'
@@ -23,10 +23,13 @@ export function StepsFigure() {
   const own = useShownRun(({ tick }) => tick?.replicas ?? none)
   const series = useSeries()
   const beside = useBesideRuns()
-  const replicas = useMemo(() => series.map(({ run, replica }) => (run === 0 ? own[replica] : beside[run - 1].seen.tick.replicas[replica])), [series, own, beside])
+  // Hundreds of points a line: in pieces, so that no frame waits for all of them.
+  const { replicas, shown } = useDeferredValue(useMemo(() => ({
+    replicas: series.map(({ run, replica }) => (run === 0 ? own[replica] : beside[run - 1].seen.tick.replicas[replica])),
+    shown: series.filter(({ hidden }) => !hidden),
+  }), [series, own, beside]))
   const { events, step, steps } = useSpan()
   const reduction = useShownRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
-  const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
 
   const groups = useSeedGroups()
   const flow = useMemo<StepLine[]>(() => {
