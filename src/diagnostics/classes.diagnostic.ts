@@ -10,7 +10,7 @@ import { isGuidable, passesOf } from '../model/guidance.ts'
 import { labelPanel, meansPanel, separationPanel } from './class_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { drawMany, piecesOf } from './drawn.ts'
-import { normalNoise, recordLook, writeAll } from './look.ts'
+import { normalNoise, recordLook, showHeldOut, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 import { separationOf } from './separation.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
@@ -66,9 +66,7 @@ async function byLevel(bench: Bench, t: number[], n: number, step: () => Promise
   const look = recordLook(bench, { samples: n, images: n })
   const table = await bench.lay(look.recorder)
   const classes = data.heldOutLabels.subarray(0, n)
-  table.write(look.images, data.heldOut.subarray(0, n * d))
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
-  writeAll(table, R, look.batch.eps, normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 17))
+  showHeldOut(bench, table, look, n, normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 17))
   const each = n * d
   const velocity = async (labels: Uint32Array) => {
     if (look.batch.labels) writeAll(table, R, look.batch.labels, labels)

@@ -8,7 +8,7 @@ import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalSlope, greatestSlope, type Origin, originsOf } from '../flow/empirical_denoiser.ts'
 import { denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
-import { normalNoise, recordLook, writeAll } from './look.ts'
+import { normalNoise, recordLook, showHeldOut } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 import { netSlopes, type Slope } from './slopes.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
@@ -76,10 +76,7 @@ async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], nois
   const { training: { replicas: R, batch: { dimensions: d } }, data } = bench
   const look = recordLook(bench, { samples: n, images: n })
   const table = await bench.lay(look.recorder)
-  table.write(look.images, data.heldOut.subarray(0, n * d))
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
-  writeAll(table, R, look.batch.eps, noise)
-  if (look.batch.labels) writeAll(table, R, look.batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  showHeldOut(bench, table, look, n, noise)
   const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
   for (const level of t) {
     table.write(look.batch.t, new Float32Array(R * n).fill(level))

@@ -2,7 +2,7 @@
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
 import type { Bench } from './diagnostic.ts'
-import { recordLook, writeAll } from './look.ts'
+import { recordLook, showHeldOut } from './look.ts'
 
 export interface SlopeOptions {
   /** Held-out images 0 … count − 1 with their noise (count,d). */
@@ -23,17 +23,14 @@ export interface Slope {
 
 /** [replica][level][image] */
 export async function netSlopes(bench: Bench, { count: n, noise, t, turns, between }: SlopeOptions): Promise<Slope[][][]> {
-  const { training, config, data } = bench
+  const { training, config } = bench
   const { replicas: R, batch: { dimensions: d } } = training
   const look = recordLook(bench, { samples: n, images: n, keep: true, name: 'slope ' })
   const both = bench.recorder()
   const push = recordInputTangent(both, training, look.frozen, { name: 'slope tangent ' })
   const pull = recordInputCotangent(both, training, look.frozen, { velocity: push.velocity!, name: 'slope cotangent ' })
   const table = await bench.lay(look.recorder, both)
-  table.write(look.images, data.heldOut.subarray(0, n * d))
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
-  writeAll(table, R, look.batch.eps, noise.subarray(0, n * d))
-  if (look.batch.labels) writeAll(table, R, look.batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  showHeldOut(bench, table, look, n, noise)
   const first = new Float32Array(R * n * d)
   for (let r = 0; r < R; r++) new PhiloxStream(config.data.seed, STREAM_EVALUATION, 14).fillNormal(first.subarray(r * n * d, (r + 1) * n * d))
 

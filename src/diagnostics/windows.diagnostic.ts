@@ -10,7 +10,7 @@ import { nearestOf } from '../flow/neighbours.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { eulerWays, firstNoise } from './euler_ways.ts'
-import { normalNoise, recordLook, writeAll } from './look.ts'
+import { normalNoise, recordLook, showHeldOut } from './look.ts'
 import { amplitudeOf, patternOf, type Perturbation, signsOf } from './perturbation.ts'
 import { dimensionsOf } from './semantic.ts'
 import { type Outcome, windowPanels } from './window_panels.ts'
@@ -31,7 +31,7 @@ type Chosen = z.output<typeof settings>
 
 /** The first is none. */
 const runsOf = ({ windows }: Pick<Chosen, 'windows'>) => 1 + KINDS.length * windows
-const searchedOf = (images: number, config: Config) => Math.min(images, Math.floor(NEAREST_WORK / (config.data.count * dimensionsOf(config))))
+const searchedOf = (images: number, config: Config) => Math.min(images, Math.max(4, Math.floor(NEAREST_WORK / (config.data.count * dimensionsOf(config)))))
 
 export default defineDiagnostic({
   id: 'windows',
@@ -104,13 +104,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
 
 /** Mean squared error of x̂0 on held-out images at every time of the grid but the last, [replica][step]. */
 async function squaredErrors(bench: Bench, n: number, grid: Float32Array, between: () => Promise<void>): Promise<number[][]> {
-  const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
+  const { training: { replicas: R, batch: { dimensions: d } }, config } = bench
   const look = recordLook(bench, { samples: n, images: n })
   const table = await bench.lay(look.recorder)
-  table.write(look.images, data.heldOut.subarray(0, n * d))
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: n }, (_, i) => i))
-  writeAll(table, R, look.batch.eps, normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 10))
-  if (look.batch.labels) writeAll(table, R, look.batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  showHeldOut(bench, table, look, n, normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 10))
   const errors: number[][] = Array.from({ length: R }, () => [])
   for (const t of grid.subarray(0, -1)) {
     table.write(look.batch.t, new Float32Array(R * n).fill(t))
