@@ -35,7 +35,7 @@ const whole = (min: number, max: number) => z.number().int().min(min).max(max)
 
 export const netSchema = z.strictObject({
   channels: whole(1, 16).default(1).meta({ title: 'Channels', help: 'Colour channels of an image.', advanced: true }),
-  size: whole(2, 256).default(12).meta({ title: 'Image side', source: 'LCF §6.1', help: 'Pixels along one side of the square image.', unit: 'pixels', advanced: true }),
+  size: whole(1, 256).default(12).meta({ title: 'Image side', source: 'LCF §6.1', help: 'Pixels along one side of the square image; points of the plane are images of one pixel.', unit: 'pixels', advanced: true }),
   patch: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(2)
     .meta({ title: 'Patch side', source: 'DiT §3.2, arXiv 2212.09748', formula: 'T = (s/P)^2', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
   width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),

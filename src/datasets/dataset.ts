@@ -38,6 +38,14 @@ export interface RunData {
   heldOutLabels: Uint8Array;
 }
 
+/** How images of a data set are shown as points. */
+export interface Plane {
+  /** Half the side of the square that is shown, about 0. */
+  extent: number;
+  /** Orthonormal (2, d): the plane within the space of pixels of this size; the two channels of the one pixel when left out. */
+  basis?(size: number): Float64Array;
+}
+
 export interface DatasetDefinition {
   id: string;
   label: string;
@@ -75,6 +83,8 @@ export interface DatasetDefinition {
   field?(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void;
   /** Accuracy of the best classifier of x_t: no probe can do better. */
   bayesAccuracy?(t: number, size?: number): Estimate;
+  /** Where its images are points rather than pictures. */
+  plane?: Plane;
 }
 
 /** Draws its images from numbers, as many as are asked for. */
