@@ -1,9 +1,12 @@
 // What a net's output u says of the velocity at (x_t, t) by what it predicts: v = skip x_t + out u. Denominators are clamped as in JiT (arXiv 2511.13720).
-//   prediction 0, the velocity: 0, 1   1, the image: 1/max(t,c), −1/max(t,c)   2, the noise: −1/max(1−t,c), 1/max(1−t,c)
+//   prediction 0, the velocity: 0, 1   1, the image: β′/max(β,c), −W/max(β,c)   2, the noise: α′/max(α,c), W/max(α,c), with W = αβ′ − α′β
+// On the linear path α = 1−t, β = t, W = 1.
 // PART 0: y = skip x + out u (values, and tangents with x' for x)   1: y = out u (cotangents, and tangents while x stays)   2: y += skip x (cotangent of x_t)
 // t (R,capacity)  x (R,x_capacity,d)  u, y (R,samples,d).  One thread per value.
 // #include lib/knobs.wgsl
-const PART = 0u;  // specialised
+// #include lib/path.wgsl
+const PART = 0u;   // specialised
+const PATHS = 0u;  // specialised
 struct Shape {
   samples: u32,
   dimensions: u32,   // d
@@ -16,21 +19,22 @@ struct Shape {
 @group(0) @binding(3) var<storage, read> x: array<f32>;
 @group(0) @binding(4) var<storage, read> u: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> paths: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn read_output(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= shape.samples * shape.dimensions) { return; }
   let knob = knobs[id.z];
-  let level = t[id.z * shape.capacity + id.x / shape.dimensions];
+  let path = place_on(id.z, t[id.z * shape.capacity + id.x / shape.dimensions]);
   var skip = 0.0;
   var out = 1.0;
   if (knob.prediction == 1u) {
-    skip = 1.0 / max(level, knob.least);
-    out = -skip;
+    skip = path.dbeta / max(path.beta, knob.least);
+    out = -path.w / max(path.beta, knob.least);
   }
   if (knob.prediction == 2u) {
-    out = 1.0 / max(1.0 - level, knob.least);
-    skip = -out;
+    out = path.w / max(path.alpha, knob.least);
+    skip = path.dalpha / max(path.alpha, knob.least);
   }
   let at = id.z * shape.samples * shape.dimensions + id.x;
   let from_x = id.z * shape.x_capacity * shape.dimensions + id.x;

@@ -1,10 +1,13 @@
 // The error whose square is minimised, where that is not the velocity's: p − q = √w (v − v*), of the image, the noise or the velocity, with the target
-// clamped as the net's answer is (JiT, arXiv 2511.13720). With c the least denominator:
-//   √w: velocity 1   image t, or max(t,c) when the net predicts the image   noise 1−t, or max(1−t,c) when it predicts the noise
-//   v* times t/max(t,c) when the net predicts the image, (1−t)/max(1−t,c) when it predicts the noise
+// clamped as the net's answer is (JiT, arXiv 2511.13720). With c the least denominator, and W = αβ′ − α′β, which is 1 on the linear path:
+//   √w: velocity 1   image β/W, or max(β,c)/W when the net predicts the image   noise α/W, or max(α,c)/W when it predicts the noise
+//       velocity in the middle: a bump over t, w = 2.662 exp(−½((t − ½)/.15)²), whose mean is 1 (our reading of Generation Phases, arXiv 2510.24830)
+//   v* times β/max(β,c) when the net predicts the image, α/max(α,c) when it predicts the noise
 // MODE 0: p = √w v, q = √w v*   1: p = √w v alone, for gradients.  t (R,capacity)  v, p (R,B,d)  goal, q (R,capacity,d)
 // #include lib/knobs.wgsl
-const MODE = 0u;  // specialised
+// #include lib/path.wgsl
+const MODE = 0u;   // specialised
+const PATHS = 0u;  // specialised
 struct Shape {
   batch: u32,        // B
   dimensions: u32,   // d
@@ -17,17 +20,20 @@ struct Shape {
 @group(0) @binding(4) var<storage, read> goal: array<f32>;
 @group(0) @binding(5) var<storage, read_write> p: array<f32>;
 @group(0) @binding(6) var<storage, read_write> q: array<f32>;
+@group(0) @binding(7) var<storage, read> paths: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn weigh_error(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= shape.batch * shape.dimensions) { return; }
   let knob = knobs[id.z];
   let level = t[id.z * shape.capacity + id.x / shape.dimensions];
-  let near = vec2f(level, 1.0 - level);
+  let path = place_on(id.z, level);
+  let near = vec2f(path.beta, path.alpha);
   let held = select(near, max(near, vec2f(knob.least)), vec2<bool>(knob.prediction == 1u, knob.prediction == 2u));
   var root = 1.0;
-  if (knob.error_of == 1u) { root = held.x; }
-  if (knob.error_of == 2u) { root = held.y; }
+  if (knob.error_of == 1u) { root = held.x / path.w; }
+  if (knob.error_of == 2u) { root = held.y / path.w; }
+  if (knob.error_of == 3u) { root = sqrt(2.662) * exp(-0.25 * pow((level - 0.5) / 0.15, 2.0)); }
   let at = id.z * shape.batch * shape.dimensions + id.x;
   p[at] = root * v[at];
   if (MODE == 0u) {

@@ -85,7 +85,19 @@ export const objectiveSchema = z.strictObject({
   nullSkip: z.boolean().default(false).meta({ title: 'No push without label', help: 'ΔFM: an image whose label was left out (label drop) is not pushed from any other, so that the velocity without labels stays that of flow matching.', live: true, source: 'arXiv 2506.05350', advanced: true }),
   candidates: whole(1, 1024).default(512).meta({ title: 'Candidates N', help: 'ExFM: the target is averaged over so many images that x_t may have come from; over all there are, where N reaches them. With 1 and the own image it is flow matching.', live: true, scale: 'log', source: 'arXiv 2402.03232, eq. 16', advanced: true }),
   ownCandidate: z.boolean().default(true).meta({ title: 'Own image among them', help: 'ExFM: without the image that x_t was made of, the average no longer has flow matching’s minimum.', live: true, source: 'arXiv 2506.03719', advanced: true }),
-  loss: z.enum(['velocity', 'image', 'noise']).default('velocity').meta({ title: 'Error of', help: 'Whose squared error is minimised, whatever the network predicts. Of the velocity is 1/t² times that of the image.', source: 'JiT, arXiv 2511.13720', advanced: true }),
+  path: z.enum(['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'linear-vp', 've']).default('linear').meta({
+    title: 'Path', source: 'Lipman et al. 2022; SiT, arXiv 2401.08740', formula: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon', advanced: true,
+    help: 'How the image turns into noise: linear, cosine (GVP), power (β = tᵖ, α = 1 − tᵖ or 1 − t), variance preserving (VP), Lipman’s with σ_min, linear in α with the variance preserved, or variance exploding (VE). On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.',
+  }),
+  power: finite(0.25, 4).default(2).meta({ title: 'Power p', help: 'Of the power paths, β = tᵖ: above 1 noise comes late, below 1 early.', step: 0.25, source: 'LCF §4.1', advanced: true }),
+  b0: finite(0.001, 10).default(0.1).meta({ title: 'VP rate b₀', help: 'Of the variance preserving path: how fast noise comes at t = 0.', scale: 'log', source: 'Song et al. 2021; Lipman et al. 2022', formula: '\\alpha_t = e^{-T/2}, \\quad \\beta_t = \\sqrt{1-e^{-T}}, \\quad T = \\tfrac12 t^2(b_1-b_0) + b_0 t', advanced: true }),
+  b1: finite(0.001, 100).default(20).meta({ title: 'VP rate b₁', help: 'Of the variance preserving path: how fast noise comes at t = 1. With .1 and 20, α(1) = .0066 of the image is left there.', scale: 'log', source: 'Song et al. 2021; Lipman et al. 2022', advanced: true }),
+  sigmaMin: finite(0.0001, 0.5).default(0.01).meta({ title: 'σ_min', help: 'Noise that is left at t = 0 on Lipman’s path and on the variance exploding one.', scale: 'log', source: 'Lipman et al. 2022', formula: '\\beta_t = \\sigma_{\\min} + (1-\\sigma_{\\min})\\,t \\quad\\text{or}\\quad \\sigma_{\\min}\\,(\\sigma_{\\max}/\\sigma_{\\min})^t', advanced: true }),
+  sigmaMax: finite(1, 400).default(50).meta({ title: 'σ_max', help: 'Noise at t = 1 of the variance exploding path, beside the image and not in its place; its velocity, and with it the loss, is that large.', scale: 'log', source: 'Song et al. 2021', advanced: true }),
+  loss: z.enum(['velocity', 'image', 'noise', 'middle']).default('velocity').meta({
+    title: 'Error of', source: 'JiT, arXiv 2511.13720; Generation Phases, arXiv 2510.24830', formula: 'w(t)\\,\\lVert \\hat x_0 - x_0\\rVert^2: \\quad 1/t^2, \\quad 1, \\quad (1-t)^2/t^2, \\quad \\tfrac{1}{t^2}\\exp\\big(-\\tfrac12\\big(\\tfrac{t-1/2}{.15}\\big)^2\\big)', advanced: true,
+    help: 'Whose squared error is minimised, whatever the network predicts. As weights on a denoiser’s error: that of the velocity is 1/t², of the image 1, and of the velocity in the middle a bump around t = ½ of it (our reading of the paper).',
+  }),
   clamp: finite(0.001, 0.5).default(0.05).meta({ title: 'Least denominator', help: 'Networks that predict image or noise divide by t or 1 − t to get the velocity; by no less than this.', live: true, scale: 'log', source: 'JiT, arXiv 2511.13720', advanced: true }),
   times: z.enum(['uniform', 'logit-normal', 'jit', 'low-noise', 'sigma-uniform']).default('uniform').meta({ title: 'Noise levels', help: 'How training draws t: evenly, logit-normal with m and s, as JiT does (m = s = .8, high noise), mostly low noise (m = −1.2, s = 1.2), or as a denoiser of x0 + σε with σ even up to 4 would see them.', live: true, source: 'LCF eq. 16', advanced: true }),
   timeMean: finite(-4, 4).default(0).meta({ title: 'Logit mean m', help: 'Of logit-normal noise levels; half of them lie below sigmoid(m), so m < 0 favours low noise.', live: true, step: 0.1, source: 'LCF eq. 16', advanced: true }),
@@ -114,6 +126,7 @@ export const trainSchema = z.strictObject({
 export const replicaSchema = z.strictObject({
   method: z.string().min(1).max(64).optional(),
   label: z.string().max(40).optional(),
+  path: objectiveSchema.shape.path.unwrap().optional(),
   seed: whole(0, 0xffffffff).optional(),
   tMin: objectiveSchema.shape.tMin.unwrap().optional(),
   lambda: objectiveSchema.shape.lambda.unwrap().optional(),
@@ -221,8 +234,8 @@ export function isLive(section: SectionName, field: string): boolean {
 /** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
 export function seedGroups({ replicas, objective, train }: Config): number[][] {
   const groups = new Map<string, number[]>()
-  replicas.forEach(({ method = objective.method, label, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
-    const key = JSON.stringify([method, label, tMin, lambda, tau, learningRate, images])
+  replicas.forEach(({ method = objective.method, label, path = objective.path, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
+    const key = JSON.stringify([method, label, path, tMin, lambda, tau, learningRate, images])
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]

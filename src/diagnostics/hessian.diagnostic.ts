@@ -114,9 +114,9 @@ async function greatestByLevel(bench: Bench, { images: n, batches, steps, levels
 }
 
 function noised(bench: Bench, n: number, count: number) {
-  const { training: { replicas: R, batch: { dimensions: d } }, config } = bench
+  const { training: { replicas: R, batch: { dimensions: d }, paths }, config } = bench
   const recorder = bench.recorder()
-  return { batch: makeBatch(recorder, R, n, d, config.net.classes > 0, 'curvature batch'), images: recorder.tensor('curvature images', count * d) }
+  return { batch: { ...makeBatch(recorder, R, n, d, config.net.classes > 0, 'curvature batch'), paths }, images: recorder.tensor('curvature images', count * d) }
 }
 
 /** Eigenvalues of 2/outputs · K on randomly chosen outputs, [replica][level], descending. */

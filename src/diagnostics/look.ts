@@ -20,13 +20,13 @@ export interface LookOptions extends Pick<FrozenOptions, 'samples' | 'layers' | 
   weights?: 'ema' | 'raw'
 }
 
-/** x_t = (1−t) x0 + t ε, then one forward pass of every replica's frozen weights. Nothing is on the GPU before `bench.lay`. */
+/** x_t of each replica's own path, then one forward pass of every replica's frozen weights. Nothing is on the GPU before `bench.lay`. */
 export function recordLook(bench: Bench, { images: count, weights = 'ema', name = 'look ', ...options }: LookOptions): Look {
   const { training, config: { net } } = bench
   const recorder = bench.recorder().at('look')
   const d = training.batch.dimensions
   const images = recorder.tensor(`${name}images`, count * d)
-  const batch: Batch = { ...makeBatch(recorder, training.replicas, options.samples, d, false, `${name}batch`), labels: untoldLabels(recorder, net, training.replicas * options.samples, name) }
+  const batch: Batch = { ...makeBatch(recorder, training.replicas, options.samples, d, false, `${name}batch`), labels: untoldLabels(recorder, net, training.replicas * options.samples, name), paths: training.paths }
   interpolate(recorder, { replicas: training.replicas, samples: options.samples }, images, null, batch)
   const frozen = recordFrozen(recorder, training, {
     ...options, name, weights: weights === 'ema' ? training.optimizer.ema : training.parameters, input: { image: batch.xt, t: batch.t, labels: batch.labels },

@@ -96,8 +96,8 @@ export class Dit {
   private readonly positions: Tensor
   private readonly frequencies: Tensor
 
-  /** @param reading knobs (R) that say what each replica's output means; null where all are velocities */
-  constructor(recorder: Recorder, readonly net: NetConfig, readonly layout: ParameterLayout, private readonly reading: Tensor | null = null) {
+  /** @param reading knobs (R) that say what each replica's output means, and paths; null where all are velocities */
+  constructor(recorder: Recorder, readonly net: NetConfig, readonly layout: ParameterLayout, private readonly reading: Pick<Levels, 'knobs' | 'paths'> | null = null) {
     this.side = net.size / net.patch
     this.tokens = this.side * this.side
     this.patchWidth = paddedPatch(net)
@@ -139,7 +139,7 @@ export class Dit {
 
   /** Where samples stand, for what depends on what the output means; null where it is the velocity. */
   levels({ t, capacity }: DitInput): Levels | null {
-    return this.reading && { knobs: this.reading, t, capacity }
+    return this.reading && { ...this.reading, t, capacity }
   }
 
   private sizeOf({ replicas, samples }: Extent) {

@@ -43,7 +43,7 @@ export function recordLevelEvaluation(config: Config, training: Training): Level
   })
   const batch: Batch = {
     t: own('t', R * n), row, source: row, xt: own('x_t', R * n * d), goal: own('target', R * n * d), labels: labelled ? own('labels', R * n) : null,
-    eps, capacity: n, dimensions: d,
+    eps, paths: training.paths, capacity: n, dimensions: d,
   }
   const extent: Extent = { replicas: R, samples: n }
   interpolate(recorder, extent, images, null, batch)

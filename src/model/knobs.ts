@@ -1,6 +1,7 @@
 /** The GPU's knobs and state of one replica, packed from the config. */
 import type { Config, ReplicaConfig } from '../config.ts'
 import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
+import { pathOf } from '../flow/place.ts'
 import { timeSamplerOf } from '../flow/times.ts'
 import { methodOf } from '../methods/index.ts'
 
@@ -10,7 +11,7 @@ const stateLayout = structLayout('lib/state.wgsl', 'State')
 export const KNOB_WORDS = knobsLayout.words
 export const STATE_WORDS = stateLayout.words
 
-const QUANTITY = { velocity: 0, image: 1, noise: 2 }
+const QUANTITY = { velocity: 0, image: 1, noise: 2, middle: 3 }
 const NEGATIVES = { any: 0, 'other-class': 1, permutation: 2 }
 
 const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
@@ -20,13 +21,14 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
   const objective = { ...config.objective }
   const train = { ...config.train }
   objective.method = replica.method ?? objective.method
+  objective.path = replica.path ?? objective.path
   objective.tMin = replica.tMin ?? objective.tMin
   objective.lambda = replica.lambda ?? objective.lambda
   objective.tau = replica.tau ?? objective.tau
   train.learningRate = replica.learningRate ?? train.learningRate
   train.seed = replica.seed ?? train.seed
   train.images = replica.images ?? train.images
-  return { objective, train, method: methodOf(objective.method) }
+  return { objective, train, method: methodOf(objective.method), path: pathOf(objective) }
 }
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {

@@ -4,6 +4,8 @@
  */
 import type { Config } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
+import { PATH_WORDS, pathTable } from '../flow/path_table.ts'
+import { isLinear } from '../flow/place.ts'
 import { methods } from '../methods/index.ts'
 import { readsFeatures } from '../methods/method.ts'
 import { averageGoal, type Batch, draw, drawNegatives, dropLabels, interpolate, makeBatch, noise } from '../ops/batch.ts'
@@ -27,6 +29,8 @@ export interface Training {
   /** (R) of Knobs and State */
   knobs: Tensor
   state: Tensor
+  /** As in Batch. */
+  paths: Tensor | null
   parameters: FlatParameters
   gradients: LinearGradients
   optimizer: Optimizer
@@ -62,6 +66,12 @@ export function slicesFor(rows: number, elements: number): number {
   return Math.max(1, Math.min(8, Math.floor(rows / 256), affordable))
 }
 
+function joined(parts: Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.length * parts[0].length)
+  parts.forEach((part, i) => all.set(part, i * part.length))
+  return all
+}
+
 export function recordTraining(config: Config, { tiles, images, given = false, gradientsOnly = false }: TrainingOptions): Training {
   const { net, objective, train } = config
   const R = config.replicas.length
@@ -83,11 +93,13 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const gradients: LinearGradients = { planes: recorder.tensor('gradient planes', slices * R * layout.length), slices }
   const data = recorder.tensor('training images', images * dimensions)
   const classes = net.classes > 0 ? recorder.tensor('training classes', images) : null
-  const batch = makeBatch(recorder, R, capacity, dimensions, net.classes > 0)
-  const asked = config.replicas.map(replica => resolveReplica(config, replica).method.knobs(objective))
+  const resolved = config.replicas.map(replica => resolveReplica(config, replica))
+  const paths = resolved.every(({ path }) => isLinear(path)) ? null : recorder.computed('paths', R * PATH_WORDS, () => joined(resolved.map(({ path }) => pathTable(path))))
+  const batch: Batch = { ...makeBatch(recorder, R, capacity, dimensions, net.classes > 0), paths }
+  const asked = resolved.map(({ method }) => method.knobs(objective))
   const converts = asked.some(({ prediction }) => prediction)
   const weighs = converts || objective.loss !== 'velocity'
-  const dit = new Dit(recorder, net, layout, converts ? knobs : null)
+  const dit = new Dit(recorder, net, layout, converts ? { knobs, paths } : null)
 
   const whole: Extent = { replicas: R, samples: B }
   const anchors = anchored ? new AnchorArguments(recorder, R, B) : undefined
@@ -129,7 +141,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows)
     adamw(recorder, parameters, knobs, state, optimizer)
   }
-  return { recorder, tensors, layout, replicas: R, knobs, state, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
+  return { recorder, tensors, layout, replicas: R, knobs, state, paths, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
 
   /** Features after block `layer`, the loss on them, and the gradient that will enter the residual stream there. */
   function recordFeatureTerm() {

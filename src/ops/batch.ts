@@ -12,10 +12,12 @@ export interface Batch {
   /** (R,capacity,d) */
   eps: Tensor
   xt: Tensor
-  /** v* = ε − x0, (R,capacity,d) */
+  /** v* = α′ x0 + β′ ε, on the linear path ε − x0, (R,capacity,d) */
   goal: Tensor
   /** (R,capacity); only with classes */
   labels: Tensor | null
+  /** The replicas' paths (path_table.ts), (R,PATH_WORDS); null where all are linear. */
+  paths: Tensor | null
   capacity: number
   /** d = ch·h·w */
   dimensions: number
@@ -26,7 +28,7 @@ export function makeBatch(recorder: Recorder, replicas: number, capacity: number
   return {
     t: recorder.tensor(`${name} t`, each), source: recorder.tensor(`${name} source`, each), row: recorder.tensor(`${name} row`, each),
     eps: recorder.tensor(`${name} noise`, each * dimensions), xt: recorder.tensor(`${name} x_t`, each * dimensions), goal: recorder.tensor(`${name} target`, each * dimensions),
-    labels: labelled ? recorder.tensor(`${name} labels`, each) : null, capacity, dimensions,
+    labels: labelled ? recorder.tensor(`${name} labels`, each) : null, paths: null, capacity, dimensions,
   }
 }
 
@@ -39,8 +41,8 @@ export function draw(recorder: Recorder, replicas: number, size: number, knobs: 
 export const NONE = 0xffffffff
 
 /** The target of every sample becomes its mean over the images that x_t may have come from, in replicas that ask for it. */
-export function averageGoal(recorder: Recorder, replicas: number, size: number, data: Tensor, knobs: Tensor, state: Tensor, { row, t, xt, goal, dimensions, capacity }: Batch): void {
-  recorder.dispatch('average_goal', { knobs, state, data, row, t, xt, goal }, { dimensions, capacity }, [size, 1, replicas])
+export function averageGoal(recorder: Recorder, replicas: number, size: number, data: Tensor, knobs: Tensor, state: Tensor, { row, t, xt, goal, paths, dimensions, capacity }: Batch): void {
+  recorder.dispatch('average_goal', { knobs, state, data, row, t, xt, goal, paths: paths ?? recorder.placeholder('paths') }, { dimensions, capacity }, [size, 1, replicas], alongPaths(paths))
 }
 
 /** Another sample of the batch for each, negative (R,B), for losses that push from its target. */
@@ -56,11 +58,14 @@ export function noise(recorder: Recorder, extent: Extent, size: number, knobs: T
     groupsOver(extent, { units: Math.ceil(batch.dimensions / 4), perGroup: 64 }))
 }
 
-/** x_t = (1−t) x0 + t ε and v*; labels too where there are any. */
+/** How kernels that know paths are specialised. */
+export const alongPaths = (paths: Tensor | null): { constants: Record<string, number> } => ({ constants: { PATHS: paths ? 1 : 0 } })
+
+/** x_t = α x0 + β ε and v*; labels too where there are any. */
 export function interpolate(recorder: Recorder, extent: Extent, data: Tensor, classes: Tensor | null, batch: Batch): void {
-  recorder.dispatch('interpolate', { data, row: batch.row, t: batch.t, eps: batch.eps, xt: batch.xt, goal: batch.goal },
+  recorder.dispatch('interpolate', { data, row: batch.row, t: batch.t, eps: batch.eps, xt: batch.xt, goal: batch.goal, paths: batch.paths ?? recorder.placeholder('paths') },
     { samples: extent.samples, dimensions: batch.dimensions, capacity: batch.capacity },
-    groupsOver(extent, { units: batch.dimensions, perGroup: 64 }))
+    groupsOver(extent, { units: batch.dimensions, perGroup: 64 }), alongPaths(batch.paths))
   if (classes && batch.labels) {
     recorder.dispatch('gather_labels', { row: batch.row, classes, labels: batch.labels }, { samples: extent.samples, capacity: batch.capacity },
       groupsOver(extent, { units: 1, perGroup: 64 }))

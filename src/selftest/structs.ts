@@ -1,5 +1,7 @@
 /** Knobs and state of the kernels as a case sets them: fields named in the shader files, zero unless given. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { PATH_WORDS, pathTable } from '../flow/path_table.ts'
+import type { Path } from '../flow/paths.ts'
 import { packStruct, structLayout, type StructLayout } from '../engine/struct.ts'
 import type { Output } from './case.ts'
 
@@ -17,6 +19,13 @@ function pack(recorder: Recorder, name: string, layout: StructLayout, replicas: 
 /** One element per replica. */
 export const knobs = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'knobs', layouts.knobs, replicas)
 export const state = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'state', layouts.state, replicas)
+
+/** The table of a path for each replica. */
+export function paths(recorder: Recorder, replicas: readonly Path[]): Tensor {
+  const table = new Float32Array(replicas.length * PATH_WORDS)
+  replicas.forEach((path, r) => table.set(pathTable(path), r * PATH_WORDS))
+  return recorder.constant('paths', table)
+}
 
 /** The state's `field` in every replica, as an output to compare. */
 export function stateOutput(tensor: Tensor, field: string, replicas: number, expected: (replica: number) => number): Output {

@@ -1,10 +1,12 @@
 /** Noise from counters, the path between data and noise, and a solver's step along it. */
 import { normals, philox, STREAM_CANDIDATE, STREAM_FRESH_NOISE, STREAM_NOISE } from '../../engine/philox.ts'
 import { empiricalVelocity } from '../../flow/empirical.ts'
+import { makePath, pathFamilies } from '../../flow/paths.ts'
+import { LEAST_LEVEL, placeOn } from '../../flow/place.ts'
 import { averageGoal, interpolate, makeBatch, noise } from '../../ops/batch.ts'
 import { interpolate as interpolateTwin } from '../../reference/interpolate.ts'
 import { filled, given, layOut, type OpCase, part, TOLERANCE } from '../case.ts'
-import { knobs, state } from '../structs.ts'
+import { knobs, paths, state } from '../structs.ts'
 
 /** The GPU's own log, sin and cos make the normals. */
 const NOISE_TOLERANCE = 1e-5
@@ -61,6 +63,23 @@ const interpolateCase: OpCase = {
   },
 }
 
+/** Of the image (1,0) and the noise (0,1) x_t is (α,β) and v* is (α′,β′): every path over all of t, within the rounding of its numbers. */
+const pathCase: OpCase = {
+  op: 'interpolate along every path', shape: 'R 8, B 640, d 2', seed: 1208, tolerance: 1e-6,
+  record(recorder) {
+    const families = Object.keys(pathFamilies).map(id => makePath(id, id === 'power-noise' ? { p: 0.5 } : {}))
+    const [replicas, samples] = [families.length, 640]
+    const levels = Float64Array.from({ length: samples }, (_, i) => [0, 1, LEAST_LEVEL, 1e-6, 0.5][i] ?? LEAST_LEVEL ** (1 - i / samples))
+    const t = given(recorder, 't', { replicas, capacity: samples, width: 1 }, layOut(replicas, samples, () => levels))
+    const eps = recorder.constant('eps', Float32Array.from({ length: replicas * samples * 2 }, (_, i) => i % 2))
+    const made = { ...makeBatch(recorder, replicas, samples, 2, false), t: t.tensor, eps, paths: paths(recorder, families) }
+    interpolate(recorder, { replicas, samples }, recorder.constant('data', Float32Array.of(1, 0)), null, made)
+    const twin = (r: number) => interpolateTwin(Float64Array.from({ length: 2 * samples }, (_, i) => 1 - (i % 2)), Float64Array.from({ length: 2 * samples }, (_, i) => i % 2), part(t, r, samples), samples, 2, level => placeOn(families[r], level))
+    const output = (name: string, tensor: typeof eps, r: number, values: () => Float64Array) => ({ name: `${name}, ${families[r].id}`, tensor, at: Array.from({ length: 2 * samples }, (_, i) => r * 2 * samples + i), expected: values })
+    return families.flatMap((_, r) => [output('xt', made.xt, r, () => twin(r).xt), output('goal', made.goal, r, () => twin(r).target)])
+  },
+}
+
 /** Replica 0: all images; 1: some, the own first; 2: some without it; 3: only the own; 4: its own target. */
 const averageCase: OpCase = {
   op: 'average goal', shape: 'R 5, B 6, d 27, 150 images', seed: 1207, tolerance: 1e-5, // exponentials of differences of distances
@@ -92,4 +111,40 @@ const averageCase: OpCase = {
   },
 }
 
-export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase, averageCase]
+/** As on the linear path, but for what closed-form flow matching says along another: v* + (x0 − D) W/β with the posterior mean D of x_t = α x_k + β ε. */
+const averageAlongCase: OpCase = {
+  op: 'average goal, curved paths', shape: 'R 2, B 4, d 12, 40 images', seed: 1209, tolerance: 1e-5,
+  record(recorder, random) {
+    const [samples, dimensions, images] = [4, 12, 40]
+    const along = [makePath('cosine'), makePath('ve', { sigmaMax: 2 })]
+    const replicas = along.length
+    const data = filled(recorder, random, 'data', { replicas: 1, capacity: images, width: dimensions })
+    const row = Uint32Array.from({ length: replicas * samples }, () => Math.floor(random.uniform() * images))
+    const t = given(recorder, 't', { replicas, capacity: samples, width: 1 }, Float64Array.from({ length: replicas * samples }, (_, i) => [0.3, 0.6, 0.9, 1][i % samples]))
+    const eps = filled(recorder, random, 'eps', { replicas, capacity: samples, width: dimensions })
+    const made = { ...makeBatch(recorder, replicas, samples, dimensions, false), row: recorder.constant('row', row), t: t.tensor, eps: eps.tensor, paths: paths(recorder, along) }
+    interpolate(recorder, { replicas, samples }, data.tensor, null, made)
+    averageGoal(recorder, replicas, samples, data.tensor, knobs(recorder, along.map((_, r) => ({ seed: r, images, candidates: 1024, own_candidate: 1 }))), state(recorder, along.map(() => ({}))), made)
+    const twin = (r: number) => {
+      const goal = new Float64Array(samples * dimensions)
+      for (let b = 0; b < samples; b++) {
+        const { alpha, beta, dalpha, dbeta, wronskian } = placeOn(along[r], part(t, r, samples)[b])
+        const image = (n: number) => data.values.subarray(n * dimensions, (n + 1) * dimensions)
+        const noise = part(eps, r, samples).subarray(b * dimensions, (b + 1) * dimensions)
+        const x0 = image(row[r * samples + b])
+        const x = x0.map((value, k) => alpha * value + beta * noise[k])
+        const logs = Array.from({ length: images }, (_, n) => -image(n).reduce((sum, value, k) => sum + (x[k] - alpha * value) ** 2, 0) / (2 * beta ** 2))
+        const weights = logs.map(log => Math.exp(log - Math.max(...logs)))
+        const all = weights.reduce((sum, weight) => sum + weight, 0)
+        for (let k = 0; k < dimensions; k++) {
+          const mean = weights.reduce((sum, weight, n) => sum + (weight / all) * image(n)[k], 0)
+          goal[b * dimensions + k] = dalpha * x0[k] + dbeta * noise[k] + ((x0[k] - mean) * wronskian) / beta
+        }
+      }
+      return goal
+    }
+    return [{ name: 'goal', tensor: made.goal, expected: () => layOut(replicas, samples * dimensions, twin) }]
+  },
+}
+
+export const batchCases: OpCase[] = [noiseCase(75, 1201), noiseCase(64, 1202), interpolateCase, pathCase, averageCase, averageAlongCase]
