@@ -148,10 +148,10 @@ export const evaluateSchema = z.strictObject({
   rtol: finite(1e-7, 1).default(1e-3).meta({ title: 'Relative tolerance', help: 'dopri5: error allowed in a step, per unit of the value.', scale: 'log', source: 'SiT, arXiv 2401.08740', advanced: true }),
   diffusion: z.enum(['linear', 'constant', 'decreasing', 'hump', 'sbdm']).default('linear').meta({
     title: 'SDE noise', source: 'LCF eq. 5; SiT, arXiv 2401.08740', advanced: true,
-    help: 'Shape of ω(t) in the reverse SDE: 2t, 2, (1 − cos πt)²/2, 2 sin² πt, or 2t/(1 − t).',
+    help: 'Shape of ω(t) in the reverse SDE: 2t, 2, (1 − cos πt)²/2, 2 sin² πt, or 2t/(1 − t); on other paths 2β for the first and, for the last, that of the path’s own SDE.',
   }),
   diffusionScale: finite(0, 8).default(1).meta({ title: 'SDE noise scale', help: 'Times ω(t); 0 makes it the ODE.', step: 0.25, advanced: true }),
-  lastStep: z.enum(['euler', 'mean', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler (on the linear path also Tweedie’s), the mean of an SDE step, or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),
+  lastStep: z.enum(['euler', 'mean', 'tweedie', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler, the mean of an SDE step, Tweedie’s x̂₀ (on the linear path Euler’s step), or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),
   lastStepSize: finite(0.001, 0.5).default(0.04).meta({ title: 'SDE last step from', help: 'Noise level at which the last step begins.', scale: 'log', source: 'REPA, arXiv 2410.06940', advanced: true }),
   guidance: finite(0, 10).default(1).meta({
     title: 'Guidance w', live: true, step: 0.25, source: 'arXiv 2207.12598', formula: 'v = v_\\varnothing + w\\,(v_y - v_\\varnothing)', advanced: true,
@@ -163,7 +163,7 @@ export const evaluateSchema = z.strictObject({
     title: 'ΔFM corrected', live: true, source: 'arXiv 2506.05350', formula: 'v = (1-\\lambda)\\,v_\\Delta - \\lambda\\operatorname{E}[x_0]', advanced: true,
     help: 'Samples of networks trained by ΔFM get back what training pushed away, so that they follow flow matching’s velocity again; at the minimum exactly.',
   }),
-  belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', source: 'LCF §5 leaves it open', formula: '\\hat x_0 = x_{T_{\\min}} - T_{\\min}\\,v_\\theta(x_{T_{\\min}}, T_{\\min})', help: 'Jump from T_min to the clean image in one step, or integrate through levels that were not trained.', advanced: true }),
+  belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', source: 'LCF §5 leaves it open', formula: '\\hat x_0 = x_{T_{\\min}} - T_{\\min}\\,v_\\theta(x_{T_{\\min}}, T_{\\min})', help: 'Jump from T_min to the clean image in one step, x̂₀ by the path, or integrate through levels that were not trained.', advanced: true }),
 })
 
 /** How often one diagnostic is measured while training, and with which settings; whatever is absent is the diagnostic's own default. */

@@ -6,6 +6,8 @@
 import type { EvaluateConfig } from '../config.ts'
 import { diffusionAt } from './diffusion.ts'
 import { timeGrid } from './grid.ts'
+import type { Path } from './paths.ts'
+import { endOf, LINEAR, type Place, placeOn, toImage, toNoise } from './place.ts'
 import { EULER, type Tableau, tableaux } from './tableau.ts'
 
 /** y = keep x + Σ_j along_j k_j + noise ξ */
@@ -55,32 +57,48 @@ export const stagesOf = (solver: EvaluateConfig['solver']): number => (solver ==
 /** Whether it asks for error norms. */
 export const isAdaptive = (solver: EvaluateConfig['solver']): boolean => solver !== 'sde' && tableaux[solver].error !== undefined
 
-/** @param tMin of each net: below it the net was not trained; 0 where it was trained everywhere */
-export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonly number[]): Promise<Journey> {
-  if (settings.solver === 'sde') return diffuse(carrier, settings, tMin)
+/**
+ * @param tMin of each net: below it the net was not trained; 0 where it was trained everywhere
+ * @param paths of each net; linear where it is not said
+ */
+export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonly number[], paths: readonly Path[] = tMin.map(() => LINEAR)): Promise<Journey> {
+  const ends = tMin.map((level, n) => Math.max(settings.belowTMin === 'jump' ? level : 0, endOf(paths[n])))
+  if (settings.solver === 'sde') return diffuse(carrier, settings, ends, paths)
   const tableau = tableaux[settings.solver]
-  return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, tMin) : toTheImage(carrier, settings, tableau, tMin)
+  return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, ends, paths) : toTheImage(carrier, settings, tableau, ends, paths)
+}
+
+/** From here to the image at once: x̂0, which on the linear path is Euler's step. */
+function jumpFrom(place: Place): Combination {
+  const { keep, along } = toImage(place)
+  return { keep, along: [along], noise: 0 }
 }
 
 const passes = (carrier: Carrier, net: number, t: number) => carrier.passes?.(net, t) ?? 1
 
 const times = (factor: number, values: readonly number[]) => values.map(value => factor * value)
 
-/** Fixed steps. Whoever jumps from T_min does so with Euler's step, for there is nothing to look at below. */
-function toTheImage(carrier: Carrier, { solverSteps, belowTMin }: SolverSettings, tableau: Tableau, tMin: readonly number[]): Promise<Journey> {
-  const grids = tMin.map(level => timeGrid(solverSteps, level, belowTMin))
-  return march(carrier, grids, (step, net) => (step === solverSteps - 1 && (tableau.endsWithEuler || (belowTMin === 'jump' && tMin[net] > 0)) ? EULER : tableau))
+/** Fixed steps. Whoever jumps from `ends` asks only there, for there is nothing to look at below. */
+function toTheImage(carrier: Carrier, { solverSteps }: SolverSettings, tableau: Tableau, ends: readonly number[], paths: readonly Path[]): Promise<Journey> {
+  const grids = ends.map(level => timeGrid(solverSteps, level, 'jump'))
+  const last = solverSteps - 1
+  return march(
+    carrier, grids, (step, net) => (step === last && (tableau.endsWithEuler || ends[net] > 0) ? EULER : tableau),
+    (step, net) => (step === last && ends[net] > 0 ? jumpFrom(placeOn(paths[net], grids[net][step])) : undefined),
+  )
 }
 
-/** Fixed steps from time to time of each net's own grid, whichever way it goes; all have as many. */
-export async function march(carrier: Carrier, grids: readonly ArrayLike<number>[], tableauOf: (step: number, net: number) => Tableau): Promise<Journey> {
+/** Fixed steps from time to time of each net's own grid, whichever way it goes; all have as many. `insteadOf` may end a step of Euler's elsewhere. */
+export async function march(
+  carrier: Carrier, grids: readonly ArrayLike<number>[], tableauOf: (step: number, net: number) => Tableau, insteadOf?: (step: number, net: number) => Combination | undefined,
+): Promise<Journey> {
   const evaluations = grids.map(() => 0)
   for (let i = 0; i < grids[0].length - 1; i++) {
     const own = grids.map((_, n) => tableauOf(i, n))
     const stages = Math.max(...own.map(({ nodes }) => nodes.length))
     for (let s = 0; s < stages; s++) {
       await carrier.look(s, grids.map((grid, n) => grid[i] + (own[n].nodes[s] ?? 1) * (grid[i + 1] - grid[i])))
-      await carrier.combine(grids.map((grid, n) => ({ keep: 1, along: times(grid[i + 1] - grid[i], own[n].rows[s + 1] ?? own[n].weights), noise: 0 })), 0)
+      await carrier.combine(grids.map((grid, n) => insteadOf?.(i, n) ?? ({ keep: 1, along: times(grid[i + 1] - grid[i], own[n].rows[s + 1] ?? own[n].weights), noise: 0 })), 0)
     }
     await carrier.accept(grids.map(() => true), false)
     own.forEach(({ nodes }, n) => { for (const node of nodes) evaluations[n] += passes(carrier, n, grids[n][i] + node * (grids[n][i + 1] - grids[n][i])) })
@@ -90,8 +108,8 @@ export async function march(carrier: Carrier, grids: readonly ArrayLike<number>[
 }
 
 /** Step sizes by proportional-integral control (Hairer, Nørsett and Wanner, Solving ODEs II, sec. IV.2: β = .04), each net its own. */
-async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings, { rows, nodes, error }: Required<Tableau>, tMin: readonly number[]): Promise<Journey> {
-  const nets = tMin.map((level, n) => ({ t: 1, h: FIRST_STEP, end: belowTMin === 'jump' ? level : 0, before: 1e-4, rejectedLast: false, times: [1], evaluations: passes(carrier, n, 1), rejected: 0 }))
+async function adapt(carrier: Carrier, { atol, rtol }: SolverSettings, { rows, nodes, error }: Required<Tableau>, ends: readonly number[], paths: readonly Path[]): Promise<Journey> {
+  const nets = ends.map((end, n) => ({ t: 1, h: FIRST_STEP, end, before: 1e-4, rejectedLast: false, times: [1], evaluations: passes(carrier, n, 1), rejected: 0 }))
   await carrier.look(0, nets.map(({ t }) => t))
   while (nets.some(({ t, end }) => t > end)) {
     const steps = nets.map(({ t, h, end }) => (t - h < end + LEAST_STEP / 2 ? end - t : -h))
@@ -118,9 +136,9 @@ async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings
     await carrier.accept(accepted, true)
     await carrier.between?.()
   }
-  // From T_min to 0 at once; the velocity there is known from the last step.
+  // From the end to 0 at once; the velocity there is known from the last step.
   if (nets.some(({ end }) => end > 0)) {
-    await carrier.combine(nets.map(({ end }) => ({ keep: 1, along: [-end], noise: 0 })), 0)
+    await carrier.combine(nets.map(({ end }, n) => (end > 0 ? jumpFrom(placeOn(paths[n], end)) : { keep: 1, along: [0], noise: 0 })), 0)
     const jumps = nets.map(({ end }) => end > 0)
     await carrier.accept(jumps, false)
     nets.forEach(net => { if (net.end > 0) net.times.push(0) })
@@ -128,17 +146,18 @@ async function adapt(carrier: Carrier, { belowTMin, atol, rtol }: SolverSettings
   return { times: nets.map(net => net.times), evaluations: nets.map(net => net.evaluations), rejected: nets.map(net => net.rejected) }
 }
 
-/** Euler and Maruyama's step of x ← x + (v − ½ω s) h + √(ω|h|) ξ with s = −(x + (1−t) v)/t, the score that v implies on the linear path. */
-export function diffusionStep(omega: number, t: number, h: number): Combination {
-  const drift = (0.5 * omega * h) / t
-  return { keep: 1 + drift, along: [h + drift * (1 - t)], noise: Math.sqrt(omega * -h) }
+/** Euler and Maruyama's step of x ← x + (v − ½ω s) h + √(ω|h|) ξ with s = −ε̂/β, the score that v implies; on the linear path −(x + (1−t) v)/t. */
+export function diffusionStep(omega: number, place: Place, h: number): Combination {
+  const drift = (0.5 * omega * h) / place.beta
+  const { keep, along } = toNoise(place)
+  return { keep: 1 + drift * keep, along: [h + drift * along], noise: Math.sqrt(omega * -h) }
 }
 
 /** The reverse SDE (LCF eq. 5) and its last step, which adds no noise. */
-async function diffuse(carrier: Carrier, settings: SolverSettings, tMin: readonly number[]): Promise<Journey> {
-  const { solverSteps: n, belowTMin, lastStep, lastStepSize } = settings
-  const grids = tMin.map(level => {
-    const jump = belowTMin === 'jump' && level > 0
+async function diffuse(carrier: Carrier, settings: SolverSettings, ends: readonly number[], paths: readonly Path[]): Promise<Journey> {
+  const { solverSteps: n, lastStep, lastStepSize } = settings
+  const grids = ends.map(level => {
+    const jump = level > 0
     const stop = lastStep === 'none' && !jump
     const end = stop ? SDE_END : Math.max(jump ? level : 0, lastStepSize)
     const noisy = stop ? n : n - 1
@@ -146,12 +165,13 @@ async function diffuse(carrier: Carrier, settings: SolverSettings, tMin: readonl
   })
   for (let i = 0; i < n; i++) {
     await carrier.look(0, grids.map(({ t }) => t[i]))
-    await carrier.combine(grids.map(({ t, jump, stop }) => {
+    await carrier.combine(grids.map(({ t, jump, stop }, net) => {
       const h = t[i + 1] - t[i]
-      const step = diffusionStep(diffusionAt(settings, t[i], -h), t[i], h)
+      const place = placeOn(paths[net], t[i])
+      const step = diffusionStep(diffusionAt(settings, t[i], -h, paths[net]), place, h)
       if (i < n - 1 || stop) return step
-      // Euler's step to t = 0 is also Tweedie's E[x0|x_t] on the linear path.
-      return lastStep === 'mean' && !jump ? { ...step, noise: 0 } : { keep: 1, along: [h], noise: 0 }
+      if (lastStep === 'mean' && !jump) return { ...step, noise: 0 }
+      return lastStep === 'tweedie' || jump ? jumpFrom(place) : { keep: 1, along: [h], noise: 0 }
     }), i + 1)
     await carrier.accept(grids.map(() => true), false)
     await carrier.between?.()

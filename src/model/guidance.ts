@@ -2,14 +2,15 @@
  * What sampling makes of a net's velocity with and without labels: classifier-free guidance v = v_∅ + w (v_y − v_∅) (Ho and Salimans, arXiv 2207.12598),
  * inside an interval of noise levels (Kynkäänniemi et al., arXiv 2404.07724), and what contrastive flow matching (arXiv 2506.05350) pushed away put back.
  *
- * ΔFM's minimum is v_Δ = (v − λT̂)/(1 − λ), v that of flow matching, T̂ the mean target of the samples it is pushed from: −E[x0] for the linear path. So
+ * ΔFM's minimum is v_Δ = (v − λT̂)/(1 − λ), v that of flow matching, T̂ the mean target of the samples it is pushed from: α′ E[x0], −E[x0] for the linear path. So
  * v = (1−λ) v_Δ + λT̂, exactly at the minimum, at every level and with every solver. The paper's sampler does so in the guidance interval alone.
  */
 import type { Config } from '../config.ts'
 import type { RunData } from '../datasets/dataset.ts'
+import { placeOn } from '../flow/place.ts'
 import { resolveReplica } from './knobs.ts'
 
-/** v = own · what the last pass said + held · what the first of two said + mean · T̂ */
+/** v = own · what the last pass said + held · what the first of two said − mean · E[x0] */
 export interface Mix {
   own: number
   held: number
@@ -20,7 +21,7 @@ export interface Mix {
   labelled: boolean
 }
 
-/** Weights of v_Δ and of T̂ in flow matching's velocity; they add up to 1. */
+/** Weights of v_Δ and of T̂, as a multiple of −E[x0], in flow matching's velocity; on the linear path they add up to 1. */
 interface Correction {
   own: number
   mean: number
@@ -37,20 +38,20 @@ const isPushed = (config: Config, r: number): boolean => resolveReplica(config, 
 export const isCorrectable = (config: Config): boolean => config.replicas.some((_, r) => isPushed(config, r))
 
 /** What was pushed away from the velocity with labels, and from that without. λ counts as it is in the end, not as it is ramped. */
-function correctionsOf(config: Config, r: number): { labelled: Correction; unlabelled: Correction } {
+function correctionsOf(config: Config, r: number, t: number): { labelled: Correction; unlabelled: Correction } {
   const { evaluate, train: { batch: B } } = config
   if (!evaluate.correction || !isPushed(config, r)) return { labelled: NONE, unlabelled: NONE }
-  const { lambda, negatives, nullSkip } = resolveReplica(config, config.replicas[r]).objective
+  const { objective: { lambda, negatives, nullSkip }, path } = resolveReplica(config, config.replicas[r])
   // Of a permutation one in B is the sample itself, whose target it is to reach: v_Δ = ((1 − λ/B) v − λ(1 − 1/B) T̂)/(1 − λ).
   const itself = negatives === 'permutation' ? 1 / B : 0
-  const labelled = { own: (1 - lambda) / (1 - lambda * itself), mean: (lambda * (1 - itself)) / (1 - lambda * itself) }
+  const labelled = { own: (1 - lambda) / (1 - lambda * itself), mean: (-placeOn(path, t).dalpha * lambda * (1 - itself)) / (1 - lambda * itself) }
   return { labelled, unlabelled: nullSkip && isGuidable(config) ? NONE : labelled }
 }
 
 /** How replica r's velocity at level t is made. */
 export function mixOf(config: Config, r: number, t: number): Mix {
   const { guidance, guidanceFrom, guidanceTo } = config.evaluate
-  const { labelled, unlabelled } = correctionsOf(config, r)
+  const { labelled, unlabelled } = correctionsOf(config, r, t)
   const w = isGuidable(config) && t >= guidanceFrom && t <= guidanceTo ? guidance : 1
   if (w === 1) return { ...labelled, held: 0, twice: false, labelled: true }
   if (w === 0) return { ...unlabelled, held: 0, twice: false, labelled: false }
@@ -104,7 +105,7 @@ function classSums({ train, trainLabels }: Pick<RunData, 'train' | 'trainLabels'
   return made
 }
 
-/** T̂ = −E[x0] of replica r's negatives for a sample with each of these labels: (n,d), of the images that it trains on. */
+/** −E[x0], T̂ on the linear path, of replica r's negatives for a sample with each of these labels: (n,d), of the images that it trains on. */
 export function meanTargets(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): Float32Array {
   const { objective: { negatives }, train: { images } } = resolveReplica(config, config.replicas[r])
   const { sums, counts } = classSums(data, images === 0 ? data.trainLabels.length : Math.min(images, data.trainLabels.length))

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Table } from '../engine/table.ts'
+import { isLinear, placeOn } from '../flow/place.ts'
 import { type Carrier, follow, isAdaptive, type Journey, type SolverSettings, stagesOf } from '../flow/solver.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { mixVelocity, MOST_PLANES, packRow, ROW_WORDS, solverCombine, solverError } from '../ops/solver.ts'
@@ -86,12 +87,12 @@ export interface DrawOptions {
   first?: number
   /** Awaited after each attempted step. */
   between?: () => Promise<void>
-  /** Sees the velocity (R,n,d) at the beginning of each step, and the time of each replica there. */
-  watch?: (t: readonly number[], velocity: Float32Array) => void
+  /** Sees the velocity and the state (R,n,d) at the beginning of each step, and the time of each replica there. */
+  watch?: (t: readonly number[], velocity: Float32Array, state: Float32Array) => void
 }
 
 /**
- * Draws from the noise of a seed, the same for every replica. Labels go through the classes in turn.
+ * Draws from the noise of a seed, the same for every replica, times the β(1) of its path. Labels go through the classes in turn.
  * A net that was not trained below T_min jumps over those levels, if its settings say so.
  */
 export async function drawSamples(table: Table, sampler: Sampler, config: Config, options: DrawOptions): Promise<Drawn> {
@@ -100,8 +101,13 @@ export async function drawSamples(table: Table, sampler: Sampler, config: Config
   const length = n * d
   const noise = new Float32Array((first + n) * d)
   new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
-  for (let r = 0; r < R; r++) for (const start of [sampler.x, sampler.y]) table.write(start, noise.subarray(first * d), r * length)
-  const journey = await follow(gpuCarrier(table, sampler, config, options), sampler.settings, untrainedBelow(config))
+  const paths = config.replicas.map(replica => resolveReplica(config, replica).path)
+  paths.forEach((path, r) => {
+    const own = noise.subarray(first * d)
+    const begun = isLinear(path) ? own : own.map(value => placeOn(path, 1).beta * value)
+    for (const start of [sampler.x, sampler.y]) table.write(start, begun, r * length)
+  })
+  const journey = await follow(gpuCarrier(table, sampler, config, options), sampler.settings, untrainedBelow(config), paths)
   const all = await table.read(sampler.x, 0, R * length)
   return { ...journey, images: Array.from({ length: R }, (_, r) => all.slice(r * length, (r + 1) * length)) }
 }
@@ -126,7 +132,7 @@ function gpuCarrier(table: Table, sampler: Sampler, config: Config, { seed, data
     async look(plane, levels) {
       look(levels)
       table.copy(velocity, 0, k, plane * R * length, R * length)
-      if (watch && plane === 0) watch(levels, await table.read(velocity, 0, R * length))
+      if (watch && plane === 0) watch(levels, await table.read(velocity, 0, R * length), await table.read(x, 0, R * length))
     },
     passes: (r, t) => (mixOf(config, r, t).twice ? 2 : 1),
     combine(combinations, draw) {
