@@ -22,16 +22,16 @@ const measured = (t: number[], found: readonly Estimate[], replica: number): Cur
   ({ replica, kind: 'measured', label: '', x: t, y: found.map(({ value }) => finite(value)), spread: found.map(({ standardError }) => finite(standardError)) })
 const most = ({ x, y }: Curve) => x[y.reduce<number>((best, value, i) => (value !== null && value > (y[best] ?? -Infinity) ? i : best), 0)]
 
-/** @param target of the targets ε − x0, the same at every level */
-export function separationPanel({ groups, config: { net } }: Bench, { t, images }: Asked, found: Estimate[][], target: Estimate): Panel {
+/** @param target of the targets by level; null where the replicas' paths, and with them their targets, differ */
+export function separationPanel({ groups, config: { net } }: Bench, { t, images }: Asked, found: Estimate[][], target: { found: Estimate[]; label: string } | null): Panel {
   const curves = found.map((own, r) => measured(t, own, r))
   const low = t.findIndex(value => value >= 0.1)
   const at = low < 0 ? t.length - 1 : low
   return {
     id: 'separation', title: 'Share of the velocity that tells classes apart', x: LEVEL, y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.1], percent: true },
-    curves: [...curves, { replica: null, kind: 'baseline', label: 'in the targets ε − x₀', x: t, y: t.map(() => finite(target.value)), spread: t.map(() => finite(target.standardError)) }],
+    curves: [...curves, ...(target ? [{ ...measured(t, target.found, 0), replica: null, kind: 'baseline', label: target.label } as const] : [])],
     spread: `± jackknife standard error over 8 blocks of ${images} held-out images`,
-    summary: `At t = ${level(t[at])} of the velocity’s variance lies between classes: ${groups.map(group => `${group.label} ${overSeeds(group, r => times(curves[r].y[at], 100))} %`).join(', ')}; of the targets’ ${few(100 * target.value)} %${seedsSaid(groups)}.`,
+    summary: `At t = ${level(t[at])} of the velocity’s variance lies between classes: ${groups.map(group => `${group.label} ${overSeeds(group, r => times(curves[r].y[at], 100))} %`).join(', ')}${target ? `; of the targets’ ${few(100 * target.found[at].value)} %` : ''}${seedsSaid(groups)}.`,
     notes: [
       'Sums over all pixels, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total. EMA weights.',
       net.classes > 0 ? 'Every image is told its own class.' : 'These networks are told no class: what tells classes apart here they have read from the image.',

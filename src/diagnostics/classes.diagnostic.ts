@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, rootMeanSquareRatio } from '../flow/estimate.ts'
+import { commonPath, isLinear } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { isGuidable, passesOf } from '../model/guidance.ts'
 import { labelPanel, meansPanel, separationPanel } from './class_panels.ts'
@@ -75,12 +76,14 @@ async function byLevel(bench: Bench, t: number[], n: number, step: () => Promise
   }
   const separation: Estimate[][] = Array.from({ length: R }, () => [])
   const change: Estimate[][] | null = isGuidable(config) ? Array.from({ length: R }, () => []) : null
-  let target: Estimate | null = null
+  const path = commonPath(config)
+  const target: Estimate[] = []
   for (const level of t) {
     table.write(look.batch.t, new Float32Array(R * n).fill(level))
     const told = await velocity(Uint32Array.from(classes))
     const untold = change && await velocity(new Uint32Array(n).fill(config.net.classes))
-    target ??= separationOf(await table.read(look.batch.goal, 0, each), classes, d)
+    // Along the linear path the targets are the same at every level.
+    if (path) target.push(isLinear(path) && target[0] ? target[0] : separationOf(await table.read(look.batch.goal, 0, each), classes, d))
     for (let r = 0; r < R; r++) {
       separation[r].push(separationOf(told.subarray(r * each, (r + 1) * each), classes, d))
       if (!change || !untold) continue
@@ -93,5 +96,5 @@ async function byLevel(bench: Bench, t: number[], n: number, step: () => Promise
     }
     await step()
   }
-  return { separation, target: target!, change }
+  return { separation, target: path && { found: target, label: isLinear(path) ? 'in the targets ε − x₀' : 'in the targets' }, change }
 }

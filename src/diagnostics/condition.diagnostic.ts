@@ -7,6 +7,7 @@ import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowerBoundEq25, type Pair, sampleConditionNumber } from '../flow/condition.ts'
 import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
 import { makePath, pathFamilies, type Path } from '../flow/paths.ts'
+import { commonPath, pathsOf } from '../flow/place.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
@@ -18,7 +19,7 @@ const NEAR_ZERO = 0.05
 const SAMPLED_DIMENSIONS = 64
 
 const settings = z.strictObject({
-  path: z.enum(Object.keys(pathFamilies) as [string, ...string[]]).default('linear').meta({ title: 'Path', help: 'How the image turns into noise; nets here are trained on the linear path.' }),
+  path: z.enum(Object.keys(pathFamilies) as [string, ...string[]]).default('linear').meta({ title: 'Path', help: 'How the image turns into noise, for the theory; the paths that networks of a run were trained along are drawn as well.' }),
   p: z.number().min(0.1).max(8).default(2).meta({ title: 'Power p', help: 'β = t^p, for the power paths.', step: 0.1 }),
   sigmaMin: z.number().min(0.0001).max(0.5).default(0.01).meta({ title: 'σ_min', help: 'Noise left at t = 0, for the Lipman and VE paths.', scale: 'log' }),
   t2: z.number().min(0).max(1).default(0).meta({ title: 'Second level t₂', help: '0 takes both versions of the image at the same level; otherwise the second stays at this one.', step: 0.01 }),
@@ -40,6 +41,8 @@ export default defineDiagnostic({
   paper: 'LCF Prop. 1, eq. 19, 24, 25 (arXiv 2509.20952)',
   formulas: {
     condition: '\\kappa(t,t) = \\frac{\\sqrt{\\operatorname{E}\\lVert \\Delta v\\rVert^2}}{\\sqrt{\\operatorname{E}\\lVert \\Delta x\\rVert^2}}, \\quad \\frac{\\beta_t\'}{\\beta_t} = \\frac{1}{t}',
+    path: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon',
+    ways: 'v(x \\mid x_0) = \\frac{\\beta_t\'}{\\beta_t}\\,(x - \\alpha_t\\,x_0) + \\alpha_t\'\\,x_0',
     schedules: '\\kappa(t,t) = \\frac{|\\beta_t\'|}{\\beta_t}',
     grid: '\\kappa^2 = \\frac{(\\alpha_1\'-\\alpha_2\')^2\\lVert x_0\\rVert^2 + d\\,(\\beta_1\'^2+\\beta_2\'^2)}{(\\alpha_1-\\alpha_2)^2\\lVert x_0\\rVert^2 + d\\,(\\beta_1^2+\\beta_2^2)}',
   },
@@ -50,7 +53,7 @@ export default defineDiagnostic({
   withoutRun: true,
 })
 
-export const theory: Theory<typeof settings> = chosen => [demanded(chosen, []), schedules(chosen), grid(chosen)]
+export const theory: Theory<typeof settings> = chosen => [demanded(chosen, [], []), ...drawn(pathOf(chosen)), schedules(chosen), grid(chosen)]
 
 export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { levels, pairs, t2 } = chosen
@@ -74,12 +77,14 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const measured = gains.map((gain, replica): Curve =>
     ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
-  const panel = demanded(chosen, measured)
+  const paths = [...new Map(pathsOf(config).map(path => [path.id, path])).values()]
+  const panel = demanded(chosen, measured, paths)
+  const demands = paths.length === 1 ? few(conditionNumberAt(paths[0], t[0])) : paths.map(path => `${few(conditionNumberAt(path, t[0]))} on the path “${path.label}”`).join(', ')
   const said = bench.groups.map(group => `the answer of ${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
   return [{
     ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
-    summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(panel.curves[0].y[0])}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
-  }, schedules(chosen), grid(chosen)]
+    summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${demands}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
+  }, ...drawn(commonPath(config) ?? pathOf(chosen)), schedules(chosen), grid(chosen)]
 }
 
 /** √E‖Δv‖² / √E‖Δx‖² over pairs; velocity, input (2·pairs, d): a pair is (i, pairs + i). */
@@ -98,20 +103,21 @@ function pathOf({ path, p, sigmaMin }: Chosen): Path {
   return makePath(path, { ...(known.includes('p') ? { p } : {}), ...(known.includes('sigmaMin') ? { sigmaMin } : {}) })
 }
 
-/** What the path demands, and on the same axes what was measured. */
-function demanded(chosen: Chosen, measured: Curve[]): Panel {
+/** What the path demands, and those that nets were trained along, and on the same axes what was measured. */
+function demanded(chosen: Chosen, measured: Curve[], trained: Path[]): Panel {
   const path = pathOf(chosen)
   const { t2, norm, levels, pairs } = chosen
   const x = logLevels(levels)
   const pairAt = (t: number): Pair => ({ t1: t, t2: t2 || t, squaredNorm: norm * SAMPLED_DIMENSIONS, dimensions: SAMPLED_DIMENSIONS })
   const theory = (label: string, y: (number | null)[]): Curve => ({ replica: null, kind: 'theory', label, x, y: y.map(finite) })
   const exact = theory(t2 === 0 ? `demanded: κ(t,t), ${path.label}` : `demanded: κ(t, ${t2}), ${path.label}`, x.map(t => conditionNumber(path, pairAt(t))))
+  const others = trained.filter(({ id }) => id !== path.id).map(other => theory(`demanded: κ(t,t), ${other.label}`, x.map(t => conditionNumberAt(other, t))))
   const bounds = [theory('lower bound, eq. 19', x.map(t => lowerBoundEq19(path, pairAt(t)))), ...(t2 === 0 ? [] : [theory('lower bound, eq. 25', x.map(t => lowerBoundEq25(path, pairAt(t))))])]
   const sampled = t2 === 0 ? [] : [sampledCurve(path, x, pairs, pairAt)]
   const linear = chosen.path === 'linear' && t2 === 0
   return {
     id: 'condition', title: 'How much the answer must move when the input does, and does', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
-    curves: [exact, ...bounds, ...sampled, ...measured],
+    curves: [exact, ...others, ...bounds, ...sampled, ...measured],
     spread: t2 === 0 ? '' : `sampled: ± standard error over ${pairs} pairs of noises in ${SAMPLED_DIMENSIONS} dimensions`,
     summary: `At t = ${x[0]} the ${path.label.toLowerCase()} path demands ${few(exact.y[0])}${slopeWords(x, exact.y)}.`,
     notes: [
@@ -120,6 +126,30 @@ function demanded(chosen: Chosen, measured: Curve[]): Panel {
       ...(t2 === 0 ? ['At equal levels drawing pairs gives the exact value for any number of pairs, so nothing is sampled here.'] : []),
     ],
   }
+}
+
+/** Beyond this a function of the path is left out: β′ may go to infinity. */
+const STEEPEST = 5
+const SHOWN_NOISES = [-2, -1, 0, 1, 2]
+
+/** The path by itself: its four functions, and the ways from one value to noises, whose slope is the conditional velocity. */
+function drawn(path: Path): Panel[] {
+  const x = Array.from({ length: 65 }, (_, i) => i / 64)
+  const level: Axis = { label: 'noise level t', scale: 'linear', domain: [0, 1] }
+  const curve = (label: string, f: (t: number) => number): Curve => ({ replica: null, kind: 'theory', label, x, y: x.map(t => (Math.abs(f(t)) <= STEEPEST ? f(t) : null)) })
+  const steep = [path.dbeta, path.dalpha].some(f => x.some(t => Math.abs(f(t)) > STEEPEST))
+  const [far, near] = [path.beta(1), path.beta(0)]
+  return [{
+    id: 'path', title: `What the path “${path.label}” is made of`, x: level, y: { label: 'α, β, α′, β′', scale: 'linear' },
+    curves: [curve('α, of the image', path.alpha), curve('β, of the noise', path.beta), curve('α′', path.dalpha), curve('β′', path.dbeta)], spread: '',
+    summary: `At t = .5 there is ${few(path.alpha(0.5))} of the image and ${few(path.beta(0.5))} of the noise; at t = 1 ${few(path.alpha(1))} and ${few(far)}.`,
+    notes: ['Exact. The primes are what a network is asked for: of the image α′, of the noise β′.', ...(steep ? [`Left out beyond ±${STEEPEST}.`] : [])],
+  }, {
+    id: 'ways', title: 'Ways from one value to noise', x: level, y: { label: 'x_t of x₀ = 1', scale: 'linear' },
+    curves: SHOWN_NOISES.map(noise => curve(`ε = ${noise}`, t => path.alpha(t) + path.beta(t) * noise)), spread: '',
+    summary: `Five noises of one pixel that is 1: the slope of a way is the velocity that the network is asked for there.${near > 0 ? ` The ways begin ${few(near)} ε beside it.` : ''}`,
+    notes: ['Exact. A network sees one point and not the way, so where ways of different images and noises cross it learns their mean.', ...(far > STEEPEST ? [`Left out beyond ±${STEEPEST}; they end at ${few(far)} ε.`] : [])],
+  }]
 }
 
 function sampledCurve(path: Path, x: number[], pairs: number, pairAt: (t: number) => Pair): Curve {

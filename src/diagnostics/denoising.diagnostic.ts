@@ -1,11 +1,13 @@
 /**
- * A velocity is a denoiser, x̂0 = x_t − t v (Generation Phases): how near its answer comes to the image at each noise level, what it looks like, and
+ * A velocity is a denoiser, x̂0 = x_t − t v, or (β′ x_t − β v)/W on another path (Generation Phases): how near its answer comes to the image at each noise level, what it looks like, and
  * how steep the field is, beside the best denoiser of the data and that of the training set.
  */
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalSlope, greatestSlope, type Origin, originsOf } from '../flow/empirical_denoiser.ts'
+import { commonPath, LINEAR, linearLevel, type Place, placeOn, toImage } from '../flow/place.ts'
+import { refuseDifferent } from './curved.ts'
 import { denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, recordLook, showHeldOut } from './look.ts'
@@ -51,6 +53,8 @@ export default defineDiagnostic({
     }
   },
   refuse(config, _, { t, images, draws, slopes }) {
+    const different = refuseDifferent(config)
+    if (different) return different
     if (levelsOf(t)![0] === 0) return 'at t = 0 the image is there already and nothing is left to say; take noise levels above 0'
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     if (draws > images) return `${draws} images by heart are more than the ${images} that are denoised; take at most as many`
@@ -78,12 +82,14 @@ async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], nois
   const table = await bench.lay(look.recorder)
   showHeldOut(bench, table, look, n, noise)
   const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
+  const path = commonPath(bench.config) ?? LINEAR
   for (const level of t) {
+    const { keep, along } = toImage(placeOn(path, level))
     table.write(look.batch.t, new Float32Array(R * n).fill(level))
     table.submit(look.recorder)
     const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.xt, 0, n * d)]
     for (let r = 0; r < R; r++) {
-      const answer = noised.map((x, k) => x - level * velocity[r * n * d + k])
+      const answer = noised.map((x, k) => keep * x + along * velocity[r * n * d + k])
       found[r].errors.push(Float64Array.from({ length: n }, (_, i) => squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, i * d)))
       found[r].shown.push(answer.slice(0, d))
     }
@@ -102,21 +108,24 @@ function squaredError(answer: ArrayLike<number>, images: Float32Array, from: num
 async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Pick<Findings, 'heart' | 'best'>> {
   const d = dimensionsOf(config)
   const { field } = data.dataset
+  const path = commonPath(config) ?? LINEAR
+  // What is best for x_t is what is best for x_t/(α + β), which lies on the linear path, at this level.
+  const linear = t.map(level => linearLevel(placeOn(path, level)))
   const set = { points: data.train, dimensions: d }
   const random = () => new PhiloxStream(config.data.seed, STREAM_EVALUATION, 15)
   const found: Pick<Findings, 'heart' | 'best'> = {
     heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(d)), slopes: t.map(() => []) },
     best: field ? { slopes: t.map(() => []) } : null,
   }
-  const slopeOf = (origin: Origin): Slope | null => (8 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(empiricalSlope(set, origin), d, turns, random()))
+  const slopeOf = (origin: Origin, level: number): Slope | null => (8 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(slopeAlong(placeOn(path, level), empiricalSlope(set, origin)), d, turns, random()))
   for (let i = 0; i < draws; i++) {
     const part = (values: Float32Array) => values.subarray(i * d, (i + 1) * d)
-    for (const [at, origin] of originsOf(set, part(data.heldOut), part(noise), t).entries()) {
+    for (const [at, origin] of originsOf(set, part(data.heldOut), part(noise), linear).entries()) {
       found.heart.errors[at][i] = squaredError(origin.mean, data.heldOut, i * d)
       if (i === 0) found.heart.shown[at].set(origin.mean)
       if (i >= slopes) continue
-      found.heart.slopes[at].push(slopeOf(origin))
-      if (field) found.best!.slopes[at].push(fieldSlope(field, part(data.heldOut), part(noise), t[at], turns, random()))
+      found.heart.slopes[at].push(slopeOf(origin, t[at]))
+      if (field) found.best!.slopes[at].push(fieldSlope(field, part(data.heldOut), part(noise), { place: placeOn(path, t[at]), t: linear[at] }, turns, random()))
     }
     await between()
   }
@@ -124,13 +133,26 @@ async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Ch
 }
 
 /** Of a field in closed form whose Jacobian is symmetric, as that of (x − E[x0|x])/t is; by central differences. */
-function fieldSlope(field: (x: Float64Array, t: number, out: Float64Array) => void, x0: Float32Array, eps: Float32Array, t: number, turns: number, random: PhiloxStream): Slope {
+function fieldSlope(field: (x: Float64Array, t: number, out: Float64Array) => void, x0: Float32Array, eps: Float32Array, { place, t }: { place: Place; t: number }, turns: number, random: PhiloxStream): Slope {
   const x = Float64Array.from(x0, (value, k) => (1 - t) * value + t * eps[k])
   const [above, below] = [new Float64Array(x.length), new Float64Array(x.length)]
-  return greatestSlope(u => {
+  return greatestSlope(slopeAlong(place, u => {
     const step = 1e-4 / (Math.hypot(...u) || 1)
     field(x.map((value, k) => value + step * u[k]), t, above)
     field(x.map((value, k) => value - step * u[k]), t, below)
     return above.map((value, k) => (value - below[k]) / (2 * step))
-  }, x.length, turns, random)
+  }), x.length, turns, random)
+}
+
+/**
+ * Slope of the best velocity along another path from that along the linear one, at the same image and noise: with v = (β′ x − W D(x))/β, D that of the
+ * linear path at x/(α + β) and there D = x − t v, it is (β′/β − W/(β(α + β))) I + W/(α + β)² J.
+ */
+function slopeAlong({ alpha, beta, dbeta, wronskian }: Place, linear: (u: Float64Array) => Float64Array): (u: Float64Array) => Float64Array {
+  const whole = alpha + beta
+  const [straight, bent] = [(dbeta - wronskian / whole) / beta, wronskian / whole ** 2]
+  return u => {
+    const along = linear(u)
+    return u.map((value, k) => straight * value + bent * along[k])
+  }
 }

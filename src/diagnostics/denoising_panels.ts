@@ -1,5 +1,6 @@
 /** Panels of the denoising view: error by noise level with pictures of the answers, and slope of the field. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { commonPath, isLinear, LINEAR, linearLevel, type Place, placeOn } from '../flow/place.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
@@ -63,20 +64,24 @@ interface Errors {
   exact: boolean
 }
 
-function errorsOf({ config: { net }, data: { dataset, heldOut } }: Bench, { t, images: n, noise }: Findings): Errors {
+const placesOf = ({ config }: Bench, t: number[]): Place[] => t.map(level => placeOn(commonPath(config) ?? LINEAR, level))
+
+function errorsOf(bench: Bench, { t, images: n, noise }: Findings): Errors {
+  const { config: { net }, data: { dataset, heldOut } } = bench
   const d = noise.length / n
   const told = net.classes > 0
-  const apart = Float64Array.from({ length: n }, (_, i) => {
+  const places = placesOf(bench, t)
+  const untouched = places.map(({ alpha, beta }) => Float64Array.from({ length: n }, (_, i) => {
     let sum = 0
-    for (let k = i * d; k < (i + 1) * d; k++) sum += (noise[k] - heldOut[k]) ** 2
+    for (let k = i * d; k < (i + 1) * d; k++) sum += (beta * noise[k] - (1 - alpha) * heldOut[k]) ** 2
     return sum / d
-  })
-  // The loss of the velocity is the denoiser's error over t².
-  const least = dataset.floor ? t.map(at => {
+  }))
+  // The loss of the velocity on the linear path is the denoiser's error over t².
+  const least = dataset.floor ? places.map(linearLevel).map(at => {
     const { value, standardError, count } = dataset.floorEstimate?.(at, net.size, told) ?? { value: dataset.floor!(at, net.size, told), standardError: 0, count: Infinity }
     return { value: at * at * value, standardError: at * at * standardError, count }
   }) : null
-  return { untouched: t.map(at => apart.map(value => at * at * value)), least, exact: dataset.field !== undefined }
+  return { untouched, least, exact: dataset.field !== undefined }
 }
 
 function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings, { untouched, least, exact }: Errors): Panel {
@@ -130,9 +135,10 @@ function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart
   }
 }
 
-function picturesOf({ groups, config: { net }, data }: Bench, { t, noise, nets, heart }: Pick<Findings, 't' | 'noise' | 'nets' | 'heart'>): Pictures[] {
-  const { channels, size } = net
+function picturesOf(bench: Bench, { t, noise, nets, heart }: Pick<Findings, 't' | 'noise' | 'nets' | 'heart'>): Pictures[] {
+  const { groups, config: { net: { channels, size } }, data } = bench
   const d = channels * size * size
+  const places = placesOf(bench, t)
   const shownAt = [...new Set(SHOWN_AT.map(wanted => t.reduce((nearest, at, i) => (Math.abs(at - wanted) < Math.abs(t[nearest] - wanted) ? i : nearest), 0)))]
   const row = (label: string, of: (at: number) => ArrayLike<number>): Pictures => {
     const pixels = new Float32Array((shownAt.length + 1) * d)
@@ -141,13 +147,17 @@ function picturesOf({ groups, config: { net }, data }: Bench, { t, noise, nets, 
     return { label, channels, size, pixels, captions: ['image', ...shownAt.map(at => `t = ${level(t[at])}`)] }
   }
   return [
-    row('x_t, what is seen', at => noise.subarray(0, d).map((eps, k) => (1 - t[at]) * data.heldOut[k] + t[at] * eps)),
+    row('x_t, what is seen', at => noise.subarray(0, d).map((eps, k) => places[at].alpha * data.heldOut[k] + places[at].beta * eps)),
     ...groups.map(({ label, replicas: [r] }) => row(`x̂₀ of ${label}`, at => nets[r].shown[at])),
     row('x̂₀ of the training set by heart', at => heart.shown[at]),
   ]
 }
 
-function slopePanel({ labels, groups }: Bench, { t, turns, slopes, heart, best }: Findings): Panel {
+function slopePanel(bench: Bench, { t, turns, slopes, heart, best }: Findings): Panel {
+  const { labels, groups } = bench
+  const alone = placesOf(bench, t).map(({ beta, dbeta }) => dbeta / beta)
+  const linear = isLinear(commonPath(bench.config) ?? LINEAR)
+  const single = linear ? '1/t' : 'β′/β'
   // A net at its start stands still, which a logarithm cannot show.
   const over = (found: (Slope | null)[]) => (found.some(one => !one?.value) ? null : meanOf(found.map(one => one!.value)))
   const nets = slopes.map(own => own.map(over))
@@ -162,13 +172,13 @@ function slopePanel({ labels, groups }: Bench, { t, turns, slopes, heart, best }
       ...nets.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
       ...(best ? [curveOf(t, best.slopes.map(over), { replica: null, kind: 'theory', label: 'best velocity of the data' })] : []),
       curveOf(t, known, { replica: null, kind: 'theory', label: 'by heart' }),
-      { replica: null, kind: 'baseline', label: '1/t, a single image', x: t, y: t.map(at => 1 / at) },
+      { replica: null, kind: 'baseline', label: `${single}, a single image`, x: t, y: alone },
     ],
     spread: `± standard error over ${count} held-out images`,
-    summary: `The field is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => level(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}; learned by heart it would be 1/t at least where one training image is left, ${few(known[0]?.value ?? null)} at t = ${level(t[0])}.`,
+    summary: `The field is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => level(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}; learned by heart it would be ${single} at least where one training image is left, ${few(known[0]?.value ?? null)} at t = ${level(t[0])}.`,
     notes: [
       `Greatest singular value of the Jacobian, by ${turns} turns of power iteration with exact products: never above the truth; the last turn raised it by ${few(100 * change)} % at most.`,
-      'Where the closed form rises above 1/t, ways to different training images part there; a trained network smooths that away.',
+      `Where the closed form rises above ${single}, ways to different training images part there; a trained network smooths that away.`,
       ...(skipped.length > 0 ? [`By heart is left out at t = ${skipped.map(level).join(', ')}, where too many training images count.`] : []),
       ...(labels.length > 1 ? ['The same images, noise and first directions for every network.'] : []),
     ],

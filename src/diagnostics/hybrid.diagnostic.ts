@@ -13,6 +13,7 @@ import { march } from '../flow/solver.ts'
 import { EULER } from '../flow/tableau.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import { refuseCurved } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { eulerWays, firstNoise } from './euler_ways.ts'
@@ -53,6 +54,8 @@ export default defineDiagnostic({
     flops: (6 * worked(config, chosen)) / config.replicas.length + 3 * levelsOf(chosen.t)!.length * chosen.images * config.data.count * dimensionsOf(config),
   }),
   refuse(config, _, chosen) {
+    const curved = refuseCurved(config)
+    if (curved) return curved
     if (chosen.images > config.data.heldOut) return `${chosen.images} images are more than the ${config.data.heldOut} held-out ones they are compared with; take at most as many`
     const most = Math.floor(MOST_WORK / worked(config, { images: 1, steps: chosen.steps }))
     return chosen.images > most ? `the closed form over ${config.data.count} training images takes too long for ${chosen.images} images in ${chosen.steps} steps; ${most < 4 ? 'the training set is too large for it' : `take at most ${most} images`}` : undefined

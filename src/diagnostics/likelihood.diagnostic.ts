@@ -8,6 +8,7 @@ import { bitsPerDimension, BYTE_STEP, closedField, type Field, logDensities, typ
 import { tableaux } from '../flow/tableau.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { recordInputTangent } from '../model/jacobian.ts'
+import { refuseCurved } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { likelihoodPanels, type Walk } from './likelihood_panels.ts'
 import { writeAll } from './look.ts'
@@ -51,6 +52,8 @@ export default defineDiagnostic({
   every: 0,
   work: (config, chosen) => ({ forwards: chosen.images * looksOf(chosen) * (1 + productsOf(dimensionsOf(config), chosen)) }),
   refuse(config, _, { images, divergence, probes }) {
+    const curved = refuseCurved(config)
+    if (curved) return curved
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     const d = dimensionsOf(config)
     if (images * probes * d > MOST_SIGNS) return `${probes} probes for ${images} images of ${d} numbers take too much memory; take fewer images or probes`

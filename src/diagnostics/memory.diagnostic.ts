@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalFloor } from '../flow/empirical.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { commonPath, floorOn, LINEAR, linearLevel, placeOn } from '../flow/place.ts'
 import type { Axis, Curve } from '../protocol.ts'
+import { refuseDifferent } from './curved.ts'
 import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
@@ -36,6 +38,8 @@ export default defineDiagnostic({
   every: 0,
   work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
   refuse(config, _, { images, draws }) {
+    const different = refuseDifferent(config)
+    if (different) return different
     const { count, heldOut } = config.data
     if (images > Math.min(count, heldOut)) return `${images} images are more than there are (${count} to train on, ${heldOut} held out); take at most as many`
     const most = Math.floor(MOST_WORK / (count * dimensionsOf(config)))
@@ -70,7 +74,11 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     }
     await bench.progress(i + 1, t.length + 1)
   }
-  const closed = empiricalFloor({ points: data.train, dimensions: d }, t, { queries: draws, seed: config.data.seed })
+  const path = commonPath(config) ?? LINEAR
+  const closed = empiricalFloor({ points: data.train, dimensions: d }, t.map(at => linearLevel(placeOn(path, at))), { queries: draws, seed: config.data.seed }).map(({ floor: { value, standardError, count }, effectiveCount }, at) => {
+    const factor = floorOn(path, t[at], () => 1)
+    return { effectiveCount, floor: { value: factor * value, standardError: factor * standardError, count } }
+  })
   await bench.progress(t.length + 1, t.length + 1)
 
   const level: Axis = { label: 'noise level t', scale: 'log' }
@@ -85,7 +93,7 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     curves: [
       ...losses.flatMap(({ trained, unseen }, replica) => [curve(trained, { replica, kind: 'measured', label: 'trained on' }), curve(unseen, { replica, kind: 'measured', label: 'held out' })]),
       curve(closed.map(one => one.floor), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} images` }),
-      ...(floor ? [{ replica: null, kind: 'theory', label: 'floor for new images', x: t, y: t.map(at => finite(floor(at, config.net.size, classes))) } as const] : []),
+      ...(floor ? [{ replica: null, kind: 'theory', label: 'floor for new images', x: t, y: t.map(at => finite(floorOn(path, at, level => floor(level, config.net.size, classes)))) } as const] : []),
     ],
     spread: `± standard error over ${n} images of each kind; by heart: over ${draws} draws`,
     summary: `At t = ${t[middle].toPrecision(2)} the loss on held-out images is above that on training images by ${groups.map(group => `${gap(group, middle)} in ${group.label}`).join(', ')}${seedsSaid(groups)}.`,
@@ -97,6 +105,6 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     id: 'candidates', title: 'How many training images a noisy image may have come from', x: level, y: { label: 'effective number, 1/Σw²', scale: 'log' },
     curves: [curve(closed.map(one => one.effectiveCount), { replica: null, kind: 'theory', label: 'training images' })], spread: `± standard error over ${draws} draws`,
     summary: `At t = ${t[0]} a noisy image can have come from ${closed[0].effectiveCount.value.toPrecision(2)} of the ${config.data.count.toLocaleString('en')} training images, at t = ${t.at(-1)} from ${Math.round(closed.at(-1)!.effectiveCount.value).toLocaleString('en')}.`,
-    notes: ['Exact posterior weights of the linear path (closed form).'],
+    notes: ['Exact posterior weights (closed form).'],
   }]
 }

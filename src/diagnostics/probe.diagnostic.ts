@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
+import { commonPath, linearLevel, placeOn } from '../flow/place.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
@@ -118,7 +119,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   let done = 0
   const between = () => bench.progress(Math.min(++done, total), total)
   const found = await fit(nets, { between, t, neighbours: chosen.neighbours })
-  const baseline = await remembered(bench.data, `${JSON.stringify(chosen)} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
+  const baseline = await remembered(bench.data, `${JSON.stringify([chosen, commonPath(config)])} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
   // Groups are (layers,R); the curves are of the chosen layer, the last one where all were asked for and none was named.
   const main = chosen.allLayers ? layers.indexOf(chosen.layer || config.objective.layer) : 0
   return panelsOf(bench, chosen, t, found, baseline, r => main * R + r, layers)
@@ -161,14 +162,16 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseli
   const curve = (accuracy: number[][][], g: number, rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve =>
     ({ ...rest, x: t, y: accuracy.map(groups => meanOf(groups[g]).value), spread: accuracy.map(groups => spreadOf(groups[g])) })
   const others: Curve[] = [{ replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => chance) }]
-  if (dataset.bayesAccuracy) others.push({ replica: null, kind: 'baseline', label: 'best possible (Bayes)', x: t, y: t.map(level => dataset.bayesAccuracy!(level, config.net.size).value) })
+  const path = commonPath(config)
+  const raw = { replica: null, kind: 'baseline', label: path ? 'raw pixels' : 'raw pixels, linear path' } as const
+  if (dataset.bayesAccuracy && path) others.push({ replica: null, kind: 'baseline', label: 'best possible (Bayes)', x: t, y: t.map(level => dataset.bayesAccuracy!(linearLevel(placeOn(path, level)), config.net.size).value) })
 
   const noisy = t.map((level, l) => ({ level, l })).filter(({ level }) => level > 0)
   const drops = labels.map((_, r) => dropOf(noisy.map(({ level }) => level), noisy.map(({ l }) => found.accuracy[l][group(r)]), chosen.test))
   const effort = few(chosen) ? `With ${chosen.labels.toLocaleString('en')} labels` : `After ${chosen.steps.toLocaleString('en')} probe steps`
   const main: Panel = {
     id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
-    curves: [...labels.map((_, replica) => curve(found.accuracy, group(replica), { replica, kind: 'measured', label: '' })), curve(baseline.accuracy, 0, { replica: null, kind: 'baseline', label: 'raw pixels' }), ...others],
+    curves: [...labels.map((_, replica) => curve(found.accuracy, group(replica), { replica, kind: 'measured', label: '' })), curve(baseline.accuracy, 0, raw), ...others],
     spread: spreadInWords(chosen, draws),
     summary: noisy.length > 1 ? `${effort} ${dropsInWords(config, labels, drops, chance, chosen.test)}.` : `${effort} at t = ${t[0]}: ${labels.map((label, r) => `${label} ${(100 * meanOf(found.accuracy[0][group(r)]).value).toFixed(1)} %`).join(', ')}.`,
     notes: [...notesOf(bench, chosen, found, baseline, draws), `Drops are from the best of ${noisy.length} levels, which favours the drop a little.`],
@@ -181,7 +184,7 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseli
   const voted = (shares: number[][], g: number, rest: Pick<Curve, 'replica' | 'kind' | 'label'>) => curve(shares.map(groups => groups.map(share => [share])), g, rest)
   return [main, {
     id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY,
-    curves: [...labels.map((_, replica) => voted(found.neighbours!, group(replica), { replica, kind: 'measured', label: '' })), voted(baseline.neighbours, 0, { replica: null, kind: 'baseline', label: 'raw pixels' }), ...others],
+    curves: [...labels.map((_, replica) => voted(found.neighbours!, group(replica), { replica, kind: 'measured', label: '' })), voted(baseline.neighbours, 0, raw), ...others],
     spread: `± binomial standard error over ${chosen.test.toLocaleString('en')} test images`,
     summary: `By the ${NEAR} nearest of ${trainCount(config, chosen).toLocaleString('en')} labelled images ${dropsInWords(config, labels, labels.map((_, r) => dropOf(noisy.map(({ level }) => level), noisy.map(({ l }) => [found.neighbours![l][group(r)]]), chosen.test)), chance, chosen.test)}.`,
     notes: ['Plain Euclidean distance of features as they are. Neighbours among raw pixels can beat those among features: this is no headline.'],

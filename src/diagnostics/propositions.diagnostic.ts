@@ -9,6 +9,7 @@ import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
+import { refuseCurved } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf, directionSettings, directionsOf, refuseDirections, STATISTICS } from './semantic.ts'
@@ -46,6 +47,8 @@ export default defineDiagnostic({
   every: 0,
   work: (config, { levels, images }) => ({ forwards: levels * (images * dimensionsOf(config) * 6 + MEANS) }),
   refuse(config, dataset, { images, demand, ...rest }) {
+    const curved = refuseCurved(config)
+    if (curved) return curved
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     if (demand === 'marginal' && !dataset.field) return `the best velocity of ${dataset.label} is not known; take the conditional demand`
     if (dataset.classes.length < 2) return `${dataset.label} has no two classes to lie apart`

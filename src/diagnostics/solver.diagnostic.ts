@@ -4,6 +4,7 @@ import { configSchema } from '../config.ts'
 import { STREAM_SAMPLE } from '../engine/philox.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { pathsOf, placeOn } from '../flow/place.ts'
 import { follow, type SolverSettings } from '../flow/solver.ts'
 import { tableaux } from '../flow/tableau.ts'
 import { passesOf } from '../model/guidance.ts'
@@ -113,9 +114,10 @@ async function straightness({ training: { replicas: R }, config, groups }: Bench
   const { images, times } = await draw({ solver: 'midpoint', changes: { solverSteps } }, { watch: (t, velocity) => seen.push({ t, velocity }) })
   const each = images[0].length
   const noise = normalNoise(each, config.data.seed, STREAM_SAMPLE)
+  const far = pathsOf(config).map(path => placeOn(path, 1).beta) // of the noise that they begin with
   const bent = images.map((image, r) => seen.map(({ velocity }) => meanOf(Float64Array.from({ length: n }, (_, i) => {
     let sum = 0
-    for (let k = (i * each) / n; k < ((i + 1) * each) / n; k++) sum += (noise[k] - image[k] - velocity[r * each + k]) ** 2
+    for (let k = (i * each) / n; k < ((i + 1) * each) / n; k++) sum += (far[r] * noise[k] - image[k] - velocity[r * each + k]) ** 2
     return sum / (each / n)
   }))))
   const whole = (r: number) => bent[r].reduce((sum, { value }, i) => sum + value * (times[r][i] - times[r][i + 1]), 0)

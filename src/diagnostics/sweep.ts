@@ -3,6 +3,7 @@
  * noised pixels themselves, for what needs no net. One noise draw belongs to an image and is the same at every level.
  */
 import { STREAM_EVALUATION } from '../engine/philox.ts'
+import { commonPath, LINEAR, placeOn } from '../flow/place.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Config } from '../config.ts'
@@ -82,8 +83,9 @@ export function netSource(bench: Bench, layers: readonly number[]): Source {
   }
 }
 
-/** x_t itself, rows filled up with zeros to a multiple of four. */
+/** x_t itself, rows filled up with zeros to a multiple of four; on the linear path where those of the replicas differ. */
 export function pixelSource(bench: Bench): Source {
+  const path = commonPath(bench.config) ?? LINEAR
   const d = bench.training.batch.dimensions
   const width = Math.ceil(d / 4) * 4
   return {
@@ -97,7 +99,8 @@ export function pixelSource(bench: Bench): Source {
         async fill(table, { count, images: pixels, noise }, at, t, between) {
           const rows = new Float32Array(count * width)
           for (const [l, level] of t.entries()) {
-            for (let i = 0; i < count; i++) for (let k = 0; k < d; k++) rows[i * width + k] = (1 - level) * pixels[i * d + k] + level * noise[i * d + k]
+            const { alpha, beta } = placeOn(path, level)
+            for (let i = 0; i < count; i++) for (let k = 0; k < d; k++) rows[i * width + k] = alpha * pixels[i * d + k] + beta * noise[i * d + k]
             table.write(features, rows, (l * images + at) * width)
             await between()
           }

@@ -8,6 +8,7 @@ import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
 import { untrainedBelow } from '../model/sampler.ts'
+import { refuseCurved } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { eulerWays, firstNoise } from './euler_ways.ts'
 import { normalNoise, recordLook, showHeldOut } from './look.ts'
@@ -52,6 +53,8 @@ export default defineDiagnostic({
     flops: searchedOf(chosen.images, config) * config.data.count * dimensionsOf(config) * 3 * runsOf(chosen),
   }),
   refuse(config, _, { images, length, steps }) {
+    const curved = refuseCurved(config)
+    if (curved) return curved
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     return length * steps < 2 ? `a window of ${length} holds fewer than 2 of ${steps} steps; take more steps or a longer window` : undefined
   },

@@ -2,7 +2,7 @@
  * What a path says at one noise level, and what follows for image, noise, velocity and score: with W = αβ′ − α′β, x_t = α x0 + β ε and v = α′ x0 + β′ ε
  * are two equations for two unknowns, so x0 = (β′ x_t − β v)/W and ε = (α v − α′ x_t)/W (on the linear path W = 1).
  */
-import type { ObjectiveConfig } from '../config.ts'
+import type { Config, ObjectiveConfig } from '../config.ts'
 import { makePath, type Path, pathFamilies } from './paths.ts'
 
 export interface Place {
@@ -31,6 +31,15 @@ const NAMES: Partial<Record<string, keyof ObjectiveConfig>> = { p: 'power' }
 export function pathOf(objective: ObjectiveConfig): Path {
   const { parameters } = pathFamilies[objective.path]
   return makePath(objective.path, Object.fromEntries(parameters.map(({ id }) => [id, objective[NAMES[id] ?? (id as keyof ObjectiveConfig)] as number])))
+}
+
+/** Of each replica. */
+export const pathsOf = ({ objective, replicas }: Pick<Config, 'objective' | 'replicas'>): Path[] => replicas.map(({ path = objective.path }) => pathOf({ ...objective, path }))
+
+/** The one that all replicas go along; null where they differ. */
+export function commonPath(config: Pick<Config, 'objective' | 'replicas'>): Path | null {
+  const [first, ...others] = pathsOf(config)
+  return others.every(({ id }) => id === first.id) ? first : null
 }
 
 export const isLinear = ({ id }: Path): boolean => id === 'linear'

@@ -9,6 +9,7 @@ import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox
 import { meanOf } from '../flow/estimate.ts'
 import { noiseLevels } from '../model/evaluation.ts'
 import { untoldSaid } from '../diagnostics/words.ts'
+import { LINEAR } from '../flow/place.ts'
 import { guidanceSaid, meanTargets, mixOf } from '../model/guidance.ts'
 import { untoldLabel } from '../model/parameters.ts'
 import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
@@ -113,7 +114,7 @@ async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tel
   let done = 0
   const errors = await errorsByLevel(ask, { images: toRange(images, reading.range), noise, labels }, levels, { batch, between: () => tell('loss by noise level', ++done, total) })
   if (errors.every(level => level.every(error => !Number.isFinite(error)))) throw new ConfigError('the answers are not finite numbers at any noise level')
-  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasets[data.dataset], net)
+  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasets[data.dataset], net, LINEAR)
   const signed = reading.range === 'signed' // the floor is known for pixels from −1 to 1
   const loss = signed ? summary : { ...summary, floor: null, floorNote: '' }
   const t = Array.from(levels)

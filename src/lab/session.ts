@@ -7,6 +7,7 @@ import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
 import { guidanceSaid } from '../model/guidance.ts'
+import { commonPath } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, StepWalk, Tick } from '../protocol.ts'
 import type { RunData } from '../datasets/dataset.ts'
@@ -236,7 +237,7 @@ export class Session {
     const { evaluation } = this.trainer.recorded
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net)
+    const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net, commonPath(this.config))
     this.seen.addLoss(loss)
     this.options.evaluated?.(loss)
     return loss

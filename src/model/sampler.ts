@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../engine/philox.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Table } from '../engine/table.ts'
-import { isLinear, placeOn } from '../flow/place.ts'
+import { isLinear, pathsOf, placeOn } from '../flow/place.ts'
 import { type Carrier, follow, isAdaptive, type Journey, type SolverSettings, stagesOf } from '../flow/solver.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { mixVelocity, MOST_PLANES, packRow, ROW_WORDS, solverCombine, solverError } from '../ops/solver.ts'
@@ -101,7 +101,7 @@ export async function drawSamples(table: Table, sampler: Sampler, config: Config
   const length = n * d
   const noise = new Float32Array((first + n) * d)
   new PhiloxStream(seed, STREAM_SAMPLE).fillNormal(noise)
-  const paths = config.replicas.map(replica => resolveReplica(config, replica).path)
+  const paths = pathsOf(config)
   paths.forEach((path, r) => {
     const own = noise.subarray(first * d)
     const begun = isLinear(path) ? own : own.map(value => placeOn(path, 1).beta * value)

@@ -66,10 +66,11 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
 function useFloorPreview(): FloorPreview | null {
   const id = useDraft(({ config }) => config.data.dataset)
   const size = useDraft(({ config }) => config.net.size)
+  const straight = useDraft(({ config: { replicas, objective } }) => replicas.every(({ path = objective.path }) => path === 'linear'))
   return useMemo(() => {
     const dataset = datasetOf(id)
-    if (!dataset?.floor || !dataset.sizes.includes(size)) return null
+    if (!straight || !dataset?.floor || !dataset.sizes.includes(size)) return null
     const t = Array.from({ length: 24 }, (_, i) => 0.001 * 1000 ** (i / 24))
     return { t, floor: t.map((level) => dataset.floor!(level, size)), note: dataset.floorAssumes ?? '' }
-  }, [id, size])
+  }, [id, size, straight])
 }

@@ -26,6 +26,7 @@ export function lossPanel(loss: LossByT | null, preview: FloorPreview | null, vi
   const notes: string[] = []
   const floorNote = loss?.floorNote || preview?.note
   if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
+  if (!floor && loss?.floorNote) notes.push(loss.floorNote)
   if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
   const lost = excess ? above.flat().filter((value) => value !== null && value <= least).length : 0
   if (lost > 0) notes.push(`${lost} ${lost > 1 ? 'values' : 'value'} at or below the floor not shown.`)
