@@ -212,6 +212,34 @@ export interface Pictures {
   captions: string[]
 }
 
+/** Points that something carries over the plane, and its velocity there. */
+export interface PlaneView {
+  /** Replica measured; null for training pairs and theory. */
+  replica: number | null
+  label: string
+  /** Where each point stands at each level, (levels,n,2) */
+  ways: Float32Array
+  /** Of each point. */
+  classes: number[]
+  /** Velocity in the middle of side × side squares, row by row from the lower left, at each level, (levels,side²,2); null where there is none */
+  arrows: Float32Array | null
+}
+
+/** Several of these from the same noise. */
+export interface PlaneViews {
+  /** Half the side of the square that is shown, about 0. */
+  extent: number
+  /** Noise levels, from 1 down to 0. */
+  t: number[]
+  side: number
+  /** Names. */
+  classes: string[]
+  /** Held-out points (m,2) and their classes. */
+  data: Float32Array
+  dataClasses: number[]
+  views: PlaneView[]
+}
+
 /** One chart of a measurement. The page, the terminal and every export draw it from this alone. */
 export interface Panel {
   id: string
@@ -228,6 +256,7 @@ export interface Panel {
   notes: string[]
   heat?: HeatMap[]
   pictures?: Pictures[]
+  plane?: PlaneViews
 }
 
 /** What a diagnostic found. */

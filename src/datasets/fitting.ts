@@ -9,14 +9,15 @@ const GUARANTEED = 128 * 2 ** 20
 export function fittedTo(config: Config, dataset: Dataset): Config {
   const { net, data, evaluate } = config
   const { channels, classes, available, sizes } = dataset
-  const possible = sizes.filter(side => side % net.patch === 0)
+  const cut = net.size === 1 && dataset.size % 2 === 0 ? 2 : net.patch // from points to images, which one token to each pixel would make slow
+  const possible = sizes.filter(side => side % cut === 0)
   const size = possible.includes(net.size) ? net.size : possible.includes(dataset.size) ? dataset.size : (possible.at(-1) ?? dataset.size)
   const most = Math.floor(GUARANTEED / (4 * channels * size * size))
   const count = available ? Math.min(data.count, available.train, most) : data.count
   const heldOut = available ? Math.min(data.heldOut, available.test) : data.heldOut
   return {
     ...config,
-    net: { ...net, channels, size, patch: possible.length > 0 ? net.patch : 1, classes: net.classes === 0 ? 0 : classes.length },
+    net: { ...net, channels, size, patch: possible.length > 0 ? cut : 1, classes: net.classes === 0 ? 0 : classes.length },
     data: { ...data, dataset: dataset.id, count, heldOut },
     train: { ...config.train, batch: Math.min(config.train.batch, count) },
     evaluate: { ...evaluate, perLevel: Math.min(evaluate.perLevel, heldOut), samples: Math.min(evaluate.samples, heldOut) },

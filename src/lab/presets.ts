@@ -9,6 +9,8 @@ export interface Preset {
   config: ConfigInput
   /** Study whose record the page shows until there is a run of one's own. */
   study?: string
+  /** What of the page is shown first; the overview when left out. */
+  view?: string
 }
 
 /** Experiments with many replicas: patches of 4 × 4 make a quarter of the work, and all shows earlier. */
@@ -16,6 +18,15 @@ const STUDIED = { net: { patch: 4 }, train: { steps: 800 } } satisfies ConfigInp
 
 /** How arXiv 2506.09027 takes distances: all tokens side by side, over their number. */
 const DISPERSIVE = { feature: 'flattened', normalise: false, distance: 'divided' } satisfies ConfigInput['objective']
+
+/** Points of the plane: one token, so that attention is a linear map and the net a perceptron with residual blocks. */
+const POINTS = {
+  net: { channels: 2, size: 1, patch: 1, width: 48, blocks: 3, heads: 1 }, objective: { layer: 2 }, train: { batch: 128, steps: 1500, learningRate: 0.003, emaDecay: 0.99 },
+  evaluate: { perLevel: 256, samples: 64, solverSteps: 24 },
+} satisfies ConfigInput
+
+/** What is seen on the plane, and nothing that takes longer. */
+const plane = (settings: Record<string, number | string> = {}) => [{ id: 'plane', every: 100, settings }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
 
 export const presets: Preset[] = [
   {
@@ -121,6 +132,30 @@ export const presets: Preset[] = [
     title: 'Coloured shapes',
     notice: 'Three colour channels, 16 × 16 pixels, larger patches.',
     config: { data: { dataset: 'shapes' }, net: { channels: 3, size: 16, patch: 4, width: 64 } },
+  },
+  {
+    id: 'plane',
+    title: 'Points of the plane',
+    notice: 'A checkerboard from noise: training pairs go straight and cross, points that follow a velocity bend and never do. How near does each net come to the best velocity, and who blurs the edges?',
+    config: { ...POINTS, data: { dataset: 'checkerboard' }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'x-prediction' }], measures: plane() },
+    view: 'plane',
+  },
+  {
+    id: 'solvers',
+    title: 'Errors of a solver',
+    notice: 'Eight Gaussians, whose best velocity is known, followed with 6 Euler steps: points fall short of their places. Ask for more steps, or for Heun’s, and measure again.',
+    config: { ...POINTS, data: { dataset: 'eight-gaussians' }, replicas: [{ method: 'fm' }], measures: plane({ steps: 6 }) },
+    view: 'plane',
+  },
+  {
+    id: 'buried',
+    title: 'A plane in 64 dimensions',
+    notice: 'The net is narrower than what it answers: a velocity or noise has 64 independent numbers, an image only the 2 of its plane. Which net still finds the spiral?',
+    config: {
+      ...POINTS, net: { channels: 1, size: 8, patch: 8, width: 32, blocks: 3, heads: 1 }, data: { dataset: 'buried' },
+      replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }], measures: plane({ solver: 'heun' }),
+    },
+    view: 'plane',
   },
   {
     id: 'small',

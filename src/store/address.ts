@@ -1,11 +1,12 @@
 /** Keeps the settings and what is looked at in the address: quietly while a slider moves, as a step of the history for a preset. */
 import type { Config } from '../config.ts'
+import { presets } from './catalog.ts'
 import { loadHash, loadPreset, useDraft } from './draft.ts'
 import { withLesson } from './lesson.ts'
 import { type PageLink, plainPage } from './pageLink.ts'
 import { fromHash, toLink } from './permalink.ts'
 import { useTeach } from './teach.ts'
-import { useUi } from './ui.ts'
+import { showView, useUi } from './ui.ts'
 
 const addressOf = (link: string) => {
   const hash = withLesson(link)
@@ -60,10 +61,14 @@ export function pushAddress(): void {
   history.pushState(null, '', addressOf(hashNow()))
 }
 
-/** Loads a preset so that the browser's Back undoes it. */
+/** Loads a preset so that the browser's Back undoes it, and shows what it is to be looked at in; the overview in place of the last one's. */
 export function choosePreset(id: string): void {
   pushAddress()
+  const before = presets.find((preset) => preset.id === useDraft.getState().preset)?.view
   loadPreset(id)
+  const view = presets.find((preset) => preset.id === id)?.view
+  if (view) showView(view)
+  else if (useUi.getState().view === before) showView('overview')
 }
 
 export function linkToDraft(): string {

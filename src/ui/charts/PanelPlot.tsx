@@ -1,6 +1,7 @@
 import type { Panel } from '../../protocol.ts'
 import { HeatMapChart } from './HeatMapChart.tsx'
 import { PanelChart } from './PanelChart.tsx'
+import { PlaneFigure } from '../plane/PlaneFigure.tsx'
 import { PictureRow } from './PictureRow.tsx'
 import { type PanelAxes, type PanelLine, isNoiseLevel, notShown } from './panel.ts'
 import { useMedia } from '../useMedia.ts'
@@ -14,7 +15,7 @@ interface Props {
   compact: boolean
 }
 
-/** What a panel holds: lines, then numbers over two axes, then pictures. */
+/** What a panel holds: the plane, then lines, then numbers over two axes, then pictures. In a small cell the plane stands for the lines. */
 export function PanelPlot({ panel, lines, axes, compact }: Props) {
   const narrow = useMedia('(max-width: 56em)')
   const longestName = compact || narrow ? 13 : 24
@@ -23,7 +24,8 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
   const maps = compact && panel.curves.length > 0 ? [] : (panel.heat ?? [])
   return (
     <>
-      {panel.curves.length > 0 && (
+      {panel.plane && <PlaneFigure plane={panel.plane} compact={compact} />}
+      {panel.curves.length > 0 && !(compact && panel.plane) && (
         <div className={styles.lines}>
           <p className="axis-name">{panel.y.label}{panel.y.scale === 'log' ? ', log' : ''}{missing > 0 && `; ${missing} values ≤ 0 not shown`}</p>
           <PanelChart panel={panel} lines={lines} axes={axes} longestName={longestName} />

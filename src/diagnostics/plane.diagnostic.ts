@@ -1,0 +1,149 @@
+/**
+ * Data of the plane, seen: the points that a net carries from noise to data, its velocity all over the plane, and beside them the pairs it was trained on,
+ * whose straight ways cross, and the best velocity, whose ways do not (Lipman et al. 2022, fig. 4; rectified flow, arXiv 2209.03003, fig. 2).
+ */
+import { z } from 'zod'
+import { configSchema } from '../config.ts'
+import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
+import { energyDistance } from '../flow/energy.ts'
+import type { Estimate } from '../flow/estimate.ts'
+import type { Path } from '../flow/paths.ts'
+import { stagesOf } from '../flow/solver.ts'
+import { passesOf } from '../model/guidance.ts'
+import { recordFrozen } from '../model/frozen.ts'
+import { resolveReplica } from '../model/knobs.ts'
+import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
+import type { Curve, PlaneView } from '../protocol.ts'
+import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
+import { normalNoise, writeAll } from './look.ts'
+import { atLevels, bestField, type Chart, chartOf, LEAST_LEVEL, middles, mixed, nearestClasses, type Way, wayAlong } from './plane_views.ts'
+import { dimensionsOf } from './semantic.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
+
+/** Steps between levels that are shown. */
+const SHOWN = 24
+const levels = Array.from({ length: SHOWN + 1 }, (_, i) => 1 - i / SHOWN)
+
+const settings = z.strictObject({
+  points: z.number().int().min(16).max(2048).default(256).meta({ title: 'Points', help: 'Drawn by each net, all from the same noise.', scale: 'log' }),
+  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'sde']).default('euler').meta({ title: 'Solver', help: 'How points follow the velocity; with few steps its error is seen.' }),
+  steps: z.number().int().min(2).max(200).default(24).meta({ title: 'Steps', help: 'From t = 1 to 0.', unit: 'steps', scale: 'log' }),
+  arrows: z.number().int().min(0).max(31).default(13).meta({ title: 'Arrows', help: 'Along one side of the picture; 0 draws none.' }),
+  label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),
+})
+
+export default defineDiagnostic({
+  id: 'plane',
+  title: 'The plane',
+  order: 79,
+  group: 'samples',
+  summary: 'Points on their way from noise to data, and the velocity all over the plane, of each network, of the training pairs and of the best velocity there is.',
+  paper: 'Lipman et al. 2022, fig. 4 (arXiv 2210.02747)',
+  formulas: { plane: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert' },
+  settings,
+  every: 0,
+  work: (config, { points, solver, steps, arrows }) => ({ forwards: passesOf(config) * points * steps * stagesOf(solver) + arrows ** 2 * levels.length }),
+  refuse({ data: { heldOut, count }, net: { classes } }, dataset, { points, label }) {
+    if (!dataset.plane) return `${dataset.label} has images and no points of a plane; take a data set of points, as checkerboard or eight-gaussians`
+    if (2 * points > Math.min(heldOut, count)) return `${points} points need twice as many held-out ones and as many to train on, and there are ${heldOut} and ${count}; take at most ${Math.floor(Math.min(heldOut, count) / 2)}`
+    return classes > 0 && label >= classes ? `there is no class ${label}; the last is ${classes - 1}` : undefined
+  },
+})
+
+export const measure: Measure<typeof settings> = async (bench, chosen) => {
+  const { config, data, labels, groups, training: { replicas: R } } = bench
+  const { points: n, solver, steps, arrows: side } = chosen
+  const d = dimensionsOf(config)
+  const chart = chartOf(data.dataset, d, config.net.size)
+  const total = 2 * (steps + 1)
+  let done = 0
+  const step = () => bench.progress(Math.min(++done, total), total)
+  const own = { ...config.evaluate, solver, solverSteps: steps }
+
+  const real = data.heldOut.subarray(0, n * d)
+  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
+  const paths = config.replicas.map(replica => resolveReplica(config, replica).path)
+  const [path] = paths
+  const pairs: Way = { t: levels, states: levels.map(t => mixed(data.train, noise, path, t)) }
+  const best = bestField(bench, d, path)
+  const exact = await wayAlong(best.field, noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step)
+  const ways = await waysOf(bench, chosen, own, step)
+  const arrows = side === 0 ? null : await arrowsOf(bench, chart, chosen)
+
+  // Held-out points on the path, each with noise of its own: where points should be at each level.
+  const other = new Float32Array(n * d)
+  new PhiloxStream(config.data.seed, STREAM_EVALUATION, 21).fillNormal(other)
+  const distances = (way: Way, own: Path): Estimate[] => {
+    const at = atLevels(way, levels)
+    return levels.map((t, l) => energyDistance(at.subarray(l * n * d, (l + 1) * n * d), mixed(real, other, own, t), d))
+  }
+  const curve = (estimates: Estimate[], rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve =>
+    ({ ...rest, x: levels, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) })
+  const found = ways.map((way, r) => distances(way, paths[r]))
+
+  const middle = middles(side, chart.extent)
+  const view = (way: Way, replica: number | null, label: string, field: Float32Array | null): PlaneView => {
+    const shown = chart.flatten(atLevels(way, levels))
+    const ends = shown.subarray(2 * n * SHOWN)
+    const told = replica !== null && config.net.classes > 0
+    const classes = replica === null && way === pairs ? [...data.trainLabels.subarray(0, n)]
+      : told ? Array.from({ length: n }, (_, i) => i % config.net.classes)
+        : nearestClasses(ends, chart.flatten(real), data.heldOutLabels)
+    return { replica, label, ways: shown, classes, arrows: field }
+  }
+  const exactArrows = side === 0 ? null : Float32Array.from(levels.flatMap(t => [...chart.flatten(best.field(chart.lift(middle), t))]))
+  const off = groups.map(group => `${overSeeds(group, r => found[r].at(-1)!.value)} in ${group.label}`)
+  const again = [0, 1].map(k => energyDistance(data.train.subarray(k * n * d, (k + 1) * n * d), real, d).value)
+  return [{
+    id: 'plane', title: 'Points on their way from noise to data', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'energy distance from p_t', scale: 'linear' },
+    curves: [
+      ...found.map((estimates, replica) => curve(estimates, { replica, kind: 'measured', label: '' })),
+      curve(distances(exact, path), { replica: null, kind: 'theory', label: best.words }),
+    ],
+    spread: `± standard error over ${n} points, from four parts of them, which is too much where the distance is near 0`,
+    summary: `Where they end, points are off by ${off.join(', ')}${seedsSaid(groups)} in energy distance; ${n} training points by ${again.map(few).join(' and ')}.`,
+    notes: [
+      `EMA weights, ${steps} ${solver} steps from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
+      'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
+      ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
+    ],
+    plane: {
+      extent: chart.extent, t: levels, side, classes: [...data.dataset.classes], data: chart.flatten(real), dataClasses: [...data.heldOutLabels.subarray(0, n)],
+      views: [
+        view(pairs, null, 'training pairs', null),
+        ...ways.map((way, r) => view(way, r, labels[r], arrows && arrows[r])),
+        view(exact, null, best.words, exactArrows),
+      ],
+    },
+  }]
+
+  /** Of each replica. */
+  async function waysOf({ training }: Bench, { points: count }: typeof chosen, settings: typeof own, between: () => Promise<void>): Promise<Way[]> {
+    const sampler = recordSampler(config, training, { count, settings, recorder: () => bench.recorder(), name: 'plane ' })
+    const table = await bench.lay(...recordersOf(sampler))
+    const seen: { t: readonly number[]; state: Float32Array }[] = []
+    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data, between, watch: (t, _, state) => seen.push({ t, state }) })
+    return Array.from({ length: R }, (_, r) => ({
+      t: [...seen.map(({ t }) => t[r]), 0],
+      states: [...seen.map(({ state }) => state.subarray(r * count * d, (r + 1) * count * d)), drawn.images[r]],
+    }))
+  }
+
+  /** Velocity on the grid at each level, (levels, side², 2), of each replica. */
+  async function arrowsOf({ training }: Bench, { lift, flatten, extent }: Chart, { label }: typeof chosen): Promise<Float32Array[]> {
+    const recorder = bench.recorder().at('arrows')
+    const samples = side * side
+    const frozen = recordFrozen(recorder, training, { samples, weights: training.optimizer.ema, name: 'arrows ' })
+    const table = await bench.lay(recorder)
+    writeAll(table, R, frozen.image, lift(middles(side, extent)))
+    if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(samples).fill(label))
+    const out = Array.from({ length: R }, () => new Float32Array(levels.length * samples * 2))
+    for (const [l, t] of levels.entries()) {
+      table.write(frozen.t, new Float32Array(R * samples).fill(Math.max(t, LEAST_LEVEL)))
+      table.submit(recorder)
+      const velocity = await table.read(frozen.velocity!)
+      out.forEach((all, r) => all.set(flatten(velocity.subarray(r * samples * d, (r + 1) * samples * d)), l * samples * 2))
+    }
+    return out
+  }
+}

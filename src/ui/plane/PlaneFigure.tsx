@@ -1,0 +1,88 @@
+import { type CSSProperties, useEffect, useMemo, useState } from 'react'
+import type { PlaneViews } from '../../protocol.ts'
+import { Marker } from '../charts/Marker.tsx'
+import { useSeries } from '../charts/series.ts'
+import { fixed } from '../numbers.ts'
+import { useMedia } from '../useMedia.ts'
+import { type Layers, speeds } from './paint.ts'
+import { PlaneCanvas } from './PlaneCanvas.tsx'
+import styles from './Plane.module.css'
+
+/** Milliseconds from noise to data, and of rest at the end. */
+const TRAVEL = 3200
+const REST = 1200
+
+const layerWords: Record<keyof Layers, string> = { arrows: 'Velocity', ways: 'Ways', density: 'Density' }
+
+/** Points on their way over the plane: every view at the same level, moved by a slider or by itself. */
+export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: boolean }) {
+  const { t, classes } = plane
+  const last = t.length - 1
+  const [index, setIndex] = useState(last)
+  const [playing, setPlaying] = useState(false)
+  const [layers, setLayers] = useState<Layers>({ arrows: true, ways: false, density: false })
+  const calm = useMedia('(prefers-reduced-motion: reduce)')
+  const series = useSeries()
+  const typical = useMemo(() => speeds(plane), [plane])
+  const place = Math.min(index, last)
+
+  useEffect(() => {
+    if (!playing) return
+    if (calm) { // level by level, a second each, in place of motion
+      const timer = setInterval(() => setIndex((now) => (now >= last ? 0 : Math.min(last, Math.floor(now) + 4))), 1000)
+      return () => clearInterval(timer)
+    }
+    const began = performance.now()
+    let frame = requestAnimationFrame(function move(now) {
+      setIndex(Math.min(1, ((now - began) % (TRAVEL + REST)) / TRAVEL) * last)
+      frame = requestAnimationFrame(move)
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [playing, calm, last])
+
+  const level = t[Math.floor(place)] + (place % 1) * ((t[Math.floor(place) + 1] ?? 0) - t[Math.floor(place)])
+  const shown = plane.views.flatMap((view) => {
+    const own = series.find(({ run, replica }) => run === 0 && replica === view.replica)
+    return own?.hidden ? [] : [{ view, own, name: own?.label ?? view.label }]
+  })
+  return (
+    <div className={compact ? `${styles.plane} ${styles.compact}` : styles.plane}>
+      <div className={styles.controls}>
+        <button type="button" className="quiet" onClick={() => setPlaying(!playing)}>{playing ? 'Hold' : 'Play'}</button>
+        <label className={styles.level}>
+          <span>t = {fixed(level, 2)}</span>
+          <input
+            type="range" min={0} max={last} step={0.25} value={place} style={{ '--at': place / last } as CSSProperties} aria-label="Noise level t of the points" aria-valuetext={`t = ${fixed(level, 2)}`}
+            onChange={({ target }) => {
+              setPlaying(false)
+              setIndex(Number(target.value))
+            }}
+          />
+        </label>
+        {!compact && (Object.keys(layerWords) as (keyof Layers)[]).map((layer) => (
+          <label key={layer} className={styles.layer}>
+            <input type="checkbox" checked={layers[layer]} onChange={({ target }) => setLayers({ ...layers, [layer]: target.checked })} />
+            {layerWords[layer]}
+          </label>
+        ))}
+      </div>
+      <ul className={styles.views} style={{ '--views': shown.length } as CSSProperties}>
+        {shown.map(({ view, own, name }) => (
+          <li key={`${view.replica} ${name}`}>
+            <h3 data-words>
+              {own && <svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={own.marker} x={0} y={0} colour={own.colour} /></svg>}
+              <span>{name}</span>
+            </h3>
+            <PlaneCanvas {...plane} view={view} index={place} speeds={typical} layers={layers} label={`${name}: ${view.classes.length} points at t = ${fixed(level, 2)}`} />
+          </li>
+        ))}
+      </ul>
+      {!compact && (
+        <p className={styles.key}>
+          <span>Grey: held-out points. Arrows point where points go, towards less noise; of all views in one scale. Classes:</span>
+          {classes.map((name, c) => <span key={name} style={{ '--own': `var(--class-${c % 8})` } as CSSProperties}>{name}</span>)}
+        </p>
+      )}
+    </div>
+  )
+}
