@@ -55,6 +55,11 @@ export const dataSchema = z.strictObject({
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Data seed', help: 'The same seed makes the same images.', advanced: true }),
 })
 
+/** Paths from image to noise (flow/paths.ts), and which fields below are their parameters, in the order in which they have them. */
+export const pathParameters = {
+  linear: [], cosine: [], power: ['power'], 'power-noise': ['power'], vp: ['b0', 'b1'], lipman: ['sigmaMin'], 'linear-vp': [], ve: ['sigmaMin', 'sigmaMax'],
+} as const
+
 export const objectiveSchema = z.strictObject({
   method: z.string().min(1).max(64).default('lcf').meta({ title: 'Method', source: 'LCF §5; Lipman et al. 2022', help: 'What the network is asked to minimise.' }),
   tMin: finite(0, 0.9).default(0.05).meta({
@@ -85,7 +90,7 @@ export const objectiveSchema = z.strictObject({
   nullSkip: z.boolean().default(false).meta({ title: 'No push without label', help: 'ΔFM: an image whose label was left out (label drop) is not pushed from any other, so that the velocity without labels stays that of flow matching.', live: true, source: 'arXiv 2506.05350', advanced: true }),
   candidates: whole(1, 1024).default(512).meta({ title: 'Candidates N', help: 'ExFM: the target is averaged over so many images that x_t may have come from; over all there are, where N reaches them. With 1 and the own image it is flow matching.', live: true, scale: 'log', source: 'arXiv 2402.03232, eq. 16', advanced: true }),
   ownCandidate: z.boolean().default(true).meta({ title: 'Own image among them', help: 'ExFM: without the image that x_t was made of, the average no longer has flow matching’s minimum.', live: true, source: 'arXiv 2506.03719', advanced: true }),
-  path: z.enum(['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'linear-vp', 've']).default('linear').meta({
+  path: z.enum(Object.keys(pathParameters) as (keyof typeof pathParameters)[]).default('linear').meta({
     title: 'Path', source: 'Lipman et al. 2022; SiT, arXiv 2401.08740', formula: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon', advanced: true,
     help: 'How the image turns into noise: linear, cosine (GVP), power (β = tᵖ, α = 1 − tᵖ or 1 − t), variance preserving (VP), Lipman’s with σ_min, linear in α with the variance preserved, or variance exploding (VE). On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.',
   }),

@@ -1,6 +1,6 @@
 /** What the page says to the workers that read, keep and evaluate files, and what they answer. Like protocol.ts for both sides. */
 import { z } from 'zod'
-import type { Config } from './config.ts'
+import { type Config, objectiveSchema } from './config.ts'
 import type { LossByT, Panel } from './protocol.ts'
 
 /** Pixels and labels of a visitor's own images, training images first. */
@@ -119,7 +119,9 @@ export const modelReadingSchema = z.strictObject({
   /** The velocity of the path, αε − βx0 (Salimans & Ho 2022), the clean image, or the noise. */
   predicts: z.enum(['velocity', 'v', 'image', 'noise']),
   /** What it was trained on: the lab's own line, a path of flow/paths.ts, or DDPM's 1,000 steps (DiT). */
-  path: z.enum(['linear', 'ddpm', 'vp', 'cosine']),
+  path: z.enum(['ddpm', ...objectiveSchema.shape.path.unwrap().options]),
+  /** Of that path, where they are not the usual ones. */
+  parameters: z.record(z.string().max(20), z.number()).optional(),
   /** Pixels from −1 to 1, or from 0 to 1. */
   range: z.enum(['signed', 'unit']),
 })

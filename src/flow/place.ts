@@ -2,7 +2,7 @@
  * What a path says at one noise level, and what follows for image, noise, velocity and score: with W = αβ′ − α′β, x_t = α x0 + β ε and v = α′ x0 + β′ ε
  * are two equations for two unknowns, so x0 = (β′ x_t − β v)/W and ε = (α v − α′ x_t)/W (on the linear path W = 1).
  */
-import type { Config, ObjectiveConfig } from '../config.ts'
+import { type Config, type ObjectiveConfig, pathParameters } from '../config.ts'
 import { makePath, type Path, pathFamilies } from './paths.ts'
 
 export interface Place {
@@ -24,13 +24,10 @@ export const POLE_END = 1e-3
 
 export const LINEAR = makePath('linear')
 
-/** Parameters of paths as the config calls them; the others have the same name in both. */
-const NAMES: Partial<Record<string, keyof ObjectiveConfig>> = { p: 'power' }
-
 /** The path that an objective asks for. @throws RangeError where a parameter is out of its bounds */
 export function pathOf(objective: ObjectiveConfig): Path {
   const { parameters } = pathFamilies[objective.path]
-  return makePath(objective.path, Object.fromEntries(parameters.map(({ id }) => [id, objective[NAMES[id] ?? (id as keyof ObjectiveConfig)] as number])))
+  return makePath(objective.path, Object.fromEntries(pathParameters[objective.path].map((field, i) => [parameters[i].id, objective[field]])))
 }
 
 /** Of each replica. */

@@ -4,6 +4,7 @@ import { fittedTo } from '../datasets/fitting.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { datasets } from '../datasets/index.ts'
 import { describeOnnx, guessInputs } from '../onnx/describe.ts'
+import { linearLevel, placeOn } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { Imported, ImportHints } from '../onnx/report.ts'
 import type { ModelAbout, ModelReading, OpenedFile, WeightsAbout } from '../file_protocol.ts'
@@ -51,10 +52,16 @@ export function readModel(files: readonly GivenBytes[], hints: ImportHints = {})
 }
 
 /** Of the one replica that a file of ours is about. */
+function pathIn(config: Config): Pick<ModelReading, 'path' | 'parameters'> {
+  const { id, parameters } = resolveReplica(config, config.replicas[0]).path
+  return { path: id as ModelReading['path'], ...(Object.keys(parameters).length > 0 ? { parameters } : {}) }
+}
+
+/** The same replica's, on the linear path along which files are asked. */
 function untrainedBelow(config: Config): number {
-  const { objective, method } = resolveReplica(config, config.replicas[0])
+  const { objective, method, path } = resolveReplica(config, config.replicas[0])
   const { tMin, flowBelow } = method.knobs(objective)
-  return flowBelow ? 0 : tMin
+  return flowBelow || tMin === 0 ? 0 : linearLevel(placeOn(path, tMin))
 }
 
 /** Of a data set from a file there may be fewer images than usual. */
@@ -105,7 +112,7 @@ function readingOf(about: ModelAbout, imported: Imported | null): ModelReading |
   // A variance behind the answer is the mark of DDPM's nets (DiT's learn_sigma), which predict the noise at steps 0 to 999.
   const channels = about.inputs.find(({ name }) => name === image)?.shape?.[1]
   if (imported?.variance || (typeof channels === 'number' && output.shape?.[1] === 2 * channels)) return { ...given, scale: 999, predicts: 'noise', path: 'ddpm' }
-  return { ...given, scale: whole ? 999 : imported?.time?.scale ?? 1, predicts: 'velocity', path: 'linear' }
+  return { ...given, scale: whole ? 999 : imported?.time?.scale ?? 1, predicts: 'velocity', ...(imported?.config ? pathIn(imported.config) : { path: 'linear' }) }
 }
 
 /** Settings of an evaluation with images of the shape that the model takes; null when none of these data sets has such. */

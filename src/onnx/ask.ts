@@ -28,8 +28,8 @@ export const peakOf = (range: ModelReading['range']) => (range === 'signed' ? 2 
  * time input takes fractions, and rounded where it takes whole numbers.
  * @throws ConfigError, from what it returns, when the answer has not the shape of the images
  */
-export function inLabTerms(network: Network, { scale, zero, predicts, path }: ModelReading): Ask {
-  const schedule = scheduleOf(path)
+export function inLabTerms(network: Network, { scale, zero, predicts, path, parameters }: ModelReading): Ask {
+  const schedule = scheduleOf(path, parameters)
   return async (x, level, labels) => {
     const t = predicts === 'noise' ? Math.min(level, 1 - NEAREST) : predicts === 'image' ? Math.max(level, NEAREST) : level
     const place = schedule(t)

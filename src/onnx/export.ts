@@ -7,6 +7,7 @@
  */
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { NetConfig } from '../config.ts'
+import { isLinear } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { NamedTensor } from '../model/parameters.ts'
 import { positionEmbedding } from '../model/positions.ts'
@@ -45,8 +46,9 @@ export function exportOnnx({ parameters, layer, ...source }: OnnxExport): Uint8A
     graph.describe(x, ['B', tokens(net), net.width])
     if (n + 1 === tapped) tokenMean(graph, net, x)
   }
-  const { objective: own, method } = resolveReplica(source.config, source.config.replicas[source.replica] ?? {})
+  const { objective: own, method, path } = resolveReplica(source.config, source.config.replicas[source.replica] ?? {})
   const { prediction } = method.knobs(own)
+  if (prediction && !isLinear(path)) throw new RangeError(`an ONNX file answers with the velocity, and of a network that predicts the ${prediction} along the path ${path.id} this lab cannot write it; export safetensors, or a network on the linear path`)
   finalLayer(graph, net, x, condition, prediction ?? 'velocity')
   if (prediction) readVelocity(graph, prediction, own.clamp)
 

@@ -3,6 +3,8 @@
  * ONNX calls metadata_props and safetensors __metadata__.
  */
 import { type Config, ConfigError, parseConfig } from '../config.ts'
+import { pathFamilies } from '../flow/paths.ts'
+import { isLinear } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 
 /** Which weights: the running mean that samples and evaluations use, or those the optimiser works on. */
@@ -25,12 +27,13 @@ const FORMAT = 'low-noise-lab weights'
 export function writeMetadata({ config, replica, weights, step, version }: Source): Record<string, string> {
   const chosen = config.replicas[replica]
   if (!chosen) throw new RangeError(`there is no replica ${replica}; there are ${config.replicas.length}, counted from 0`)
-  const { train, method, objective } = resolveReplica(config, chosen)
+  const { train, method, objective, path } = resolveReplica(config, chosen)
   const { prediction = 'velocity' } = method.knobs(objective)
   return {
     format: FORMAT, version, config: JSON.stringify(config), replica: String(replica), label: chosen.label ?? method.label, method: method.id, dataset: config.data.dataset,
     seed: String(train.seed), step: String(step), weights,
-    path: 'linear', prediction, ...(prediction === 'velocity' ? {} : { clamp: String(objective.clamp) }), time: 't from 0 (clean) to 1 (noise): x_t = (1 − t) x0 + t ε, velocity = ε − x0',
+    path: path.id, ...(Object.keys(path.parameters).length > 0 ? { pathParameters: JSON.stringify(path.parameters) } : {}), prediction, ...(prediction === 'velocity' ? {} : { clamp: String(objective.clamp) }),
+    time: `t from 0 (clean) to 1 (noise): ${isLinear(path) ? 'x_t = (1 − t) x0 + t ε, velocity = ε − x0' : `x_t = α x0 + β ε, velocity = α′ x0 + β′ ε, ${pathFamilies[path.id].formula}`}`,
   }
 }
 

@@ -21,10 +21,11 @@ const [FIRST, LAST] = [1e-4, 0.02]
 
 const halvings = 60
 
-export function scheduleOf(path: ModelReading['path']): Schedule {
+/** @throws RangeError for parameters that the path has not */
+export function scheduleOf(path: ModelReading['path'], parameters: ModelReading['parameters'] = {}): Schedule {
   if (path === 'linear') return t => ({ time: t, alpha: 1 - t, beta: t, slope: { alpha: -1, beta: 1 } })
   if (path === 'ddpm') return ddpm()
-  const { alpha, beta, dalpha, dbeta } = makePath(path)
+  const { alpha, beta, dalpha, dbeta } = makePath(path, parameters)
   return t => {
     // β/α grows with time on every path.
     let [low, high] = [0, 1]
@@ -33,7 +34,7 @@ export function scheduleOf(path: ModelReading['path']): Schedule {
       if (beta(middle) * (1 - t) < alpha(middle) * t) low = middle
       else high = middle
     }
-    const time = Math.min(1, Math.max((low + high) / 2, 1e-6)) // the VP path's β' has a pole at 0
+    const time = Math.min(1, Math.max((low + high) / 2, 1e-6)) // some paths' β' has a pole at 0
     return { time, alpha: alpha(time), beta: beta(time), slope: { alpha: dalpha(time), beta: dbeta(time) } }
   }
 }

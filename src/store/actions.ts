@@ -199,14 +199,14 @@ export function changeField(section: SectionName, field: string, value: number |
   })
 }
 
-/** Gives one replica its own value, or with undefined the run's. A seed cannot change under way: it waits for a restart. */
-export function changeOverride(index: number, field: Overridable, value: number | undefined): void {
+/** Gives one replica its own value, or with undefined the run's. Seed and path cannot change under way: they wait for a restart. */
+export function changeOverride(index: number, field: Overridable, value: number | string | undefined): void {
   setReplica(index, { [field]: value })
   const { tick } = useRun.getState()
-  if (field === 'seed' || !acts() || !tick || index >= tick.config.replicas.length) return
+  if (!isLive(overridable[field], field) || !acts() || !tick || index >= tick.config.replicas.length) return
   const section = overridable[field]
   later(knobKey(section, field, index), () => {
-    const runValue = (useDraft.getState().config[section] as unknown as Record<string, number>)[field]
+    const runValue = (useDraft.getState().config[section] as unknown as Record<string, number | string>)[field]
     post({ type: 'patch', patch: { replica: index, section, field, value: value ?? runValue } })
   })
 }

@@ -1,5 +1,5 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
-import { type Config, ConfigError, objectiveSchema } from '../config.ts'
+import { type Config, ConfigError, objectiveSchema, pathParameters } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import { datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
@@ -61,8 +61,14 @@ export function previewOf(set: OwnSet, count: number): { image: Float32Array; la
 /** Fields that at least one method ignores and another reads; every other field always counts. */
 const methodFields = new Set<string>(methodChoices.flatMap(({ uses }) => uses))
 
-/** Why a field of the objective has no effect with these methods; null when it has one. */
-export function ignoredBecause(field: string, chosen: readonly string[]): string | null {
+const pathFields = new Set<string>(Object.values(pathParameters).flat())
+
+/** Why a field of the objective has no effect with these methods and paths; null when it has one. */
+export function ignoredBecause(field: string, chosen: readonly string[], paths: readonly (keyof typeof pathParameters)[]): string | null {
+  if (pathFields.has(field)) {
+    const used = paths.some((path) => (pathParameters[path] as readonly string[]).includes(field))
+    return used ? null : `No effect: the ${[...new Set(paths)].join(' and ')} path${new Set(paths).size > 1 ? 's have' : ' has'} no such parameter.`
+  }
   if (!methodFields.has(field) || chosen.some((id) => (methodOf(id).uses as readonly string[]).includes(field))) return null
   const names = [...new Set(chosen.map((id) => methodOf(id).label))]
   return `No effect: ${names.join(' and ')} ${names.length > 1 ? 'do' : 'does'} not use it.`

@@ -10,7 +10,7 @@ export interface Change {
 
 /** Between the run on the GPU and the draft, apart from live knobs, which need no restart. */
 export function restartChanges(draft: Config, running: Config): Change[] {
-  return [...fieldChanges(running, draft, (section, field) => !isLive(section, field)), ...replicaChanges(running, draft, ['seed'])]
+  return [...fieldChanges(running, draft, (section, field) => !isLive(section, field)), ...replicaChanges(running, draft, overridableFields.filter((field) => !isLive(overridable[field], field)))]
 }
 
 /** Live knobs that stand otherwise in the draft than on the GPU, where the two have the same replicas. */

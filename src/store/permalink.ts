@@ -117,7 +117,7 @@ function readReplicas(text: string, notices: string[]): ReplicaConfig[] {
     const replica: Record<string, unknown> = method ? { method: decode(method) } : {}
     for (const pair of own) {
       const [key, value = ''] = pair.split(':')
-      replica[key] = key === 'label' ? decode(value) : readValue(value, 0)
+      replica[key] = key === 'label' || key === 'path' ? decode(value) : readValue(value, 0)
     }
     for (const [key, value] of Object.entries(replica)) {
       const schema = Object.hasOwn(replicaSchema.shape, key) ? replicaSchema.shape[key as keyof typeof replicaSchema.shape] : null

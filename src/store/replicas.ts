@@ -4,7 +4,7 @@ import { methodOf } from './catalog.ts'
 
 /** Run-level home of every field that a replica may set for itself. */
 export const overridable = {
-  tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', images: 'train', seed: 'train',
+  path: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', images: 'train', seed: 'train',
 } as const satisfies Record<string, SectionName>
 export type Overridable = keyof typeof overridable
 export const overridableFields = Object.keys(overridable) as Overridable[]
@@ -13,10 +13,13 @@ export function methodIdOf(config: Config, replica: ReplicaConfig): string {
   return replica.method ?? config.objective.method
 }
 
-export function knobOf(config: Config, replica: ReplicaConfig, field: Overridable): number {
-  const section = config[overridable[field]] as unknown as Record<Overridable, number>
+export function knobOf<Field extends Overridable>(config: Config, replica: ReplicaConfig, field: Field): NonNullable<ReplicaConfig[Field]> {
+  const section = config[overridable[field]] as unknown as Record<Field, NonNullable<ReplicaConfig[Field]>>
   return replica[field] ?? section[field]
 }
+
+/** Path of every replica. */
+export const pathIdsOf = (config: Config) => config.replicas.map((replica) => knobOf(config, replica, 'path'))
 
 /** The replica's own name, or its method's. */
 export function replicaLabel(config: Config, replica: ReplicaConfig): string {

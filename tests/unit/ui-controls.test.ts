@@ -69,8 +69,10 @@ test('bounds follow the fields they depend on', () => {
 })
 
 test('a knob that no chosen method reads says so', () => {
-  expect(ignoredBecause('lambda', ['fm'])).toContain('does not use')
-  expect(ignoredBecause('lambda', ['fm', 'lcf'])).toBeNull()
-  expect(ignoredBecause('tMin', ['fm-truncated'])).toBeNull()
-  expect(ignoredBecause('reduction', ['fm'])).toBeNull()
+  expect(ignoredBecause('lambda', ['fm'], ['linear'])).toContain('does not use')
+  expect(ignoredBecause('lambda', ['fm', 'lcf'], ['linear'])).toBeNull()
+  expect(ignoredBecause('tMin', ['fm-truncated'], ['linear'])).toBeNull()
+  expect(ignoredBecause('reduction', ['fm'], ['linear'])).toBeNull()
+  expect(ignoredBecause('b1', ['fm'], ['linear', 'cosine'])).toBe('No effect: the linear and cosine paths have no such parameter.')
+  expect(ignoredBecause('b1', ['fm'], ['linear', 'vp'])).toBeNull()
 })

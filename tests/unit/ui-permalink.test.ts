@@ -25,6 +25,7 @@ test('only what differs is written', () => {
 describe('round trip', () => {
   const inputs: ConfigInput[] = [
     { replicas: [{ method: 'fm' }, { method: 'lcf', tMin: 0.2, seed: 7 }, {}] },
+    { objective: { path: 'cosine', b1: 5, loss: 'middle' }, replicas: [{ method: 'fm' }, { method: 'fm', path: 'power-noise', label: 'late' }] },
     { replicas: [{ method: 'fm', label: 'a, b; c: d & e = 50 %' }] },
     { objective: { detach: false, lambda: 1e-7, method: 'fm-contrast' } },
     { data: { dataset: 'a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },
@@ -96,7 +97,7 @@ describe('round trip', () => {
 describe('a hostile address', () => {
   test.each([
     'net.width=NaN', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
-    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=%E0%A4%A',
+    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=%E0%A4%A',
     '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
   ])('%s: the default is used, and a sentence says so', (hash) => {
     const { config, page, notices } = fromHash(`#${hash}`)

@@ -3,6 +3,7 @@ import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useFiles } from '../../store/files.ts'
 import { measuredAt } from '../../store/measurements.ts'
+import { pathIdsOf } from '../../store/replicas.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { setLossView, useUi } from '../../store/ui.ts'
 import { withFiles } from '../files/fileCurves.ts'
@@ -66,7 +67,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
 function useFloorPreview(): FloorPreview | null {
   const id = useDraft(({ config }) => config.data.dataset)
   const size = useDraft(({ config }) => config.net.size)
-  const straight = useDraft(({ config: { replicas, objective } }) => replicas.every(({ path = objective.path }) => path === 'linear'))
+  const straight = useDraft(({ config }) => pathIdsOf(config).every((path) => path === 'linear'))
   return useMemo(() => {
     const dataset = datasetOf(id)
     if (!straight || !dataset?.floor || !dataset.sizes.includes(size)) return null

@@ -12,7 +12,7 @@ import { seriesOf } from '../charts/series.ts'
 import { short } from '../numbers.ts'
 import { LineUp } from '../runs/LineUp.tsx'
 import { NumberInput } from './NumberInput.tsx'
-import { type NumberField, fields } from './fields.ts'
+import { type ChoiceField, type ConfigField, type NumberField, fields } from './fields.ts'
 import styles from './Controls.module.css'
 
 
@@ -63,7 +63,7 @@ export function Replicas() {
             </button>
           </div>
           <Collapsible.Panel className={styles.overrides}>
-            {overridableFields.map((field) => <Override key={field} index={i} field={field} />)}
+            {overridableFields.map((field) => (field === 'path' ? <PathOverride key={field} index={i} /> : <Override key={field} index={i} field={field} />))}
           </Collapsible.Panel>
         </Collapsible.Root>
       ))}
@@ -78,13 +78,28 @@ function overridesOf(config: Parameters<typeof knobOf>[0], index: number): strin
   const replica = config.replicas[index]
   return overridableFields
     .filter((field) => replica[field] !== undefined)
-    .map((field) => `${schemaOf(field).title} ${short(replica[field])}`)
+    .map((field) => (field === 'path' ? replica.path : `${schemaOf(field).title} ${short(replica[field])}`))
     .join(', ')
 }
 
 const schemaOf = (field: Overridable) => fields[overridable[field]].find((candidate) => candidate.field === field) as NumberField
 
-function Override({ index, field }: { index: number; field: Overridable }) {
+function PathOverride({ index }: { index: number }) {
+  const own = useDraft(({ config }) => config.replicas[index]?.path)
+  const inherited = useDraft(({ config }) => config.objective.path)
+  const { title, choices } = fields.objective.find(({ field }) => field === 'path') as ConfigField<ChoiceField>
+  return (
+    <label className={styles.override}>
+      <span>{title}<small> (at the next start)</small></span>
+      <select className={styles.select} aria-label={`${title} of replica ${index + 1}`} value={own ?? ''} onChange={({ target }) => changeOverride(index, 'path', target.value || undefined)}>
+        <option value="">the run’s, {inherited}</option>
+        {choices.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
+      </select>
+    </label>
+  )
+}
+
+function Override({ index, field }: { index: number; field: Exclude<Overridable, 'path'> }) {
   const own = useDraft(({ config }) => config.replicas[index]?.[field])
   const inherited = useDraft(({ config }) => knobOf(config, {}, field))
   const { title, min, max, integer, live } = schemaOf(field)

@@ -92,6 +92,11 @@ const paths = [
   ['ddpm', 'DDPM’s 1,000 steps, β from .0001 to .02 (DiT)'],
   ['vp', 'the variance-preserving path (SiT’s VP)'],
   ['cosine', 'the cosine path (SiT’s GVP)'],
+  ['power', 'a power path, β = tᵖ, α = 1 − tᵖ'],
+  ['power-noise', 'a power path, β = tᵖ, α = 1 − t'],
+  ['lipman', 'Lipman’s path with σ_min'],
+  ['linear-vp', 'the path with α = 1 − t that preserves variance'],
+  ['ve', 'the variance-exploding path (VE)'],
 ] as const satisfies [ModelReading['path'], string][]
 const answers = [
   ['velocity', 'the velocity of that path'],
@@ -104,8 +109,8 @@ const strangeTo: Partial<Record<ModelReading['path'], ModelReading['predicts']>>
 
 /** DDPM's nets predict the noise at steps 0 to 999 unless somebody says otherwise. */
 function trainedOn(path: ModelReading['path'], predicts: ModelReading['predicts']): Partial<ModelReading> {
-  if (path === 'ddpm') return { path, scale: 999, ...(predicts === 'velocity' ? { predicts: 'noise' } : {}) }
-  return { path, ...(predicts === strangeTo[path] ? { predicts: 'velocity' } : {}) }
+  if (path === 'ddpm') return { path, parameters: undefined, scale: 999, ...(predicts === 'velocity' ? { predicts: 'noise' } : {}) }
+  return { path, parameters: undefined, ...(predicts === strangeTo[path] ? { predicts: 'velocity' } : {}) }
 }
 
 /** Everything that a file may leave open. */
