@@ -10,7 +10,7 @@ test('on a phone: one chart at a time, the run bar under the thumb @phone', asyn
 
   await lab.run(20)
   await page.getByRole('tab', { name: 'Over steps' }).click()
-  await expect(lab.chart('steps').locator('.recharts-line').first()).toBeVisible()
+  await expect(lab.chart('steps').locator('.trace').first()).toBeVisible()
   await page.getByRole('tab', { name: 'Samples' }).click()
   await expect(page.getByRole('img', { name: /samples of FM/ })).toBeVisible()
   await lab.pause()

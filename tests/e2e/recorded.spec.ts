@@ -19,6 +19,10 @@ test('the first view teaches with no click: a recorded run, said to be one, unti
   await lab.view('Over training')
   await expect(lab.chart('steps').getByText(/^Last steps: FM 0.65/)).toBeVisible()
   await expect(lab.chart('bands').getByText(/2 measurements/)).toBeVisible()
+  await expect(lab.chart('steps').locator('.trace')).toHaveCount(3) // two of the flow loss, one of LCF's second term
+  await lab.chart('steps').locator('svg.recharts-surface').first().focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(lab.chart('steps').locator('.tooltip')).toHaveText('step 1FM ×31.200LCF ×31.200') // as keyboard and pointer find it
 
   await lab.view('Claims')
   const row = page.getByRole('row', { name: /LCF lifts probe accuracy/ })

@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import type { BandSeries } from '../../protocol.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { count, fixed, percent } from '../numbers.ts'
@@ -16,18 +16,21 @@ import { useSpan } from './useSpan.ts'
 import styles from './BandsFigure.module.css'
 
 const none: BandSeries[] = []
+const noLines: Trace[] = []
 const emptyBands = [{ from: 0, to: 0.01 }, { from: 0.01, to: 0.1 }, { from: 0.1, to: 0.5 }, { from: 0.5, to: 1 }]
 
 /** One small chart per band of noise levels, all on one scale, so that heights compare across them. */
 export function BandsFigure() {
   const own = useShownRun(({ tick }) => tick?.bands ?? none)
-  const { events, steps } = useSpan()
+  const { events, steps } = useDeferredValue(useSpan())
   const beside = useBesideRuns()
-  const all = useMemo(() => [own, ...beside.map(({ seen }) => seen.tick.bands)], [own, beside])
+  const series = useSeries()
+  const { all, shown } = useDeferredValue(useMemo(() => ({
+    all: [own, ...beside.map(({ seen }) => seen.tick.bands)],
+    shown: series.filter(({ hidden }) => !hidden),
+  }), [own, beside, series])) // four charts: in pieces, so that no frame waits for all of them
   const bands = all.find((one) => one.length > 0) ?? none
   const perLevel = useShownRun(({ tick }) => tick?.lossByT?.count ?? 0)
-  const series = useSeries()
-  const shown = useMemo(() => series.filter(({ hidden }) => !hidden), [series])
   const groups = useSeedGroups()
   const lines = useMemo(() => bands.map((band) => tracesOverSeeds(tracesOf(all, band, shown), groups, true)), [all, bands, shown, groups])
   const seeds = lines[0]?.some(({ points }) => points.some(({ band }) => band))
@@ -55,7 +58,7 @@ export function BandsFigure() {
         {(bands.length > 0 ? bands : emptyBands).map((band, i) => (
           <div key={bandName(band)} className={styles.band}>
             <h3>{bandName(band)}{bands[i] && <ChangeOf traces={lines[i]} />}</h3>
-            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? []} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={18} scaled={narrow || i === 0} numbered={false} named={false} />
+            <StepChart title={`Loss at ${bandName(band)}`} lines={lines[i] ?? noLines} events={events} xEnd={xEnd} log fallback={domain} shared={domain} marginRight={18} scaled={narrow || i === 0} numbered={false} named={false} />
           </div>
         ))}
       </div>

@@ -6,7 +6,8 @@ import { count, fixed } from '../numbers.ts'
 import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
-import { StepChart, type StepLine } from './StepChart.tsx'
+import { StepChart } from './StepChart.tsx'
+import type { StepLine } from './Traces.tsx'
 import { What } from './What.tsx'
 import { forLinear, forLog, stepEnd } from './scale.ts'
 import { useBesideRuns, useSeries } from './series.ts'
@@ -23,12 +24,13 @@ export function StepsFigure() {
   const own = useShownRun(({ tick }) => tick?.replicas ?? none)
   const series = useSeries()
   const beside = useBesideRuns()
-  // Hundreds of points a line: in pieces, so that no frame waits for all of them.
-  const { replicas, shown } = useDeferredValue(useMemo(() => ({
+  const span = useSpan()
+  // Where an axis grows, the chart is drawn anew: in pieces, so that no frame waits for all of it.
+  const { replicas, shown, events, step, steps } = useDeferredValue(useMemo(() => ({
     replicas: series.map(({ run, replica }) => (run === 0 ? own[replica] : beside[run - 1].seen.tick.replicas[replica])),
     shown: series.filter(({ hidden }) => !hidden),
-  }), [series, own, beside]))
-  const { events, step, steps } = useSpan()
+    ...span,
+  }), [series, own, beside, span]))
   const reduction = useShownRun(({ tick }) => tick?.config.objective.reduction ?? 'mean')
 
   const groups = useSeedGroups()
