@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { configSchema } from '../config.ts'
+import { type Chart, chartOf } from '../datasets/plane.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { energyDistance } from '../flow/energy.ts'
 import type { Estimate } from '../flow/estimate.ts'
@@ -16,7 +17,7 @@ import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Curve, PlaneView } from '../protocol.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, writeAll } from './look.ts'
-import { atLevels, bestField, type Chart, chartOf, LEAST_LEVEL, middles, mixed, nearestClasses, type Way, wayAlong } from './plane_views.ts'
+import { atLevels, bestField, LEAST_LEVEL, middles, mixed, nearestClasses, type Way, wayAlong } from './plane_views.ts'
 import { dimensionsOf } from './semantic.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 

@@ -4,6 +4,7 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import { datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
 import { isOwn, previewDataset } from '../datasets/own.ts'
+import { chartOf } from '../datasets/plane.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { presets } from '../lab/presets.ts'
@@ -38,6 +39,14 @@ export function leavesOut(id: string): boolean {
 
 export function datasetOf(id: string): Dataset | undefined {
   return datasets[id]
+}
+
+/** Images (n,ch,size,size) of a data set as points (n,2) in a square of half the side `extent`; null where they are pictures. */
+export function pointsOf(id: string, images: Float32Array, dimensions: number, size: number): { extent: number; points: Float32Array } | null {
+  const dataset = datasetOf(id)
+  if (!dataset?.plane) return null
+  const { extent, flatten } = chartOf(dataset, dimensions, size)
+  return { extent, points: flatten(images) }
 }
 
 export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))

@@ -1,7 +1,7 @@
-import { type CSSProperties, type ReactNode, useMemo } from 'react'
+import { type ComponentProps, type CSSProperties, type ReactNode, useMemo } from 'react'
 import type { EvaluateConfig } from '../../config.ts'
 import type { SampleGrid } from '../../protocol.ts'
-import { datasetOf } from '../../store/catalog.ts'
+import { datasetOf, pointsOf } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useShownRun } from '../../store/shown.ts'
@@ -12,6 +12,7 @@ import { tell } from '../charts/sentences.ts'
 import { type Series, useBesideRuns, useSeries } from '../charts/series.ts'
 import { chartWords } from '../charts/words.ts'
 import { count as written, fixed, short } from '../numbers.ts'
+import { PointGrid } from '../plane/PointGrid.tsx'
 import { ImageGrid } from './ImageGrid.tsx'
 import { statistics } from './statistics.ts'
 import styles from './Samples.module.css'
@@ -53,12 +54,12 @@ export function SamplesFigure() {
       <div className={styles.grids} style={{ '--columns': 1 + Math.ceil(shown.length / rowsOf(shown)), '--rows': rowsOf(shown) } as CSSProperties}>
         {realGrid && (
           <Frame title="Real">
-            <ImageGrid label={`${realGrid.count} real images: ${label}`} {...realGrid} />
+            <Grid dataset={dataset} label={`${realGrid.count} real images: ${label}`} {...realGrid} />
           </Frame>
         )}
         {byMethod(shown).map(({ index, label: name, colour, marker }) => (
           <Frame key={index} name={name} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg><span>{headingOf(name)}</span></>}>
-            <Drawn name={name} grid={grids.get(index)} />
+            <Drawn dataset={dataset} name={name} grid={grids.get(index)} />
           </Frame>
         ))}
       </div>
@@ -80,10 +81,17 @@ function rangeOf(values: readonly number[]): string {
 /** The samples of one replica. */
 type OwnGrid = Omit<SampleGrid, 'images'> & { images: Float32Array }
 
-function Drawn({ name, grid }: { name: string; grid: OwnGrid | undefined }) {
+function Drawn({ dataset, name, grid }: { dataset: string; name: string; grid: OwnGrid | undefined }) {
   if (!grid) return <p className={styles.empty}>not sampled yet</p>
   const { images, count, channels, size, step } = grid
-  return <ImageGrid label={`${count} samples of ${name} at step ${step}`} images={images} count={count} channels={channels} size={size} />
+  return <Grid dataset={dataset} label={`${count} samples of ${name} at step ${step}`} images={images} count={count} channels={channels} size={size} />
+}
+
+/** Images side by side, or points of a plane in one picture. */
+function Grid({ dataset, ...grid }: ComponentProps<typeof ImageGrid> & { dataset: string }) {
+  const { images, channels, size, label } = grid
+  const plane = useMemo(() => pointsOf(dataset, images, channels * size * size, size), [dataset, images, channels, size])
+  return plane ? <PointGrid label={label} {...plane} /> : <ImageGrid {...grid} />
 }
 
 /** Three stand in a row with the real images; more, in two rows beside them. */
