@@ -8,7 +8,7 @@ import { ditBackward, ditForward } from './dit.ts'
 import { dispersive } from './dispersive.ts'
 import type { DitParameters } from './dit_parameters.ts'
 import { tokenMeanBackward, tokenMeanForward, unitLengthBackward, unitLengthForward } from './features.ts'
-import { interpolate } from './interpolate.ts'
+import { interpolate, straight } from './interpolate.ts'
 import { errorWeight, type Quantity, reading } from './reading.ts'
 import { negativeLoss, regressionWeights, velocityLossBackward, velocityLossForward } from './velocity_loss.ts'
 
@@ -41,7 +41,8 @@ function featureBackward(saved: ReturnType<typeof featureForward>, dz: Float64Ar
   return options.feature === 'pooled' ? tokenMeanBackward(dpooled, B, T, C) : dpooled.slice()
 }
 
-export function objective(net: NetConfig, parameters: DitParameters, batch: ObjectiveBatch, options: ObjectiveConfig) {
+/** @param placeOn the path; straight where it is not said */
+export function objective(net: NetConfig, parameters: DitParameters, batch: ObjectiveBatch, options: ObjectiveConfig, placeOn = straight) {
   const { x0, eps, t, labels } = batch
   const B = t.length
   const d = x0.length / B
@@ -53,11 +54,11 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const nA = t.filter((level) => level < tMin).length
   for (let i = 0; i < nA; i++) if (t[i] >= tMin) throw new RangeError('samples below T_min must come first')
 
-  const { xt, target } = interpolate(x0, eps, t, B, d)
+  const { xt, target } = interpolate(x0, eps, t, B, d, placeOn)
   const prediction: Quantity = options.method === 'x-prediction' ? 'image' : options.method === 'noise-prediction' ? 'noise' : 'velocity'
   const forward = ditForward(net, parameters, xt, t, labels)
   if (!forward.velocity) throw new Error('the forward pass stopped before the head')
-  const read = Array.from(t, level => ({ ...reading(prediction, level, options.clamp), ...errorWeight(prediction, options.loss, level, options.clamp) }))
+  const read = Array.from(t, level => ({ ...reading(prediction, level, options.clamp, placeOn(level)), ...errorWeight(prediction, options.loss, level, options.clamp, placeOn(level)) }))
   const velocity = forward.velocity.map((u, k) => read[Math.floor(k / d)].skip * xt[k] + read[Math.floor(k / d)].out * u)
   const compared = velocity.map((v, k) => read[Math.floor(k / d)].root * v)
   const wanted = target.map((v, k) => read[Math.floor(k / d)].root * read[Math.floor(k / d)].target * v)
@@ -71,7 +72,7 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
 
   // The anchors: the same images at T_min, through the blocks up to the layer and no further.
   const anchorTimes = new Float64Array(nA).fill(tMin)
-  const anchorInput = interpolate(x0, batch.anchorEps ?? eps, anchorTimes, nA, d).xt
+  const anchorInput = interpolate(x0, batch.anchorEps ?? eps, anchorTimes, nA, d, placeOn).xt
   const anchorForward = ditForward(net, parameters, anchorInput, anchorTimes, labels, options.layer)
 
   const feature = featureForward(forward.blocks[options.layer - 1].out, B, T, C, options)

@@ -11,9 +11,9 @@ export const T_MIN = 0.25
 
 export type Changes = Partial<ObjectiveConfig>
 
-export const configOf = (changes: Changes = {}, methods = ['lcf']): Config => parseConfig({
+export const configOf = (changes: Changes = {}, methods = ['lcf'], paths: ObjectiveConfig['path'][] = []): Config => parseConfig({
   net: { channels: 1, size: 8, patch: 2, width: 16, heads: 2, blocks: 3 },
-  objective: { layer: LAYER, tMin: T_MIN, lambda: 0.5, ...changes }, train: { batch: B }, replicas: methods.map(method => ({ method })),
+  objective: { layer: LAYER, tMin: T_MIN, lambda: 0.5, ...changes }, train: { batch: B }, replicas: methods.map((method, r) => ({ method, path: paths[r] })),
 })
 
 export const { net } = configOf()
@@ -22,13 +22,15 @@ export const batchWith = (low: number) => randomBatch(net, 8, B, T_MIN, low)
 
 export interface StepOptions {
   methods?: string[]
+  /** Of each replica; the run's where it is not said. */
+  paths?: ObjectiveConfig['path'][]
   batch?: GivenBatch
   weights?: Float32Array
 }
 
 /** Every replica starts from the same weights and gets the same batch. */
-export function lcfStep<T>(changes: Changes, read: (training: GivenTraining) => Promise<T>, { methods, batch = batchWith(LOW), weights = randomWeights }: StepOptions = {}): Promise<T> {
-  const config = configOf(changes, methods)
+export function lcfStep<T>(changes: Changes, read: (training: GivenTraining) => Promise<T>, { methods, paths, batch = batchWith(LOW), weights = randomWeights }: StepOptions = {}): Promise<T> {
+  const config = configOf(changes, methods, paths)
   return withTraining(config, { gradientsOnly: true }, async training => {
     config.replicas.forEach((_, r) => {
       training.weigh(weights, r)

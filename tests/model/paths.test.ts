@@ -1,0 +1,97 @@
+/** Training, sampling and measuring along paths from image to noise other than the linear one, each replica along its own. */
+import { describe, expect, test } from 'vitest'
+import type { ObjectiveConfig } from '../../src/config.ts'
+import { placeOn } from '../../src/flow/place.ts'
+import { lowFirst } from '../../src/lab/given_step.ts'
+import { resolveReplica } from '../../src/model/knobs.ts'
+import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
+import { exportOnnx } from '../../src/onnx/export.ts'
+import { toPyTorch } from '../../src/reference/dit_parameters.ts'
+import { objective } from '../../src/reference/objective.ts'
+import { differingBits, norm, relative } from '../support/compare.ts'
+import { batchWith, configOf, gradientOf, lcfStep, LOW, net } from '../support/lcf_step.ts'
+import { randomParameters, twinBatch } from '../support/random_net.ts'
+import { sessions } from '../support/sessions.ts'
+import { tinyConfig, withTrainer } from '../support/tiny_run.ts'
+
+const { create } = sessions()
+const methods = ['fm', 'lcf', 'x-prediction', 'noise-prediction', 'fm', 'x-prediction']
+const paths: ObjectiveConfig['path'][] = ['cosine', 'vp', 'power-noise', 'linear-vp', 've', 'linear']
+/** Less noise than usual at t = 1, so that no replica's numbers drown. */
+const calm = { sigmaMax: 3 }
+
+describe.each(['velocity', 'image', 'middle'] as const)('with the error of the %s', loss => {
+  test('velocity and gradients are those of the float64 twin along the path', async () => {
+    const config = configOf({ loss, ...calm }, methods, paths)
+    const batch = batchWith(LOW)
+    await lcfStep({ loss, ...calm }, async training => {
+      for (const [r, replica] of config.replicas.entries()) {
+        const { objective: options, method, path } = resolveReplica(config, replica)
+        const { tMin, lambda } = method.knobs(options)
+        const { order } = lowFirst(batch.t, tMin)
+        const twin = objective(net, randomParameters(net, 7), twinBatch(batch, order), { ...options, tMin, lambda }, t => placeOn(path, t))
+        const which = `${method.id} along ${path.id}`
+        expect(relative(await training.velocity(r), twin.velocity), which).toBeLessThan(1e-5)
+        const expected = toPyTorch(net, twin.gradients)
+        const got = await training.gradients(r)
+        const whole = Math.hypot(...Object.values(expected).map(norm))
+        for (const [name, values] of Object.entries(expected)) expect(norm(values.map((v, i) => v - got[name].data[i])) / Math.max(norm(values), 1e-3 * whole), `${name}, ${which}`).toBeLessThan(5e-5)
+      }
+    }, { methods, paths })
+  })
+})
+
+test('the linear path has its bits beside curved ones, with as many dispatches', async () => {
+  const all = ['fm', 'lcf', 'x-prediction', 'exfm']
+  for (const loss of ['velocity', 'image'] as const) {
+    const beside = await lcfStep({ loss, candidates: 4 }, training => Promise.all(all.map((_, r) => training.flatGradients(r))), { methods: [...all, 'fm'], paths: ['linear', 'linear', 'linear', 'linear', 'cosine'] })
+    for (const [r, method] of all.entries()) expect(differingBits(await gradientOf({ loss, candidates: 4 }, { methods: [method] }), beside[r]), `${method}, ${loss}`).toBe(0)
+  }
+  const count = (path: ObjectiveConfig['path']) => withTrainer(tinyConfig({ objective: { path } }), async trainer => trainer.dispatchesPerStep)
+  expect(await count('cosine')).toBe(await count('linear'))
+})
+
+test('every path trains, is sampled by every kind of solver and measured, and the run goes on from a checkpoint', async () => {
+  const every = (['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'linear-vp', 've'] as const).map(path => ({ method: 'fm', path }))
+  const session = await create(tinyConfig({ replicas: every, objective: { power: 0.5, ...calm }, evaluate: { solver: 'heun' } }))
+  await session.advance(4)
+  const { mean, floor, floorNote } = await session.evaluate()
+  for (const replica of mean) expect(replica.every(value => Number.isFinite(value))).toBe(true)
+  expect(floor).toBeNull()
+  expect(floorNote).toMatch(/paths differ/)
+  for (const solver of ['heun', 'dopri5', 'sde'] as const) {
+    const checkpoint = await session.checkpoint()
+    const again = await create({ ...checkpoint.config, evaluate: { ...checkpoint.config.evaluate, solver } })
+    for (const image of (await again.sample()).images) expect(image.every(Number.isFinite), solver).toBe(true)
+  }
+  const { panels: [demand] } = await session.measure('condition', { levels: 4, pairs: 8 })
+  expect(demand.curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(expect.arrayContaining(['demanded: κ(t,t), Cosine (GVP)', 'demanded: κ(t,t), Variance exploding (VE)']))
+  for (const id of ['hybrid', 'windows', 'likelihood', 'propositions']) expect(() => session.measure(id), id).toThrow(/is about the linear path/)
+  for (const id of ['memory', 'denoising']) expect(() => session.measure(id), id).toThrow(/paths differ/)
+})
+
+test('where all go along one path, its closed forms are drawn: nobody is below the floor, and best is best', async () => {
+  const session = await create(tinyConfig({ data: { dataset: 'gaussian' }, objective: { path: 'cosine' }, evaluate: { perLevel: 32 }, replicas: [{ method: 'fm' }] }))
+  const { mean: [loss], floor } = await session.evaluate()
+  loss.forEach((value, i) => expect(value!).toBeGreaterThan(0.8 * floor![i]))
+  // At its start the net answers 0, so its loss is E‖v*‖².
+  const { panels: [psnr, , slope] } = await session.measure('denoising', { t: '0.1 0.5 0.9', images: 32, draws: 4, slopes: 2, turns: 60 })
+  const curve = (label: string) => psnr.curves.find(one => one.label === label)!.y.map(Number)
+  curve('least possible error (MMSE)').forEach((best, i) => {
+    for (const label of ['', 'x_t as it is', 'by heart, 64 training images']) expect(curve(label)[i], label).toBeLessThan(best + 1)
+  })
+  // Where hardly any noise is left one training image counts alone: its slope is that of a single one.
+  const steep = (label: string) => Number(slope.curves.find(one => one.label === label)!.y[0])
+  expect(steep('by heart') / steep('β′/β, a single image')).toBeCloseTo(1, 3)
+  expect((await session.measure('memory', { levels: 4, images: 8, draws: 4 })).panels.length).toBe(2)
+})
+
+test('an ONNX file says its path; what it could not say is refused', () => {
+  const source = (replica: { method: string; path: ObjectiveConfig['path'] }) => {
+    const config = tinyConfig({ replicas: [replica] })
+    const layout = parameterLayout(config.net)
+    return { config, replica: 0, weights: 'ema' as const, step: 0, version: '1', parameters: toNamed(layout, new Float32Array(layout.length)) }
+  }
+  expect(new TextDecoder().decode(exportOnnx(source({ method: 'fm', path: 'vp' })))).toContain('{"b0":0.1,"b1":20}')
+  expect(() => exportOnnx(source({ method: 'x-prediction', path: 'vp' }))).toThrow(/predicts the image along the path vp/)
+})
