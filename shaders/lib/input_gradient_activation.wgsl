@@ -4,5 +4,6 @@
 
 fn input_gradient(at: u32, value: vec4f) -> vec4f {
   if (shape.activation == 0u) { return value * gelu_derivative(pre[at]); }
-  return value * silu_derivative(pre[at]);
+  if (shape.activation == 1u) { return value * silu_derivative(pre[at]); }
+  return value;
 }

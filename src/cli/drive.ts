@@ -1,11 +1,11 @@
 /** Drives one session to its end, or to Ctrl-C, and leaves its files behind: run.json, checkpoint.npz, samples.png. */
 import { KernelLibrary } from '../engine/kernel.ts'
-import { DEFAULT_TILES, type Tiles } from '../engine/recorder.ts'
+import type { Tiles } from '../engine/recorder.ts'
 import type { Config } from '../config.ts'
 import { encodeCheckpoint } from '../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { planMemory } from '../lab/plan.ts'
-import { chooseTiles } from '../lab/tune.ts'
+import { chooseTiles, presetTiles } from '../lab/tune.ts'
 import type { RunEvent } from '../protocol.ts'
 import { CommandError, EXIT } from './failure.ts'
 import { writeTogether } from './files.ts'
@@ -40,7 +40,7 @@ export async function drive(options: Drive): Promise<number> {
 
   const began = performance.now()
   const library = new KernelLibrary(machine.device)
-  const tiles = options.tune ? await chooseTiles(machine.device, machine.capabilities, config, fileTileCache()) : DEFAULT_TILES
+  const tiles = options.tune ? await chooseTiles(machine.device, machine.capabilities, config, fileTileCache()) : presetTiles(machine.device)
   const drawing = progressBar('drawing images')
   const session = await Session.create(machine.device, library, startedAt.toISOString(), config, {
     tiles, checkpoint: from?.checkpoint, progress: (_, done, total) => drawing.update(done, total), unmeasured: message => void process.stderr.write(`lab: ${message}\n`), breathe: () => new Promise(resolve => { setImmediate(resolve) }),

@@ -16,6 +16,18 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timesta
 /** What every kernel needs: WebGPU's guaranteed limits. */
 const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 128 * 2 ** 20 } as const
 
+const software = ({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo) =>
+  isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${vendor} ${architecture} ${device} ${description}`)
+
+/** Is what this device runs on the processor? */
+export const isSoftware = (device: GPUDevice) => software(device.adapterInfo)
+
+/** Threads that may share what they load: 8 or 4 where every subgroup has as many, 0 where subgroups are not to be had. */
+export function lanesOf({ features, adapterInfo }: GPUDevice): 0 | 4 | 8 {
+  const least = features.has('subgroups') ? adapterInfo.subgroupMinSize : 0
+  return least >= 8 ? 8 : least >= 4 ? 4 : 0
+}
+
 export interface FoundDevice {
   device: GPUDevice
   capabilities: Capabilities
@@ -41,11 +53,10 @@ export async function findDevice(gpu: GPU | undefined, secure = true): Promise<F
     requiredLimits: { maxBufferSize: adapter.limits.maxBufferSize, maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize },
   })
   const { info, limits } = adapter
-  const software = info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
   return {
     device,
     capabilities: {
-      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU', software, features,
+      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU', software: software(info), features,
       limits: {
         maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,

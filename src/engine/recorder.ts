@@ -44,6 +44,8 @@ export interface Tiles {
   input: readonly [rows: number, columns: number]
   /** dW = Xᵀ dY; rows in fours */
   weight: readonly [rows: number, columns: number]
+  /** Threads of a subgroup that share rows of X and dY, each loading some of them; absent where each thread loads its own. Divides the rows of `forward` and `input`. */
+  lanes?: number
 }
 
 export const DEFAULT_TILES: Tiles = { forward: [4, 1], input: [4, 2], weight: [2, 2] }

@@ -21,6 +21,7 @@ import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
 import { Seen } from './seen.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
+import { presetTiles } from './tune.ts'
 import { walkStep } from './walk/walk.ts'
 
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
@@ -95,7 +96,7 @@ export class Session {
   static async create(device: GPUDevice, library: KernelLibrary, runId: string, config: Config, options: SessionOptions = {}): Promise<Session> {
     checkConfig(config)
     const { checkpoint } = options
-    const run = recordRun(config, options.tiles)
+    const run = recordRun(config, options.tiles ?? presetTiles(device))
     const plan = planOf(run, device.limits)
     if (plan.refusal) throw new RangeError(plan.refusal)
     const data = options.data ?? await generateData(config, options.progress, options.breathe)

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Config } from '../config.ts'
+import { isSoftware, lanesOf } from '../engine/device.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
@@ -14,17 +15,18 @@ import type { Capabilities } from '../protocol.ts'
 import { recordRun } from './plan.ts'
 
 type Tile = Tiles['forward']
+type Kind = 'forward' | 'input' | 'weight'
 
 const choices = (preset: Tile, others: readonly Tile[]) => [preset, ...others.filter(tile => String(tile) !== String(preset))]
 
 /** The preset tile comes first: the others have to beat it. */
-export const CANDIDATES: { [kind in keyof Tiles]: readonly Tile[] } = {
+export const CANDIDATES: { [kind in Kind]: readonly Tile[] } = {
   forward: choices(DEFAULT_TILES.forward, [[4, 2], [4, 1], [8, 1], [8, 2], [2, 2], [2, 1]]),
   input: choices(DEFAULT_TILES.input, [[4, 2], [4, 1], [8, 1], [2, 2], [2, 1]]),
   weight: choices(DEFAULT_TILES.weight, [[1, 2], [1, 1], [2, 1], [2, 2]]),
 }
 
-const tileOf = (kind: keyof Tiles) => z.tuple([z.number(), z.number()]).refine(tile => CANDIDATES[kind].some(known => String(known) === String(tile)))
+const tileOf = (kind: Kind) => z.tuple([z.number(), z.number()]).refine(tile => CANDIDATES[kind].some(known => String(known) === String(tile)))
 /** For what comes back from a cache. */
 export const tilesSchema = z.strictObject({ forward: tileOf('forward'), input: tileOf('input'), weight: tileOf('weight') })
 
@@ -44,6 +46,20 @@ const MARGIN = 0.97
 const ACTIVATIONS = 2 ** 23
 const WEIGHTS = 2 ** 24
 
+/**
+ * Without a race: what suits a software adapter whose subgroups share their loads (it fetches thread by thread, so a load there costs as much as
+ * ten multiplications), the preset register tiles otherwise. Measured on lavapipe (8 lanes) and SwiftShader (4).
+ */
+export function presetTiles(device: GPUDevice): Tiles {
+  const lanes = isSoftware(device) ? lanesOf(device) : 0
+  return lanes ? LANE_TILES[lanes] : DEFAULT_TILES
+}
+
+const LANE_TILES: Record<4 | 8, Tiles> = {
+  8: { forward: [8, 1], input: [8, 1], weight: [4, 1], lanes: 8 },
+  4: { forward: [8, 2], input: [8, 2], weight: [2, 2], lanes: 4 },
+}
+
 /** What the fastest tiles depend on. */
 export function tileKey({ adapter }: Capabilities, { net, train, replicas }: Config): string {
   return [`v${VERSION}`, adapter, `R${replicas.length}`, `B${train.batch}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
@@ -55,11 +71,11 @@ export interface TuneOptions {
 }
 
 /**
- * The cached winner, or that of a race now. Whatever goes wrong, there are the preset tiles: this never throws. Software adapters take the
- * preset tiles, which were chosen on two of them: compiling all candidates takes such an adapter 2 to 7 seconds.
+ * The cached winner, or that of a race now. Whatever goes wrong, there are the preset tiles: this never throws. Software adapters do not race,
+ * for compiling all candidates takes them 2 to 7 seconds.
  */
 export async function chooseTiles(device: GPUDevice, capabilities: Capabilities, config: Config, cache?: TileCache, options: TuneOptions = {}): Promise<Tiles> {
-  if (capabilities.software) return DEFAULT_TILES
+  if (capabilities.software) return presetTiles(device)
   const key = tileKey(capabilities, config)
   const known = await cache?.get(key).catch(() => undefined)
   const tiles = known ?? await race(device, config, options).catch(() => undefined)
@@ -83,7 +99,7 @@ async function race(device: GPUDevice, config: Config, { budgetMs = BUDGET_MS, l
   const course = makeCourse(config)
   const buffers = await Buffers.allocate(device, course.tensors)
   try {
-    const run = (kind: keyof Tiles, so: Tiles, share: number) =>
+    const run = (kind: Kind, so: Tiles, share: number) =>
       fastest(device, buffers, library, CANDIDATES[kind].map(tile => course[kind === 'forward' ? 'forward' : 'backward']({ ...so, [kind]: tile })), share * budgetMs)
     let tiles = DEFAULT_TILES
     for (const [kind, share] of [['forward', 0.35], ['input', 0.4], ['weight', 0.25]] as const) {

@@ -8,10 +8,16 @@ const QUERIES = 2
 /** qkv (R,B,T,3C) → out (R,B,T,C), lse (R,B,H,T) */
 export function attention(recorder: Recorder, extent: Extent, heads: number, qkv: Activation, out: Activation, lse: Tensor): void {
   const tokens = qkv.rows
-  recorder.dispatch('attention', { qkv: qkv.tensor, out: out.tensor, lse }, {
-    samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens,
-  }, groupsOver(extent, { units: heads * Math.ceil(tokens / QUERIES), perGroup: 64 }), { constants: { HEAD: out.width / heads / 4, QUERIES } })
+  const { lanes } = recorder.tiles
+  const HEAD = out.width / heads / 4
+  const bindings = { qkv: qkv.tensor, out: out.tensor, lse }
+  const shape = { samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens }
+  if (lanes) recorder.dispatch('attention_lanes', bindings, shape, headGroups(extent, heads, tokens, lanes), { constants: { HEAD, LANES: lanes } })
+  else recorder.dispatch('attention', bindings, shape, groupsOver(extent, { units: heads * Math.ceil(tokens / QUERIES), perGroup: 64 }), { constants: { HEAD, QUERIES } })
 }
+
+/** Workgroups of one subgroup each, every one of them of one head. */
+const headGroups = (extent: Extent, heads: number, tokens: number, lanes: number) => groupsOver(extent, { units: heads * Math.ceil(tokens / lanes), perGroup: 1 })
 
 /** qkvTangent (R,B,T,3C) → outTangent (R,B,T,C), at the out and lse of the forward pass */
 export function attentionTangent(
@@ -29,11 +35,14 @@ export function attentionBackward(
   recorder: Recorder, extent: Extent, heads: number, qkv: Activation, out: Activation, lse: Tensor, dout: Activation, dqkv: Activation, delta: Tensor,
 ): void {
   const tokens = qkv.rows
-  const constants = { HEAD: out.width / heads / 4 }
+  const { lanes } = recorder.tiles
+  const HEAD = out.width / heads / 4
   const shape = {
     samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), lse_stride: out.capacity * heads * tokens, dqkv_stride: strideOf(dqkv), dout_stride: strideOf(dout),
   }
-  const groups = groupsOver(extent, { units: heads * tokens, perGroup: 64 })
-  recorder.dispatch('attention_backward_query', { qkv: qkv.tensor, out: out.tensor, lse, dout: dout.tensor, dqkv: dqkv.tensor, delta }, { ...shape, out_stride: strideOf(out) }, groups, { constants })
-  recorder.dispatch('attention_backward_key', { qkv: qkv.tensor, lse, delta, dout: dout.tensor, dqkv: dqkv.tensor }, shape, groups, { constants })
+  const [query, key, groups, constants] = lanes
+    ? ['attention_backward_query_lanes', 'attention_backward_key_lanes', headGroups(extent, heads, tokens, lanes), { HEAD, LANES: lanes }] as const
+    : ['attention_backward_query', 'attention_backward_key', groupsOver(extent, { units: heads * tokens, perGroup: 64 }), { HEAD }] as const
+  recorder.dispatch(query, { qkv: qkv.tensor, out: out.tensor, lse, dout: dout.tensor, dqkv: dqkv.tensor, delta }, { ...shape, out_stride: strideOf(out) }, groups, { constants })
+  recorder.dispatch(key, { qkv: qkv.tensor, lse, delta, dout: dout.tensor, dqkv: dqkv.tensor }, shape, groups, { constants })
 }

@@ -1,5 +1,5 @@
 /** Y = X W + b and its gradients. Weights are kept (in+1, out): the bias is the last row, so one binding and one gradient cover both. */
-import type { Recorder, Tensor } from '../engine/recorder.ts'
+import type { Dispatch, Recorder, Tensor } from '../engine/recorder.ts'
 import { type Extent, groupsOver } from './extent.ts'
 
 /** One layer inside the flat parameter tensors. */
@@ -46,11 +46,28 @@ export type Epilogue =
   /** branch is kept, Y = residual + gate · branch */
   | { kind: 'gate'; branch: Tensor; residual: Activation; ada: Activation; gate: number; tokens: number }
 
+/** Threads of a workgroup of the kernels that share rows: two turns of the smallest subgroup, for a narrow layer leaves the others idle. */
+const across = (lanes: number) => 2 * lanes
+
+/** Which kernel makes Y under these tiles: its workgroups for N/4 columns, and its constants. */
+function forwardKernel({ tiles: { forward: [rows, columns], lanes } }: Recorder, extent: Extent, units: number, width: number): { kernel: string; groups: Dispatch['groups']; constants: Record<string, number> } {
+  if (!lanes) {
+    return {
+      kernel: 'matmul_nn', groups: groupsOver(extent, { units, perGroup: 8 * rows, axis: 1, fixed: Math.ceil(width / (8 * columns)) }),
+      constants: { TILE_ROWS: rows, TILE_COLUMNS: columns },
+    }
+  }
+  return {
+    kernel: 'matmul_nn_lanes', groups: groupsOver(extent, { units, perGroup: rows, axis: 1, fixed: Math.ceil(width / (across(lanes) * columns)) }),
+    constants: { LANES: lanes, TURNS: rows / lanes, TILE_COLUMNS: columns, GROUP: across(lanes) },
+  }
+}
+
 /** x (R,M,K) → y (R,M,N) */
 export function linear(
   recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, x: Activation, y: Activation, epilogue: Epilogue = { kind: 'bias' },
 ): void {
-  const [tileRows, tileColumns] = recorder.tiles.forward
+  const { kernel, groups, constants } = forwardKernel(recorder, extent, x.rows, layer.outputs / 4)
   const rows = extent.samples * x.rows
   const shape: Record<string, number> = {
     rows, inner: layer.inputs / 4, columns: layer.outputs / 4, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(y),
@@ -67,9 +84,8 @@ export function linear(
     Object.assign(bindings, { branch, residual: residual.tensor, ada: ada.tensor })
     Object.assign(shape, { tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, residual_stride: strideOf(residual) })
   }
-  recorder.dispatch('matmul_nn', bindings, shape,
-    groupsOver(extent, { units: x.rows, perGroup: 8 * tileRows, axis: 1, fixed: Math.ceil(layer.outputs / 4 / (8 * tileColumns)) }),
-    { constants: { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns }, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` } })
+  recorder.dispatch(kernel, bindings, shape, groups,
+    { constants, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` } })
 }
 
 /** What happens to s, the tangent of X W + b, on its way out. `pre`, `branch` and `residual` have the capacity of Y. */
@@ -89,22 +105,21 @@ export function linearTangent(
   recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, x: Activation, y: Activation, epilogue: TangentEpilogue,
   { addend = null, bias = false }: { addend?: Activation | null; bias?: boolean } = {},
 ): void {
-  const [tileRows, tileColumns] = recorder.tiles.forward
+  const { kernel, groups, constants: tile } = forwardKernel(recorder, extent, x.rows, layer.outputs / 4)
   const common = {
     rows: extent.samples * x.rows, inner: layer.inputs / 4, columns: layer.outputs / 4, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(y),
   }
   const bindings = { x: x.tensor, w: layerBinding(parameters, layer), y: y.tensor, addend: addend?.tensor ?? recorder.placeholder('addend') }
-  const groups = groupsOver(extent, { units: x.rows, perGroup: 8 * tileRows, axis: 1, fixed: Math.ceil(layer.outputs / 4 / (8 * tileColumns)) })
-  const constants = { TILE_ROWS: tileRows, TILE_COLUMNS: tileColumns, BIAS: bias ? 1 : 0 }
+  const constants = { ...tile, BIAS: bias ? 1 : 0 }
   if (epilogue.kind === 'gate') {
     const { residual, branch, ada, adaTangent, gate, tokens } = epilogue
-    recorder.dispatch('matmul_nn', {
+    recorder.dispatch(kernel, {
       ...bindings, residual: residual.tensor, branch: branch.tensor, ada: ada.tensor, ada_tangent: adaTangent?.tensor ?? recorder.placeholder('modulation tangent'),
     }, { ...common, tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, added: addend ? 1 : 0, moved: adaTangent ? 1 : 0 },
     groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_gate_tangent.wgsl' } })
   } else {
     const pre = epilogue.kind === 'plain' ? recorder.placeholder('pre') : epilogue.pre
-    recorder.dispatch('matmul_nn', { ...bindings, pre }, { ...common, activation: epilogue.kind === 'plain' ? 2 : ACTIVATION[epilogue.kind], added: addend ? 1 : 0 },
+    recorder.dispatch(kernel, { ...bindings, pre }, { ...common, activation: epilogue.kind === 'plain' ? 2 : ACTIVATION[epilogue.kind], added: addend ? 1 : 0 },
       groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_tangent.wgsl' } })
   }
 }
@@ -123,24 +138,33 @@ export function linearBackward(
   recorder: Recorder, extent: Extent, parameters: FlatParameters, layer: LinearLayer, gradients: LinearGradients | null,
   x: Activation, dy: Activation, dx: Activation | null, through?: { kind: 'gelu' | 'silu'; pre: Tensor },
 ): void {
-  const { input, weight } = recorder.tiles
+  const { input, weight, lanes } = recorder.tiles
   const rows = extent.samples * x.rows
   const [inner, columns] = [layer.inputs / 4, layer.outputs / 4]
-  const tiles = (count: number, perThread: number) => Math.ceil(count / (8 * perThread))
-  const inputGroups = dx ? tiles(inner, input[1]) * tiles(rows, input[0]) : 0
   const slices = gradients?.slices ?? 0
-  const weightGroups = tiles(columns, weight[1]) * tiles(inner + 1, weight[0]) * slices
+  // Threads of a workgroup along columns and along rows.
+  const [wide, high] = lanes ? [across(lanes), 1] : [8, 8]
+  const inputGroups = dx ? Math.ceil(inner / (wide * input[1])) * Math.ceil(rows / (high * input[0])) : 0
+  const weightGroups = Math.ceil(columns / (wide * weight[1])) * Math.ceil((inner + 1) / (high * weight[0])) * slices
   const plane = layerBinding(parameters, layer)
   const bindings: Parameters<Recorder['dispatch']>[1] = {
     dy: dy.tensor, w: plane, x: x.tensor, dx: dx?.tensor ?? recorder.placeholder('dx'),
     dw: gradients ? { tensor: gradients.planes, offset: layer.offset, length: (slices - 1) * parameters.replicas * parameters.length + plane.length } : recorder.placeholder('dw'),
   }
-  if (through) bindings.pre = through.pre
-  recorder.dispatch('linear_backward', bindings, {
+  if (through || lanes) bindings.pre = through?.pre ?? recorder.placeholder('pre')
+  const shape = {
     rows, inner, columns, x_stride: strideOf(x), w_stride: parameters.length / 4, y_stride: strideOf(dy), dx_stride: dx ? strideOf(dx) : 0,
-    slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups, activation: through ? ACTIVATION[through.kind] : 0,
-  }, [inputGroups + weightGroups, 1, extent.replicas], {
-    constants: { INPUT_ROWS: input[0], INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1] },
-    includes: through ? { 'lib/input_gradient.wgsl': 'lib/input_gradient_activation.wgsl' } : {},
-  })
+    slices, slice_stride: (parameters.replicas * parameters.length) / 4, input_groups: inputGroups, activation: through ? ACTIVATION[through.kind] : 2,
+  }
+  const groups: [number, number, number] = [inputGroups + weightGroups, 1, extent.replicas]
+  if (lanes) {
+    recorder.dispatch('linear_backward_lanes', bindings, shape, groups, {
+      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1], GROUP: wide },
+    })
+  } else {
+    recorder.dispatch('linear_backward', bindings, shape, groups, {
+      constants: { INPUT_ROWS: input[0], INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1] },
+      includes: through ? { 'lib/input_gradient.wgsl': 'lib/input_gradient_activation.wgsl' } : {},
+    })
+  }
 }

@@ -1,4 +1,5 @@
 /** Runs op cases on a device: each kernel against its float64 twin, and twice, for a training run must be repeatable bit for bit. */
+import { lanesOf } from '../engine/device.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { Recorder } from '../engine/recorder.ts'
 import type { SelfTestRow } from '../protocol.ts'
@@ -7,15 +8,19 @@ import { execute } from './execute.ts'
 
 export { cases, startupCases } from './table.ts'
 
+/** Subgroups that share what they load are a variant: where they are not to be had, or are too small, no kernel of theirs runs. */
+export const runsOn = (device: GPUDevice) => ({ tiles }: OpCase) => (tiles?.lanes ?? 0) <= lanesOf(device)
+
 export interface CaseResult extends SelfTestRow {
   /** Why the row did not pass, one sentence each; empty when it did. */
   problems: string[]
 }
 
-/** Never throws for a kernel that fails: that row says why and the others go on. With the library of a run, pipelines compiled here serve it too. */
+/** Those of the cases that this device may run. Never throws for a kernel that fails: that row says why and the others go on. With the library of a run, pipelines compiled here serve it too. */
 export async function runCases(
-  device: GPUDevice, cases: readonly OpCase[], onProgress?: (done: number, total: number) => void, library = new KernelLibrary(device),
+  device: GPUDevice, all: readonly OpCase[], onProgress?: (done: number, total: number) => void, library = new KernelLibrary(device),
 ): Promise<CaseResult[]> {
+  const cases = all.filter(runsOn(device))
   const recorded = cases.map(one => ({ one, ...recordCase(one, tensors => new Recorder(tensors, one.tiles)) }))
   // All pipelines compile at once, in the driver's threads; what fails is caught below, by the case it belongs to.
   for (const { recorder } of recorded) for (const { kernel, specialisation } of recorder.dispatches) library.get(kernel, specialisation).catch(() => {})

@@ -24,8 +24,8 @@ export const cases: readonly OpCase[] = [
 ]
 
 /**
- * What a driver could get wrong by itself, one small case each: register tiles, sums over rows, exp, workgroup memory, integer arithmetic.
+ * What a driver could get wrong by itself, one small case each: register tiles, subgroups, sums over rows, exp, workgroup memory, integer arithmetic.
  * Chosen among the quick to compile, for they stand between the visitor and the page: under 0.3 s on SwiftShader with two cores.
  */
-const STARTUP = new Set([101, 301, 403, 901, 1201])
+const STARTUP = new Set([101, 111, 301, 403, 901, 1201])
 export const startupCases: readonly OpCase[] = cases.filter(({ seed }) => STARTUP.has(seed))

@@ -3,8 +3,11 @@
  * take turns in one process, so that a busy machine slows all of them alike; what counts is the ratio.
  */
 import { type ConfigInput, parseConfig } from '../../src/config.ts'
+import { findDevice } from '../../src/engine/device.ts'
 import { KernelLibrary } from '../../src/engine/kernel.ts'
 import { generateData } from '../../src/lab/data.ts'
+import { recordRun } from '../../src/lab/plan.ts'
+import { presetTiles } from '../../src/lab/tune.ts'
 import { Trainer } from '../../src/lab/trainer.ts'
 
 const VARIANTS: { name: string; replicas: ConfigInput['replicas'] }[] = [
@@ -23,12 +26,12 @@ export interface OwnMeasurement {
 /** At most `rounds` turns each, none begun after `seconds`, but always three. */
 export async function measureOwn(rounds: number, seconds: number): Promise<OwnMeasurement> {
   const adapter = (await navigator.gpu.requestAdapter())!
-  const device = await adapter.requestDevice()
+  const { device } = await findDevice(navigator.gpu)
   const library = new KernelLibrary(device)
   const trainers: Trainer[] = []
   for (const { replicas } of VARIANTS) {
     const config = parseConfig({ data: { count: 1024, heldOut: 64 }, replicas })
-    trainers.push(await Trainer.create(device, library, config, await generateData(config)))
+    trainers.push(await Trainer.create(device, library, config, await generateData(config), recordRun(config, presetTiles(device))))
   }
   const variants = VARIANTS.map(({ name }, i) => ({ name, dispatches: trainers[i].dispatchesPerStep, stepMs: [] as number[] }))
   const deadline = performance.now() + 1000 * seconds

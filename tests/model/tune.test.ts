@@ -1,9 +1,13 @@
 /** The race among register tiles: it ends in time, is cached, survives a broken cache, and leaves the numbers alone. */
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
+import { isSoftware, lanesOf } from '../../src/engine/device.ts'
 import { KernelLibrary } from '../../src/engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tiles } from '../../src/engine/recorder.ts'
-import { CANDIDATES, chooseTiles, tileKey, tilesSchema } from '../../src/lab/tune.ts'
+import { generateData } from '../../src/lab/data.ts'
+import { recordRun } from '../../src/lab/plan.ts'
+import { Trainer } from '../../src/lab/trainer.ts'
+import { CANDIDATES, chooseTiles, presetTiles, tileKey, tilesSchema } from '../../src/lab/tune.ts'
 import { linear, linearBackward } from '../../src/ops/linear.ts'
 import type { Capabilities } from '../../src/protocol.ts'
 import { Random } from '../../src/reference/random.ts'
@@ -41,6 +45,9 @@ function recordLayer(tiles: Tiles, kind: 'forward' | 'backward') {
   return { recorder, outputs: [dx.tensor, planes] }
 }
 
+/** Tiles whose subgroups share loads, as wide as this adapter has them. */
+const shared = (device: GPUDevice): Tiles[] => [4, 8].filter(lanes => lanes <= lanesOf(device)).map(lanes => ({ forward: [2 * lanes, 2], input: [lanes, 2], weight: [3, 2], lanes }))
+
 test.each(['forward', 'backward'] as const)('every tile gives the same bits: %s', async kind => {
   const device = await requestTestDevice()
   const library = new KernelLibrary(device)
@@ -57,6 +64,23 @@ test.each(['forward', 'backward'] as const)('every tile gives the same bits: %s'
     const tiles: Tiles = { forward: forward[i % forward.length], input: input[i % input.length], weight: weight[i % weight.length] }
     expect(await run(tiles), JSON.stringify(tiles)).toEqual(expected)
   }
+  for (const tiles of shared(device)) expect(await run(tiles), JSON.stringify(tiles)).toEqual(expected)
+})
+
+test.each([{ method: 'fm' }, { method: 'lcf', tMin: 0.5 }] as const)('subgroups that share loads train to the same bits: $method', async replica => {
+  const device = await requestTestDevice()
+  const library = new KernelLibrary(device)
+  const own = parseConfig({ net: { width: 16, blocks: 2, heads: 2, size: 12, patch: 4 }, objective: { layer: 1 }, train: { batch: 9 }, data: { count: 64, heldOut: 16 }, replicas: [replica] })
+  const data = await generateData(own)
+  const trained = async (tiles: Tiles) => {
+    const trainer = await Trainer.create(device, library, own, data, recordRun(own, tiles))
+    trainer.submitSteps(3, false)
+    const [{ parameters }] = await trainer.replicaStates()
+    trainer.destroy()
+    return new Uint32Array(parameters.buffer)
+  }
+  const expected = await trained(DEFAULT_TILES)
+  for (const tiles of shared(device).slice(-1)) expect(await trained(tiles), JSON.stringify(tiles)).toEqual(expected)
 })
 
 test('the winner is cached under the adapter and the shapes; a broken cache is no cache', async () => {
@@ -76,8 +100,11 @@ test('the winner is cached under the adapter and the shapes; a broken cache is n
   expect(tilesSchema.safeParse(await chooseTiles(device, capabilities, config, broken, { budgetMs: 1, library })).success).toBe(true)
 })
 
-test('software adapters do not race: compiling the tiles takes them seconds, and the preset ones suit them', async () => {
-  expect(await chooseTiles(await requestTestDevice(), { ...capabilities, software: true }, config)).toBe(DEFAULT_TILES)
+test('software adapters do not race: compiling the tiles takes them seconds; their subgroups share loads', async () => {
+  const device = await requestTestDevice()
+  const tiles = await chooseTiles(device, { ...capabilities, software: true }, config)
+  expect(tiles).toBe(presetTiles(device))
+  expect(tiles.lanes ?? 0).toBe(isSoftware(device) ? lanesOf(device) : 0)
 })
 
 test('tiles from a cache are those of the kernels or nothing', () => {

@@ -71,9 +71,12 @@ function matrix(tensor: Tensor, offset: number, rows: number, columns: number, a
   return { piece: { after, tensor, offset, count: shown * across }, layout: { groups: 1, rows: shown, columns: across, part } }
 }
 
+/** Kernels whose weights can be shown: who looks at whom. */
+const WEIGHING = new Set(['attention', 'attention_lanes'])
+
 /** What one image’s attention weights need; null for any other move, and where there are too many tokens. */
 export function attentionPiece(move: Move, sample: number, after: number): AttentionPiece | null {
-  if (move.kernel !== 'attention') return null
+  if (!WEIGHING.has(move.kernel)) return null
   const { tokens, heads } = move.shape
   const qkv = move.reads.find(({ name }) => name.startsWith('qkv'))
   const lse = move.writes.find(({ name }) => name.startsWith('log-sum-exp'))

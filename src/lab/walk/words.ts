@@ -117,9 +117,9 @@ export const trainingStages: readonly string[] = ['batch', 'loss', 'update']
 /** Which file records a kernel. */
 export const recordedIn: Record<string, string> = {
   draw: 'batch', noise: 'batch', interpolate: 'batch', average_goal: 'batch', gather_labels: 'batch', drop_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
-  time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', matmul_nn: 'linear', linear_backward: 'linear',
-  modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_backward_query: 'attention',
-  attention_backward_key: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',
+  time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', matmul_nn: 'linear', matmul_nn_lanes: 'linear', linear_backward: 'linear', linear_backward_lanes: 'linear',
+  modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_lanes: 'attention', attention_backward_query: 'attention',
+  attention_backward_query_lanes: 'attention', attention_backward_key: 'attention', attention_backward_key_lanes: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',
   contrastive_gradient: 'contrastive', dispersive_loss: 'contrastive', dispersive_gradient: 'contrastive', token_mean: 'features', unit_length: 'features', unit_length_backward: 'features', feature_backward: 'features',
   gradient_reduce: 'optimizer', optimizer_begin: 'optimizer', adamw: 'optimizer',
 }

@@ -1,4 +1,5 @@
 /** Attention on packed qkv: token counts that are no multiple of 4 or of the queries per thread, one token, every head count. */
+import { DEFAULT_TILES } from '../../engine/recorder.ts'
 import { attention, attentionBackward, attentionTangent } from '../../ops/attention.ts'
 import { attentionBackward as backwardTwin, attentionForward, attentionTangent as tangentTwin } from '../../reference/attention.ts'
 import { blank, filled, given, layOut, layOutAs, type OpCase, part } from '../case.ts'
@@ -11,6 +12,8 @@ interface Shape {
   heads: number
   /** D, per head */
   width: number
+  /** Threads that share keys; absent where each loads its own. */
+  lanes?: number
   /** Spread of q, k and v: 3 makes some rows nearly one-hot. */
   scale?: number
 }
@@ -18,12 +21,14 @@ interface Shape {
 /** exp of a score may lose 3 + 2·|score| units in the last place (WGSL). */
 const ATTENTION_TOLERANCE = 5e-6
 
-const describe = ({ replicas, samples, tokens, heads, width }: Shape) => `R ${replicas}, B ${samples}, T ${tokens}, H ${heads}, D ${width}`
+const describe = ({ replicas, samples, tokens, heads, width, lanes }: Shape) => `R ${replicas}, B ${samples}, T ${tokens}, H ${heads}, D ${width}${lanes ? `, ${lanes} lanes` : ''}`
+
+const tilesOf = ({ lanes }: Shape) => (lanes ? { ...DEFAULT_TILES, lanes } : undefined)
 
 function forwardCase(shape: Shape, seed: number): OpCase {
   const { replicas, samples, capacity, tokens: T, heads: H, width: D, scale } = shape
   return {
-    op: 'attention', shape: describe(shape), seed, tolerance: ATTENTION_TOLERANCE,
+    op: 'attention', shape: describe(shape), seed, tolerance: ATTENTION_TOLERANCE, tiles: tilesOf(shape),
     record(recorder, random) {
       const qkv = filled(recorder, random, 'qkv', { replicas, capacity, rows: T, width: 3 * H * D }, { scale })
       const out = blank(recorder, 'out', { replicas, capacity: capacity + 1, rows: T, width: H * D })
@@ -41,7 +46,7 @@ function forwardCase(shape: Shape, seed: number): OpCase {
 function backwardCase(shape: Shape, seed: number): OpCase {
   const { replicas, samples, capacity, tokens: T, heads: H, width: D, scale } = shape
   return {
-    op: 'attention backward', shape: describe(shape), seed, tolerance: ATTENTION_TOLERANCE,
+    op: 'attention backward', shape: describe(shape), seed, tolerance: ATTENTION_TOLERANCE, tiles: tilesOf(shape),
     record(recorder, random) {
       const qkv = filled(recorder, random, 'qkv', { replicas, capacity, rows: T, width: 3 * H * D }, { scale })
       const outCapacity = capacity + 1
@@ -88,7 +93,11 @@ const shapes: Shape[] = [
   { replicas: 3, samples: 3, capacity: 4, tokens: 1, heads: 3, width: 4 },
 ]
 
+const shared: Shape[] = shapes.map((shape, i) => ({ ...shape, lanes: [4, 8, 8, 4][i] }))
+
 export const attentionCases: OpCase[] = [
+  ...shared.map((shape, i) => forwardCase(shape, 431 + i)),
+  ...shared.map((shape, i) => backwardCase(shape, 441 + i)),
   ...shapes.map((shape, i) => forwardCase(shape, 401 + i)),
   ...shapes.map((shape, i) => backwardCase(shape, 411 + i)),
   ...shapes.map((shape, i) => tangentCase(shape, 421 + i)),

@@ -26,6 +26,7 @@ interface Shape {
   inputs: number
   outputs: number
   forward?: readonly [number, number]
+  lanes?: number
   /** Spread of the inputs. */
   scale?: number
 }
@@ -33,10 +34,10 @@ interface Shape {
 type Kind = Epilogue['kind']
 
 function linearCase(kind: Kind, shape: Shape, seed: number): OpCase {
-  const { replicas, samples, capacity, rows, inputs: K, outputs: N, forward = DEFAULT_TILES.forward, scale } = shape
+  const { replicas, samples, capacity, rows, inputs: K, outputs: N, forward = DEFAULT_TILES.forward, lanes, scale } = shape
   return {
-    op: `linear ${kind}`, shape: `R ${replicas}, M ${samples * rows}, K ${K}, N ${N}, tile ${forward.join('×')}`, seed, tolerance: TOLERANCE,
-    tiles: { ...DEFAULT_TILES, forward },
+    op: `linear ${kind}`, shape: `R ${replicas}, M ${samples * rows}, K ${K}, N ${N}, tile ${forward.join('×')}${lanes ? `, ${lanes} lanes` : ''}`, seed, tolerance: TOLERANCE,
+    tiles: { ...DEFAULT_TILES, forward, lanes },
     record(recorder, random) {
       const { layer, parameters, weights } = layerIn(recorder, random, replicas, K, N)
       const x = filled(recorder, random, 'x', { replicas, capacity, rows, width: K }, { scale })
@@ -89,4 +90,8 @@ export const linearCases: OpCase[] = [
   linearCase('gelu', { ...ragged, scale: 4 }, 108),
   linearCase('silu', { ...small, scale: 12 }, 109),
   linearCase('gate', { ...ragged, capacity: 13 }, 110),
+  linearCase('bias', { ...small, forward: [4, 1], lanes: 4 }, 111),
+  linearCase('gelu', { ...ragged, forward: [8, 2], lanes: 4, scale: 4 }, 112),
+  linearCase('gate', { ...ragged, forward: [8, 1], lanes: 8, capacity: 13 }, 113),
+  linearCase('position', { ...small, rows: 9, inputs: 4, forward: [16, 1], lanes: 8 }, 114),
 ]

@@ -16,17 +16,18 @@ interface Shape {
   inputs: number
   outputs: number
   forward?: readonly [number, number]
+  lanes?: number
 }
 
 /** What has a tangent. */
 type Along = 'input' | 'weights' | 'both'
 
 function linearTangentCase(kind: TangentEpilogue['kind'], along: Along, shape: Shape, seed: number): OpCase {
-  const { replicas, samples, capacity, rows, inputs: K, outputs: N, forward = DEFAULT_TILES.forward } = shape
+  const { replicas, samples, capacity, rows, inputs: K, outputs: N, forward = DEFAULT_TILES.forward, lanes } = shape
   const M = samples * rows
   return {
-    op: `linear tangent ${kind}, along ${along}`, shape: `R ${replicas}, M ${M}, K ${K}, N ${N}, tile ${forward.join('×')}`, seed, tolerance: TOLERANCE,
-    tiles: { ...DEFAULT_TILES, forward },
+    op: `linear tangent ${kind}, along ${along}`, shape: `R ${replicas}, M ${M}, K ${K}, N ${N}, tile ${forward.join('×')}${lanes ? `, ${lanes} lanes` : ''}`, seed, tolerance: TOLERANCE,
+    tiles: { ...DEFAULT_TILES, forward, lanes },
     record(recorder, random) {
       const extent = { replicas, samples }
       const { layer, parameters, weights } = layerIn(recorder, random, replicas, K, N)
@@ -88,5 +89,6 @@ export const linearTangentCases: OpCase[] = [
   linearTangentCase('silu', 'weights', { ...small, rows: 1, inputs: 256 }, 224),
   linearTangentCase('gate', 'input', small, 225),
   linearTangentCase('gate', 'both', { ...ragged, forward: [1, 1] }, 226),
+  linearTangentCase('gate', 'both', { ...ragged, forward: [8, 1], lanes: 4 }, 228),
   scaleCase,
 ]

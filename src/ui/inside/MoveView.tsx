@@ -16,7 +16,7 @@ export function MoveView({ walk, at }: { walk: StepWalk; at: number }) {
       {place?.words && <p>{place.words}.</p>}
       <div className={styles.tensors}>
         {attention && <AttentionFigure attention={attention} />}
-        {kernel === 'attention' && !attention && <p>There are too many tokens to show who looks at whom.</p>}
+        {/^attention(_lanes)?$/.test(kernel) && !attention && <p>There are too many tokens to show who looks at whom.</p>}
         {writes.map((tensor) => <TensorFigure key={tensor.name} tensor={tensor} />)}
       </div>
       {/ backward$/.test(stage) && writes.some(({ statistics: { low, high } }) => low === 0 && high === 0) && <p>All zero? At the start every gate is 0 (adaLN-zero), so nothing comes back through the blocks until the first steps have opened them.</p>}

@@ -1,8 +1,10 @@
 /** Low-Noise Lab: the training recording of the lab itself, with the bench's batch written where the GPU would have drawn its own. */
 import { parseConfig } from '../../../src/config.ts'
+import { findDevice } from '../../../src/engine/device.ts'
 import { KernelLibrary } from '../../../src/engine/kernel.ts'
 import { Readback } from '../../../src/engine/readback.ts'
 import { Buffers, Recording } from '../../../src/engine/recording.ts'
+import { presetTiles } from '../../../src/lab/tune.ts'
 import { packKnobs, packState } from '../../../src/model/knobs.ts'
 import { fromNamed } from '../../../src/model/parameters.ts'
 import { recordTraining, type Training } from '../../../src/model/training.ts'
@@ -22,8 +24,7 @@ export default {
   label: 'Low-Noise Lab',
 
   async setup(work, weights) {
-    const adapter = await navigator.gpu.requestAdapter()
-    device = await adapter!.requestDevice()
+    device = (await findDevice(navigator.gpu)).device
     const { batch, channels, size, patch, width, blocks, heads } = work
     const config = parseConfig({
       net: { channels, size, patch, width, blocks, heads, classes: 0 },
@@ -31,7 +32,7 @@ export default {
       train: { batch, learningRate: adam.lr, beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.eps, weightDecay: 0, clip: 0, warmup: 0 },
       replicas: [{}],
     })
-    training = recordTraining(config, { images: batch, given: true })
+    training = recordTraining(config, { images: batch, given: true, tiles: presetTiles(device) })
     buffers = await Buffers.allocate(device, training.tensors)
     recording = await Recording.realise(training.recorder, buffers, new KernelLibrary(device))
     buffers.write(training.parameters.tensor, fromNamed(training.layout, weights))

@@ -1,0 +1,131 @@
+// linear_backward for adapters where a load costs more than arithmetic, as matmul_nn_lanes is matmul_nn's: the threads of a subgroup own
+// columns and share rows, which one of them loads and all get by broadcast. Each output is summed in the order of linear_backward.
+//   the first `input_groups` workgroups:  dX = epilogue(dY Wᵀ)                       (R,M,K)
+//   the others:                           dW = Xᵀ dY, its last row db = Σ_m dY       (S,R,K+1,N)
+// X (R,M,K)  W (R,K+1,N)  dY (R,M,N)
+enable subgroups;
+// #include lib/input_gradient_activation.wgsl
+const LANES = 8u;           // specialised: no subgroup is smaller
+const INPUT_TURNS = 1u;     // specialised: rows of dY that each thread loads
+const INPUT_COLUMNS = 1u;   // specialised: columns of dX per thread, in vec4
+const WEIGHT_ROWS = 2u;     // specialised: rows of dW per thread, in fours
+const WEIGHT_COLUMNS = 1u;  // specialised: columns of dW per thread, in vec4
+const GROUP = 16u;          // specialised: threads of a workgroup, all of the same rows
+const INPUT_ROWS = INPUT_TURNS * LANES;
+
+struct Shape {
+  rows: u32,          // M
+  inner: u32,         // K / 4
+  columns: u32,       // N / 4
+  x_stride: u32,      // between replicas, in vec4
+  w_stride: u32,
+  y_stride: u32,
+  dx_stride: u32,
+  slices: u32,        // S
+  slice_stride: u32,  // between planes, in vec4
+  input_groups: u32,  // 0 when nobody wants dX
+  activation: u32,    // 0 GELU, 1 SiLU, 2 none
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dw: array<vec4f>;
+
+@compute @workgroup_size(GROUP)
+fn linear_backward_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
+  let lane = invocation % LANES;
+  if (group.x < shape.input_groups) {
+    let tiles = (shape.inner + GROUP * INPUT_COLUMNS - 1u) / (GROUP * INPUT_COLUMNS);
+    input(group.z, group.x / tiles * INPUT_ROWS, (group.x % tiles * GROUP + thread.x) * INPUT_COLUMNS, lane);
+  } else {
+    let tile = group.x - shape.input_groups;
+    let across = (shape.columns + GROUP * WEIGHT_COLUMNS - 1u) / (GROUP * WEIGHT_COLUMNS);
+    let down = (shape.inner + WEIGHT_ROWS) / WEIGHT_ROWS;
+    weight(group.z, tile / (across * down), tile / across % down * WEIGHT_ROWS, (tile % across * GROUP + thread.x) * WEIGHT_COLUMNS, lane);
+  }
+}
+
+fn input(replica: u32, row: u32, column: u32, lane: u32) {
+  var dy_at: array<u32, INPUT_TURNS>;
+  /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) { dy_at[p] = replica * shape.y_stride + min(row + p * LANES + lane, shape.rows - 1u) * shape.columns; }
+  var w_at: array<u32, INPUT_COLUMNS>;
+  /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) { w_at[j] = replica * shape.w_stride + 4u * min(column + j, shape.inner - 1u) * shape.columns; }
+  var sum: array<vec4f, INPUT_ROWS * INPUT_COLUMNS>;
+  for (var n = 0u; n < shape.columns; n++) {
+    var mine: array<vec4f, INPUT_TURNS>;
+    /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) { mine[p] = dy[dy_at[p] + n]; }
+    /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
+      let w0 = w[w_at[j] + n];
+      let w1 = w[w_at[j] + n + shape.columns];
+      let w2 = w[w_at[j] + n + 2u * shape.columns];
+      let w3 = w[w_at[j] + n + 3u * shape.columns];
+      /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) {
+        /*unroll*/ for (var l = 0u; l < LANES; l++) {
+          let a = subgroupBroadcast(mine[p], l);
+          sum[(p * LANES + l) * INPUT_COLUMNS + j] += vec4f(dot(a, w0), dot(a, w1), dot(a, w2), dot(a, w3));
+        }
+      }
+    }
+  }
+  // Out in a loop that is not unrolled, through a copy, as in matmul_nn_lanes.
+  var done: array<vec4f, INPUT_ROWS * INPUT_COLUMNS>;
+  /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
+    /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) {
+      /*unroll*/ for (var l = 0u; l < LANES; l++) { done[(p * LANES + l) * INPUT_COLUMNS + j] = 1.0 * sum[(p * LANES + l) * INPUT_COLUMNS + j]; }
+    }
+  }
+  let to = min(row + INPUT_ROWS, shape.rows);
+  for (var m = row; m < to; m++) {
+    /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
+      if (column + j < shape.inner) {
+        let at = m * shape.inner + column + j;
+        dx[replica * shape.dx_stride + at] = input_gradient(replica * shape.x_stride + at, done[(m - row) * INPUT_COLUMNS + j]);
+      }
+    }
+  }
+}
+
+// `row` counts fours of dW's rows; row K/4 is the bias row, for which X is one. LANES rows of X at a turn; those past the end are zero.
+fn weight(replica: u32, slice: u32, row: u32, column: u32, lane: u32) {
+  let length = (shape.rows + shape.slices - 1u) / shape.slices;
+  let start = slice * length;
+  let to = min(start + length, shape.rows);
+  var b_at: array<u32, WEIGHT_COLUMNS>;
+  /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) { b_at[j] = replica * shape.y_stride + min(column + j, shape.columns - 1u); }
+  var sum: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
+  for (var m = start; m < to; m += LANES) {
+    var mine: array<vec4f, WEIGHT_ROWS>;
+    /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
+      let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[replica * shape.x_stride + min(m + lane, to - 1u) * shape.inner + min(row + i, shape.inner - 1u)], row + i < shape.inner);
+      mine[i] = select(vec4f(), a, m + lane < to);
+    }
+    let next = min(m + LANES, to);
+    for (var n = m; n < next; n++) {
+      /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+        let b = dy[b_at[j] + n * shape.columns];
+        /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
+          let a = subgroupShuffle(mine[i], n - m);
+          sum[(4u * i + 0u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.x), b, sum[(4u * i + 0u) * WEIGHT_COLUMNS + j]);
+          sum[(4u * i + 1u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.y), b, sum[(4u * i + 1u) * WEIGHT_COLUMNS + j]);
+          sum[(4u * i + 2u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.z), b, sum[(4u * i + 2u) * WEIGHT_COLUMNS + j]);
+          sum[(4u * i + 3u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.w), b, sum[(4u * i + 3u) * WEIGHT_COLUMNS + j]);
+        }
+      }
+    }
+  }
+  var done: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
+  /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+    /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
+      /*unroll*/ for (var e = 0u; e < 4u; e++) { done[(4u * i + e) * WEIGHT_COLUMNS + j] = 1.0 * sum[(4u * i + e) * WEIGHT_COLUMNS + j]; }
+    }
+  }
+  let plane = slice * shape.slice_stride + replica * shape.w_stride;
+  let last = min(4u * (row + WEIGHT_ROWS), 4u * shape.inner + 1u);
+  for (var k = 4u * row; k < last; k++) {
+    /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+      if (column + j < shape.columns) { dw[plane + k * shape.columns + column + j] = done[(k - 4u * row) * WEIGHT_COLUMNS + j]; }
+    }
+  }
+}
