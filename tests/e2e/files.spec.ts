@@ -22,7 +22,7 @@ async function give(lab: Lab, ...files: { name: string; path: string }[]): Promi
 }
 
 test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated with the run’s own curve, and trains on', async ({ lab, page, context }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(180_000)
   await lab.open(pair)
   await lab.run(30)
   await lab.pause()
@@ -86,7 +86,7 @@ async function numbersOf(lab: Lab, chart: string): Promise<Record<string, Map<nu
 }
 
 test('in a fresh tab a trained network has the engine’s loss by level and probe through onnxruntime, on the same charts', async ({ lab, page, context }) => {
-  test.setTimeout(900_000)
+  test.setTimeout(180_000)
   const settings = new URLSearchParams(tiny)
   settings.set('replicas', 'fm')
   settings.set('data.count', '128')

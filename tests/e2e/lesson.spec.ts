@@ -102,7 +102,7 @@ async function shipped(page: Page): Promise<void> {
 }
 
 test('a newcomer without a GPU takes the whole lesson on the recorded run, by keyboard alone @no-gpu', async ({ lab, page }) => {
-  test.setTimeout(300_000)
+  test.setTimeout(180_000)
   await shipped(page)
   const student = new Student(page, lab)
   await lab.open('')
@@ -172,7 +172,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
 })
 
 test('with a software GPU the same lesson runs on a run of one’s own, by keyboard alone', async ({ lab, page }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(240_000)
   const own = new URLSearchParams(tiny)
   own.set('data.count', '128')
   own.set('measures', 'condition:0,levels:4,pairs:8;probe:0,labels:16,draws:2,test:32,t:0.001%200.1%200.5')
