@@ -57,7 +57,7 @@ export const dataSchema = z.strictObject({
 
 /** Paths from image to noise (flow/paths.ts), and which fields below are their parameters, in the order in which they have them. */
 export const pathParameters = {
-  linear: [], cosine: [], power: ['power'], 'power-noise': ['power'], vp: ['b0', 'b1'], lipman: ['sigmaMin'], 'linear-vp': [], ve: ['sigmaMin', 'sigmaMax'],
+  linear: [], cosine: [], power: ['power'], 'power-noise': ['power'], vp: ['b0', 'b1'], lipman: ['sigmaMin'], scaled: ['noiseScale'], 'linear-vp': [], ve: ['sigmaMin', 'sigmaMax'],
 } as const
 
 export const objectiveSchema = z.strictObject({
@@ -92,13 +92,14 @@ export const objectiveSchema = z.strictObject({
   ownCandidate: z.boolean().default(true).meta({ title: 'Own image among them', help: 'ExFM: without the image that x_t was made of, the average no longer has flow matching’s minimum.', live: true, source: 'arXiv 2506.03719', advanced: true }),
   path: z.enum(Object.keys(pathParameters) as (keyof typeof pathParameters)[]).default('linear').meta({
     title: 'Path', source: 'Lipman et al. 2022; SiT, arXiv 2401.08740', formula: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon', advanced: true,
-    help: 'How the image turns into noise: linear, cosine (GVP), power (β = tᵖ, α = 1 − tᵖ or 1 − t), variance preserving (VP), Lipman’s with σ_min, linear in α with the variance preserved, or variance exploding (VE). On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.',
+    help: 'How the image turns into noise: linear, cosine (GVP), power (β = tᵖ, α = 1 − tᵖ or 1 − t), variance preserving (VP), Lipman’s with σ_min, linear with noise of any size, linear in α with the variance preserved, or variance exploding (VE). On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.',
   }),
   power: finite(0.25, 4).default(2).meta({ title: 'Power p', help: 'Of the power paths, β = tᵖ: above 1 noise comes late, below 1 early.', step: 0.25, source: 'LCF §4.1', advanced: true }),
   b0: finite(0.001, 10).default(0.1).meta({ title: 'VP rate b₀', help: 'Of the variance preserving path: how fast noise comes at t = 0.', scale: 'log', source: 'Song et al. 2021; Lipman et al. 2022', formula: '\\alpha_t = e^{-T/2}, \\quad \\beta_t = \\sqrt{1-e^{-T}}, \\quad T = \\tfrac12 t^2(b_1-b_0) + b_0 t', advanced: true }),
   b1: finite(0.001, 100).default(20).meta({ title: 'VP rate b₁', help: 'Of the variance preserving path: how fast noise comes at t = 1. With .1 and 20, α(1) = .0066 of the image is left there.', scale: 'log', source: 'Song et al. 2021; Lipman et al. 2022', advanced: true }),
   sigmaMin: finite(0.0001, 0.5).default(0.01).meta({ title: 'σ_min', help: 'Noise that is left at t = 0 on Lipman’s path and on the variance exploding one.', scale: 'log', source: 'Lipman et al. 2022', formula: '\\beta_t = \\sigma_{\\min} + (1-\\sigma_{\\min})\\,t \\quad\\text{or}\\quad \\sigma_{\\min}\\,(\\sigma_{\\max}/\\sigma_{\\min})^t', advanced: true }),
   sigmaMax: finite(1, 400).default(50).meta({ title: 'σ_max', help: 'Noise at t = 1 of the variance exploding path, beside the image and not in its place; its velocity, and with it the loss, is that large.', scale: 'log', source: 'Song et al. 2021', advanced: true }),
+  noiseScale: finite(0.01, 10).default(1).meta({ title: 'Size of noise', help: 'Standard deviation of noise at t = 1 on the path “scaled”, linear otherwise; JiT takes more for larger images, and data of small extent want less.', scale: 'log', source: 'JiT, arXiv 2511.13720', formula: 'x_t = (1-t)\\,x_0 + t\\,s\\,\\varepsilon', advanced: true }),
   loss: z.enum(['velocity', 'image', 'noise', 'middle']).default('velocity').meta({
     title: 'Error of', source: 'JiT, arXiv 2511.13720; Generation Phases, arXiv 2510.24830', formula: 'w(t)\\,\\lVert \\hat x_0 - x_0\\rVert^2: \\quad 1/t^2, \\quad 1, \\quad (1-t)^2/t^2, \\quad \\tfrac{1}{t^2}\\exp\\big(-\\tfrac12\\big(\\tfrac{t-1/2}{.15}\\big)^2\\big)', advanced: true,
     help: 'Whose squared error is minimised, whatever the network predicts. As weights on a denoiser’s error: that of the velocity is 1/t², of the image 1, and of the velocity in the middle a bump around t = ½ of it (our reading of the paper).',
@@ -132,6 +133,7 @@ export const replicaSchema = z.strictObject({
   method: z.string().min(1).max(64).optional(),
   label: z.string().max(40).optional(),
   path: objectiveSchema.shape.path.unwrap().optional(),
+  loss: objectiveSchema.shape.loss.unwrap().optional(),
   seed: whole(0, 0xffffffff).optional(),
   tMin: objectiveSchema.shape.tMin.unwrap().optional(),
   lambda: objectiveSchema.shape.lambda.unwrap().optional(),
@@ -239,8 +241,8 @@ export function isLive(section: SectionName, field: string): boolean {
 /** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
 export function seedGroups({ replicas, objective, train }: Config): number[][] {
   const groups = new Map<string, number[]>()
-  replicas.forEach(({ method = objective.method, label, path = objective.path, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
-    const key = JSON.stringify([method, label, path, tMin, lambda, tau, learningRate, images])
+  replicas.forEach(({ method = objective.method, label, path = objective.path, loss = objective.loss, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
+    const key = JSON.stringify([method, label, path, loss, tMin, lambda, tau, learningRate, images])
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]

@@ -22,6 +22,7 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
   const train = { ...config.train }
   objective.method = replica.method ?? objective.method
   objective.path = replica.path ?? objective.path
+  objective.loss = replica.loss ?? objective.loss
   objective.tMin = replica.tMin ?? objective.tMin
   objective.lambda = replica.lambda ?? objective.lambda
   objective.tau = replica.tau ?? objective.tau

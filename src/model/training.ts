@@ -98,7 +98,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const batch: Batch = { ...makeBatch(recorder, R, capacity, dimensions, net.classes > 0), paths }
   const asked = resolved.map(({ method }) => method.knobs(objective))
   const converts = asked.some(({ prediction }) => prediction)
-  const weighs = converts || objective.loss !== 'velocity'
+  const weighs = converts || resolved.some(({ objective: { loss } }) => loss !== 'velocity')
   const dit = new Dit(recorder, net, layout, converts ? { knobs, paths } : null)
 
   const whole: Extent = { replicas: R, samples: B }

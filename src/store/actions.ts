@@ -199,7 +199,7 @@ export function changeField(section: SectionName, field: string, value: number |
   })
 }
 
-/** Gives one replica its own value, or with undefined the run's. Seed and path cannot change under way: they wait for a restart. */
+/** Gives one replica its own value, or with undefined the run's. Some cannot change under way, as the seed: they wait for a restart. */
 export function changeOverride(index: number, field: Overridable, value: number | string | undefined): void {
   setReplica(index, { [field]: value })
   const { tick } = useRun.getState()

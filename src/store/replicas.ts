@@ -4,9 +4,12 @@ import { methodOf } from './catalog.ts'
 
 /** Run-level home of every field that a replica may set for itself. */
 export const overridable = {
-  path: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', images: 'train', seed: 'train',
+  path: 'objective', loss: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', learningRate: 'train', images: 'train', seed: 'train',
 } as const satisfies Record<string, SectionName>
 export type Overridable = keyof typeof overridable
+/** Those that are chosen from a list; the others are numbers. */
+export type Chosen = 'path' | 'loss'
+export const isChosen = (field: string): field is Chosen => field === 'path' || field === 'loss'
 export const overridableFields = Object.keys(overridable) as Overridable[]
 
 export function methodIdOf(config: Config, replica: ReplicaConfig): string {

@@ -25,7 +25,7 @@ test('only what differs is written', () => {
 describe('round trip', () => {
   const inputs: ConfigInput[] = [
     { replicas: [{ method: 'fm' }, { method: 'lcf', tMin: 0.2, seed: 7 }, {}] },
-    { objective: { path: 'cosine', b1: 5, loss: 'middle' }, replicas: [{ method: 'fm' }, { method: 'fm', path: 'power-noise', label: 'late' }] },
+    { objective: { path: 'cosine', b1: 5, loss: 'middle' }, replicas: [{ method: 'fm' }, { method: 'fm', path: 'power-noise', loss: 'noise', label: 'late' }] },
     { replicas: [{ method: 'fm', label: 'a, b; c: d & e = 50 %' }] },
     { objective: { detach: false, lambda: 1e-7, method: 'fm-contrast' } },
     { data: { dataset: 'a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },

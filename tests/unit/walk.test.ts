@@ -22,6 +22,7 @@ const sets: [string, ConfigInput][] = [
   ['the default', {}],
   ['wide tokens, three channels', { net: { size: 16, patch: 4, channels: 3, width: 48, blocks: 3, heads: 4 }, objective: { layer: 2 }, train: { batch: 6 } }],
   ['classes, and everything compared', { net: { classes: 10 }, objective: { feature: 'flattened', detach: false } }],
+  ['a path that is not linear', { objective: { path: 'cosine' } }],
   ['one block, eight tokens a side', { net: { size: 8, patch: 1, width: 24, blocks: 1, heads: 2 }, objective: { layer: 1 }, train: { batch: 2 } }],
 ]
 

@@ -11,10 +11,10 @@ import { writeSafetensors } from '../safetensors.ts'
 import type { Checkpoint } from '../session.ts'
 import script from './train.py?raw'
 
-/** train.py has the regression of the velocity at uniform noise levels, and LCF's term. */
+/** train.py has the regression of the velocity at uniform noise levels along the linear path, and LCF's term. */
 function knownThere({ term, knobs }: Method, objective: ObjectiveConfig): boolean {
   const { prediction, average, times = timeSamplerOf(objective) } = knobs(objective)
-  return (term === null || term === 'anchored') && prediction === undefined && average === undefined && times.scale === 0 && !times.sigma && objective.loss === 'velocity'
+  return (term === null || term === 'anchored') && prediction === undefined && average === undefined && times.scale === 0 && !times.sigma && objective.loss === 'velocity' && objective.path === 'linear'
 }
 
 /**
@@ -30,7 +30,7 @@ export function outgrownFolder({ config, step, replicas }: Checkpoint, replica: 
   const parts = { model: state.parameters, ema: state.ema, exp_avg: state.first, exp_avg_sq: state.second }
   const tensors = Object.entries(parts).flatMap(([prefix, flat]) => Object.entries(toNamed(layout, flat)).map(([name, tensor]) => [`${prefix}.${name}`, tensor] as const))
   const { objective, train: settings, method } = resolveReplica(config, config.replicas[replica])
-  if (!knownThere(method, objective)) throw new ConfigError(`the PyTorch folder trains flow matching and LCF with uniform noise levels; ${method.label} as configured here is not among what it knows`)
+  if (!knownThere(method, objective)) throw new ConfigError(`the PyTorch folder trains flow matching and LCF with uniform noise levels along the linear path; ${method.label} as configured here is not among what it knows`)
   const whole = { net, objective: { ...objective, ...method.knobs(objective) }, train: settings, step, updates: unpackState(state.state).updates }
   return {
     'train.py': script,

@@ -3,7 +3,7 @@ import { changeOverride } from '../../store/actions.ts'
 import { methodChoices, methodOf } from '../../store/catalog.ts'
 import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
 import { mostReplicas } from '../../store/lineup.ts'
-import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
+import { type Chosen, type Overridable, isChosen, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
 import { useLocked } from '../../store/teach.ts'
 import { useUi } from '../../store/ui.ts'
 import { Marker } from '../charts/Marker.tsx'
@@ -63,7 +63,7 @@ export function Replicas() {
             </button>
           </div>
           <Collapsible.Panel className={styles.overrides}>
-            {overridableFields.map((field) => (field === 'path' ? <PathOverride key={field} index={i} /> : <Override key={field} index={i} field={field} />))}
+            {overridableFields.map((field) => (isChosen(field) ? <ChoiceOverride key={field} index={i} field={field} /> : <Override key={field} index={i} field={field} />))}
           </Collapsible.Panel>
         </Collapsible.Root>
       ))}
@@ -78,20 +78,20 @@ function overridesOf(config: Parameters<typeof knobOf>[0], index: number): strin
   const replica = config.replicas[index]
   return overridableFields
     .filter((field) => replica[field] !== undefined)
-    .map((field) => (field === 'path' ? replica.path : `${schemaOf(field).title} ${short(replica[field])}`))
+    .map((field) => (isChosen(field) ? replica[field] : `${schemaOf(field).title} ${short(replica[field])}`))
     .join(', ')
 }
 
 const schemaOf = (field: Overridable) => fields[overridable[field]].find((candidate) => candidate.field === field) as NumberField
 
-function PathOverride({ index }: { index: number }) {
-  const own = useDraft(({ config }) => config.replicas[index]?.path)
-  const inherited = useDraft(({ config }) => config.objective.path)
-  const { title, choices } = fields.objective.find(({ field }) => field === 'path') as ConfigField<ChoiceField>
+function ChoiceOverride({ index, field: name }: { index: number; field: Chosen }) {
+  const own = useDraft(({ config }) => config.replicas[index]?.[name])
+  const inherited = useDraft(({ config }) => knobOf(config, {}, name))
+  const { title, choices } = fields.objective.find(({ field }) => field === name) as ConfigField<ChoiceField>
   return (
     <label className={styles.override}>
       <span>{title}<small> (at the next start)</small></span>
-      <select className={styles.select} aria-label={`${title} of replica ${index + 1}`} value={own ?? ''} onChange={({ target }) => changeOverride(index, 'path', target.value || undefined)}>
+      <select className={styles.select} aria-label={`${title} of replica ${index + 1}`} value={own ?? ''} onChange={({ target }) => changeOverride(index, name, target.value || undefined)}>
         <option value="">the run’s, {inherited}</option>
         {choices.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
       </select>
@@ -99,7 +99,7 @@ function PathOverride({ index }: { index: number }) {
   )
 }
 
-function Override({ index, field }: { index: number; field: Exclude<Overridable, 'path'> }) {
+function Override({ index, field }: { index: number; field: Exclude<Overridable, Chosen> }) {
   const own = useDraft(({ config }) => config.replicas[index]?.[field])
   const inherited = useDraft(({ config }) => knobOf(config, {}, field))
   const { title, min, max, integer, live } = schemaOf(field)
