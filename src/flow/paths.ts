@@ -87,6 +87,11 @@ const families: PathFamily[] = [
     functions: ({ sigmaMin }) => ({ alpha: t => 1 - t, beta: t => sigmaMin + (1 - sigmaMin) * t, dalpha: () => -1, dbeta: () => 1 - sigmaMin }),
   },
   {
+    id: 'scaled', label: 'Linear, noise of any size', formula: 'α = 1 − t, β = st',
+    parameters: [{ id: 'noiseScale', label: 'size s', default: 1, min: 0.01, max: 10, help: 'Standard deviation of noise at t = 1; with 1 it is the linear path.' }],
+    functions: ({ noiseScale: s }) => ({ alpha: t => 1 - t, beta: t => s * t, dalpha: () => -1, dbeta: () => s }),
+  },
+  {
     id: 'linear-vp', label: 'Linear, variance preserving', formula: 'α = 1 − t, β = √(1 − (1 − t)²)', parameters: [],
     functions: () => {
       const beta = (t: number) => Math.sqrt(t * (2 - t)) // not 1 − (1 − t)², which cancels near 0

@@ -89,6 +89,27 @@ export const presets: Preset[] = [
     config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
   },
   {
+    id: 'paths',
+    title: 'Which way to noise?',
+    notice: 'TODO-PATHS',
+    config: {
+      ...STUDIED, objective: { sigmaMax: 5 },
+      replicas: [{ method: 'fm', label: 'linear' }, { method: 'fm', path: 'cosine', label: 'cosine' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'fm', path: 'lipman', label: 'Lipman σ_min = .01' }, { method: 'fm', path: 've', label: 'VE up to σ = 5' }],
+    },
+  },
+  {
+    id: 'weightings',
+    title: 'Weightings of a denoiser',
+    notice: 'TODO-WEIGHTINGS',
+    config: {
+      ...STUDIED, measures: [{ id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }],
+      replicas: [
+        { method: 'fm', label: 'residual, 1/t²' }, { method: 'fm', loss: 'image', label: 'residual, even' }, { method: 'fm', loss: 'middle', label: 'residual, middle' },
+        { method: 'x-prediction', label: 'plain, 1/t²' }, { method: 'x-prediction', loss: 'image', label: 'plain, even' }, { method: 'x-prediction', loss: 'middle', label: 'plain, middle' },
+      ],
+    },
+  },
+  {
     id: 'exfm',
     title: 'A target with less noise',
     notice: 'Explicit flow matching averages the target over the images that x_t may have come from, which takes noise out of it at large t, and none at small t, where only one image counts: does low noise gain anything?',
@@ -145,6 +166,16 @@ export const presets: Preset[] = [
     title: 'Errors of a solver',
     notice: 'Eight Gaussians, whose best velocity is known, followed with 6 Euler steps: points fall short of their places. Ask for more steps, or for Heun’s, and measure again.',
     config: { ...POINTS, data: { dataset: 'eight-gaussians' }, replicas: [{ method: 'fm' }], measures: plane({ steps: 6 }) },
+    view: 'plane',
+  },
+  {
+    id: 'two-classes',
+    title: 'Pushed apart by ΔFM',
+    notice: 'The two classes of contrastive flow matching’s notebook, λ = .5 as there: ΔFM’s points end more than twice as far from the middle as their class is (here 2.27 times). Switch “ΔFM corrected” on and they come back: the push is a change of scale, not knowledge.',
+    config: {
+      ...POINTS, net: { ...POINTS.net, classes: 2 }, data: { dataset: 'two-classes' }, objective: { layer: 2, path: 'scaled', noiseScale: 0.05 },
+      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [...plane(), { id: 'classes', every: 300 }],
+    },
     view: 'plane',
   },
   {

@@ -52,7 +52,7 @@ test('the linear path has its bits beside curved ones, with as many dispatches',
 })
 
 test('every path trains, is sampled by every kind of solver and measured, and the run goes on from a checkpoint', async () => {
-  const every = (['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'linear-vp', 've'] as const).map(path => ({ method: 'fm', path }))
+  const every = (['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'scaled', 'linear-vp', 've'] as const).map(path => ({ method: 'fm', path }))
   const session = await create(tinyConfig({ replicas: every, objective: { power: 0.5, ...calm }, evaluate: { solver: 'heun' } }))
   await session.advance(4)
   const { mean, floor, floorNote } = await session.evaluate()

@@ -31,6 +31,7 @@ const paths: Record<Exclude<ModelReading['path'], 'ddpm'>, (t: number) => Slopes
   power: t => ({ alpha: 1 - t * t, beta: t * t, dalpha: -2 * t, dbeta: 2 * t }),
   'power-noise': t => ({ alpha: 1 - t, beta: t * t, dalpha: -1, dbeta: 2 * t }),
   lipman: t => ({ alpha: 1 - t, beta: 0.01 + 0.99 * t, dalpha: -1, dbeta: 0.99 }),
+  scaled: t => ({ alpha: 1 - t, beta: t, dalpha: -1, dbeta: 1 }),
   'linear-vp': t => ({ alpha: 1 - t, beta: Math.sqrt(1 - (1 - t) ** 2), dalpha: -1, dbeta: (1 - t) / Math.sqrt(1 - (1 - t) ** 2) }),
   ve: t => ({ alpha: 1, beta: 0.01 * 5000 ** t, dalpha: 0, dbeta: 0.01 * Math.log(5000) * 5000 ** t }),
 }

@@ -7,7 +7,7 @@ const variants: [string, Record<string, number>][] = [
 ]
 
 test('the schedules of the diagnostics are all there', () => {
-  expect(Object.keys(pathFamilies)).toEqual(['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'linear-vp', 've'])
+  expect(Object.keys(pathFamilies)).toEqual(['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'scaled', 'linear-vp', 've'])
 })
 
 describe.each(variants)('path %s %o', (id, values) => {

@@ -95,6 +95,7 @@ const paths = [
   ['power', 'a power path, β = tᵖ, α = 1 − tᵖ'],
   ['power-noise', 'a power path, β = tᵖ, α = 1 − t'],
   ['lipman', 'Lipman’s path with σ_min'],
+  ['scaled', 'the linear path with noise of its own size'],
   ['linear-vp', 'the path with α = 1 − t that preserves variance'],
   ['ve', 'the variance-exploding path (VE)'],
 ] as const satisfies [ModelReading['path'], string][]
