@@ -9,8 +9,8 @@ import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox
 import { meanOf } from '../flow/estimate.ts'
 import { noiseLevels } from '../model/evaluation.ts'
 import { untoldSaid } from '../diagnostics/words.ts'
-import { LINEAR } from '../flow/place.ts'
-import { guidanceSaid, meanTargets, mixOf } from '../model/guidance.ts'
+import { isLinear, LINEAR, pathsOf } from '../flow/place.ts'
+import { guidanceSaid, isCorrectable, meanTargets, mixOf } from '../model/guidance.ts'
 import { untoldLabel } from '../model/parameters.ts'
 import { type Ask, fromRange, peakOf, toRange } from '../onnx/ask.ts'
 import { errorsByLevel, featuresAt, psnrOf, type Shown, solve, type Steering } from '../onnx/evaluate.ts'
@@ -157,6 +157,7 @@ async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTa
 /** Guidance and correction, where the config asks for them and the network allows it; its weights are the config's first replica. */
 async function steeringOf(config: Config, range: FileTask['reading']['range']): Promise<((labels: readonly number[]) => Steering) | null> {
   if (guidanceSaid(config).length === 0) return null
+  if (config.evaluate.correction && isCorrectable(config) && !isLinear(pathsOf(config)[0])) throw new ConfigError('evaluate.correction: a file is asked along the linear path, where what ΔFM pushed away along another cannot be put back; turn the correction off')
   const train = config.evaluate.correction ? await imagesOf(config, config.data.count, 'train') : null
   const data = train && { train: toRange(train.images, range), trainLabels: train.labels }
   return labels => ({ mixAt: t => mixOf(config, 0, t), none: config.net.classes, mean: data && meanTargets(config, 0, data, labels) })
