@@ -14,21 +14,23 @@ export function Lede() {
   const started = useRun(({ phase }) => phase !== 'idle' && phase !== 'probing')
   const trainable = useRun(({ phase }) => phase !== 'obstacle')
   const hasTick = useRun(({ tick }) => tick !== null)
+  const waiting = useRun(({ tick, phase }) => tick === null && phase !== 'starting')
   const record = useShownRun((shown) => shown.record)
   const problem = useRecorded((recorded) => recorded.problem)
   const series = useOwnSeries()
   const seeds = useDraft(({ config }) => new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size)
   const notice = preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
+  const look = waiting ? `${styles.lede} ${styles.waiting}` : styles.lede
   if (record) {
     return (
-      <p key="recorded" className={styles.lede}>
+      <p key="recorded" className={look}>
         <b className={styles.recorded}>Recorded run, not yours</b> {title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {notice}
         {trainable && <> Press <b>Run</b> to make your own.</>}
       </p>
     )
   }
   return (
-    <p key="own" className={styles.lede}>
+    <p key="own" className={look}>
       {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only the loss they minimise differs. </>}
       {notice}
       {problem && !hasTick && ` ${problem}`}

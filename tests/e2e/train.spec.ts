@@ -9,6 +9,7 @@ test('before a run: real images, the floor, T_min and what will happen', async (
   await expect(lab.chart('lossByT').getByText('floor', { exact: true })).toBeVisible()
   await expect(lab.chart('lossByT').locator('[data-t-min="0.05"]')).toHaveCount(1)
   await expect(page.getByRole('button', { name: /^Memory: .*parameters each/ })).toBeVisible()
+  for (const figure of await page.locator('figure').all()) await expect(figure.getByRole('button', { name: /^What is this/ })).toHaveCount(1) // measured or not
   await lab.expectNoAxeViolations()
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { tell } from '../../src/ui/charts/sentences.ts'
 import type { Series } from '../../src/ui/charts/series.ts'
 import { type Trace, changeOf, pointNear, tracesOverSeeds } from '../../src/ui/charts/steps.ts'
 
@@ -42,4 +43,13 @@ test('the nearest point, and the change from the first to the last', () => {
   expect(pointNear([], 3)).toBeNull()
   expect(changeOf(points)).toBe(-0.75)
   expect(changeOf(points.slice(0, 2))).toBeNull()
+})
+
+test('a sentence tells few replicas one by one, twins and many as a range', () => {
+  const of = (...all: Series[]) => tell(all, ({ index }) => (index === 9 ? null : index), String)
+  const weak = { ...series(2), name: 'FM λ 1', label: 'FM λ 1' }
+  const lcf = { ...series(3), name: 'LCF', label: 'LCF', method: 'lcf' }
+  expect(of(series(1), weak, lcf)).toBe('FM, seed 1 1, FM λ 1 2, LCF 3')
+  expect(of(series(0), series(1), lcf)).toBe('FM 0–1 (2), LCF 3')
+  expect(of(series(0), series(1), weak, lcf, series(9))).toBe('FM 0–2 (3), LCF 3')
 })

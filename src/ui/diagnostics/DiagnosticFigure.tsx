@@ -17,8 +17,9 @@ export function DiagnosticCell({ id }: { id: string }) {
   const diagnostic = diagnosticOf(id)
   if (!diagnostic) return null
   if (panels.length === 0) {
+    const { title, summary, formulas = {}, paper } = diagnostic
     return (
-      <Figure compact name={id} title={diagnostic.title} summary={diagnostic.summary} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
+      <Figure compact name={id} title={title} summary={summary} tools={<What title={title} words={[summary]} formula={Object.values(formulas)[0]} paper={paper} />} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
         <NotYet />
       </Figure>
     )
