@@ -142,7 +142,7 @@ function drawn(path: Path): Panel[] {
   return [{
     id: 'path', title: `What the path “${path.label}” is made of`, x: level, y: { label: 'α, β, α′, β′', scale: 'linear' },
     curves: [curve('α, of the image', path.alpha), curve('β, of the noise', path.beta), curve('α′', path.dalpha), curve('β′', path.dbeta)], spread: '',
-    summary: `At t = .5 there is ${few(path.alpha(0.5))} of the image and ${few(path.beta(0.5))} of the noise; at t = 1 ${few(path.alpha(1))} and ${few(far)}.`,
+    summary: `At t = .5: ${few(path.alpha(0.5))} of the image and ${few(path.beta(0.5))} of the noise; at t = 1: ${few(path.alpha(1))} and ${few(far)}.`,
     notes: ['Exact. The primes are what a network is asked for: of the image α′, of the noise β′.', ...(steep ? [`Left out beyond ±${STEEPEST}.`] : [])],
   }, {
     id: 'ways', title: 'Ways from one value to noise', x: level, y: { label: 'x_t of x₀ = 1', scale: 'linear' },

@@ -91,7 +91,7 @@ export const presets: Preset[] = [
   {
     id: 'paths',
     title: 'Which way to noise?',
-    notice: 'TODO-PATHS',
+    notice: 'The same net along five ways from image to noise. Their losses are not of one size, because their velocities are not: compare what features hold, what samples look like, and the demand near t = 0, which only noise left at t = 0 caps (Problem, Condition).',
     config: {
       ...STUDIED, objective: { sigmaMax: 5 },
       replicas: [{ method: 'fm', label: 'linear' }, { method: 'fm', path: 'cosine', label: 'cosine' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'fm', path: 'lipman', label: 'Lipman σ_min = .01' }, { method: 'fm', path: 've', label: 'VE up to σ = 5' }],
@@ -100,7 +100,7 @@ export const presets: Preset[] = [
   {
     id: 'weightings',
     title: 'Weightings of a denoiser',
-    notice: 'TODO-WEIGHTINGS',
+    notice: 'A velocity is a denoiser, x̂₀ = x_t − t v. Its error is weighed by 1/t², evenly or in the middle, and the net answers with the velocity (residual) or with the image (plain): who comes nearest to the image at which t (Denoiser)? Noise levels even in σ are a setting.',
     config: {
       ...STUDIED, measures: [{ id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }],
       replicas: [
