@@ -49,7 +49,7 @@ export const netSchema = z.strictObject({
 })
 
 export const dataSchema = z.strictObject({
-  dataset: z.string().min(1).max(64).default('gratings').meta({ title: 'Data', source: 'LCF §6.1', help: 'Which images to learn.' }),
+  dataset: z.string().min(1).max(4096).default('gratings').meta({ title: 'Data', source: 'LCF §6.1', help: 'Which images to learn.' }),
   count: whole(16, 262144).default(16384).meta({ title: 'Training images', source: 'LCF A.6, fig. 13', help: 'How many images are drawn for training; fresh ones cost nothing but memory.', advanced: true }),
   heldOut: whole(16, 65536).default(2048).meta({ title: 'Held-out images', help: 'Images never trained on, used for every evaluation.', advanced: true }),
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Data seed', help: 'The same seed makes the same images.', advanced: true }),

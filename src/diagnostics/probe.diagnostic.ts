@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
-import { datasets } from '../datasets/index.ts'
+import { datasetOf } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
 import { commonPath, linearLevel, placeOn } from '../flow/place.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
@@ -78,7 +78,7 @@ export default defineDiagnostic({
     const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
     const seen = few(chosen) ? train + validationOf(chosen) + chosen.test : chosen.noiseDraws * (train * (chosen.freshNoise ? epochs : 1) + chosen.test)
     const rows = few(chosen) ? USUAL_STEPS * penaltiesOf(chosen).length * draws * chosen.labels : chosen.noiseDraws * chosen.steps * BATCH
-    const classes = datasets[config.data.dataset]?.classes.length ?? 10
+    const classes = datasetOf(config.data.dataset)?.classes.length ?? 10
     const each = (features: number) => levels * (4 * rows + 2 * draws * chosen.test) * features * classes
     return { forwards: levels * seen * (Math.max(...layers) / blocks), flops: layers.length * each(width) + each(channels * size * size) / replicas.length }
   },

@@ -1,6 +1,7 @@
 /** Images for a run: generated from the seed in pieces, so that a worker can say how far it is. */
 import { type Config, ConfigError } from '../config.ts'
-import { datasets } from '../datasets/index.ts'
+import { drawingProblem, isDrawn } from '../datasets/drawn.ts'
+import { datasetOf, datasets } from '../datasets/index.ts'
 import { isOwn } from '../datasets/own.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
@@ -18,7 +19,8 @@ export type Progress = (label: string, done: number, total: number) => void
  */
 export function checkConfig(config: Config): void {
   const { net, data, objective, train, evaluate } = config
-  const dataset = datasets[data.dataset]
+  const dataset = datasetOf(data.dataset)
+  if (!dataset && isDrawn(data.dataset)) throw new ConfigError(`data.dataset: ${drawingProblem(data.dataset)}`)
   if (!dataset && isOwn(data.dataset)) throw new ConfigError(`data.dataset: "${data.dataset}" is a data set of someone's own that is not here; bring its file in again (in a terminal: --data FILE)`)
   if (!dataset) throw new ConfigError(`data.dataset: there is no data set "${data.dataset}"; there are ${Object.keys(datasets).join(', ')}`)
   if (dataset.channels !== net.channels) throw new ConfigError(`net.channels: ${dataset.label} has ${dataset.channels} channels, not ${net.channels}`)
@@ -62,7 +64,7 @@ function checkMeasures({ measures }: Config): void {
 
 export async function generateData(config: Config, progress: Progress = () => {}, breathe: () => Promise<void> = async () => {}): Promise<RunData> {
   const { net, data } = config
-  const dataset = datasets[data.dataset]
+  const dataset = datasetOf(data.dataset)!
   await dataset.load?.()
   const total = data.count + data.heldOut
   const make = (count: number, split: Split, before: number) => drawImages(dataset, count, { seed: data.seed, split, size: net.size }, async done => {

@@ -1,6 +1,6 @@
 /** A network from a file, evaluated as a run is: the same held-out images, noise and levels, so that its curve lies on the run's where it is the run's. */
 import { type Config, ConfigError } from '../config.ts'
-import { datasets } from '../datasets/index.ts'
+import { datasetOf } from '../datasets/index.ts'
 import { NEAR } from '../diagnostics/fit.ts'
 import quality from '../diagnostics/quality.diagnostic.ts'
 import type { Features } from '../diagnostics/quality_features.ts'
@@ -80,7 +80,7 @@ export async function askFile(ask: Ask, task: FileTask, questions: readonly File
 
 /** @throws ConfigError when there are not so many real images, as the diagnostic says */
 function checkCompared(config: Config, count: number): void {
-  const refusal = quality.refuse!(config, datasets[config.data.dataset], { count, components: 2 })
+  const refusal = quality.refuse!(config, datasetOf(config.data.dataset)!, { count, components: 2 })
   if (refusal) throw new ConfigError(`${quality.title}: ${refusal}`)
 }
 
@@ -93,13 +93,13 @@ async function compareSamples(ask: Ask, task: FileTask, { count, features }: Non
 
 function reactingOf(ask: Ask, { name, reading, config, batch }: FileTask, tell: Telling): Reacting {
   return {
-    ask, name, config, batch, tell, features: reading.features, dataset: datasets[config.data.dataset], images: (count, split) => imagesOf(config, count, split),
+    ask, name, config, batch, tell, features: reading.features, dataset: datasetOf(config.data.dataset)!, images: (count, split) => imagesOf(config, count, split),
     toRange: images => toRange(images, reading.range), scale: peakOf(reading.range) / 2,
   }
 }
 
 async function imagesOf(config: Config, count: number, split: 'train' | 'test') {
-  const dataset = datasets[config.data.dataset]
+  const dataset = datasetOf(config.data.dataset)!
   await dataset.load?.()
   return drawImages(dataset, count, { seed: config.data.seed, split, size: config.net.size }, async () => {})
 }
@@ -114,7 +114,7 @@ async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tel
   let done = 0
   const errors = await errorsByLevel(ask, { images: toRange(images, reading.range), noise, labels }, levels, { batch, between: () => tell('loss by noise level', ++done, total) })
   if (errors.every(level => level.every(error => !Number.isFinite(error)))) throw new ConfigError('the answers are not finite numbers at any noise level')
-  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasets[data.dataset], net, LINEAR)
+  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasetOf(data.dataset)!, net, LINEAR)
   const signed = reading.range === 'signed' // the floor is known for pixels from −1 to 1
   const loss = signed ? summary : { ...summary, floor: null, floorNote: '' }
   const t = Array.from(levels)
@@ -142,7 +142,7 @@ async function draw(ask: Ask, { reading, config, untrainedBelow, batch }: FileTa
   const steer = await steeringOf(config, reading.range)
   let done = 0
   for (let first = 0; first < count; first += batch) {
-    const labels = Array.from({ length: Math.min(batch, count - first) }, (_, i) => (first + i) % Math.max(1, classes || datasets[data.dataset].classes.length))
+    const labels = Array.from({ length: Math.min(batch, count - first) }, (_, i) => (first + i) % Math.max(1, classes || datasetOf(data.dataset)!.classes.length))
     const part = <T extends Float32Array>(values: T) => values.slice(first * each, (first + labels.length) * each)
     const fresh = (draw: number) => {
       const all = new Float32Array(noise.length)
@@ -168,7 +168,7 @@ const ACCURACY: Axis = { label: 'test accuracy', scale: 'linear', domain: [0, 1]
 
 /** The probe diagnostic's questions on the same images, with the same noise: training images have labels, held-out ones are asked about. */
 async function readFeatures(ask: Ask, { name, reading, config, batch, labelled }: FileTask, tell: Telling): Promise<FilePanel[]> {
-  const { classes } = datasets[config.data.dataset]
+  const { classes } = datasetOf(config.data.dataset)!
   if (classes.length < 2) return []
   const train = await imagesOf(config, Math.min(labelled, config.data.count), 'train')
   const test = await imagesOf(config, Math.min(labelled, config.data.heldOut), 'test')

@@ -2,7 +2,7 @@
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { datasets } from '../datasets/index.ts'
+import { datasetOf, datasets } from '../datasets/index.ts'
 import { describeOnnx, guessInputs } from '../onnx/describe.ts'
 import { linearLevel, placeOn } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
@@ -66,7 +66,7 @@ function untrainedBelow(config: Config): number {
 
 /** Of a data set from a file there may be fewer images than usual. */
 function sectionsFor(id: string): Pick<Config, 'data' | 'evaluate'> {
-  const dataset = datasets[id]
+  const dataset = datasetOf(id)
   if (!dataset) throw new ConfigError(`there is no data set “${id}”`)
   const { data, evaluate } = fittedTo(parseConfig({}), dataset)
   return { data, evaluate }
@@ -130,7 +130,7 @@ function configLike({ inputs }: ModelAbout, { image, labels }: ModelReading, amo
 /** The settings under which a model is evaluated on a data set, or on its own. @throws ConfigError with one sentence when its images have another shape */
 export function fittingFor({ about, config, fitting, reading }: OpenedFile, id: string | undefined): Config {
   if (!about || !reading) throw new ConfigError('nothing in this model takes images')
-  const wanted = id === undefined ? null : datasets[id]
+  const wanted = id === undefined ? null : datasetOf(id)
   if (wanted === undefined) throw new ConfigError(`there is no data set “${id}”; there are ${Object.keys(datasets).join(', ')}`)
   const found = wanted === null ? fitting : config ? { ...fittedTo(config, wanted), net: config.net } : configLike(about, reading, [wanted])
   if (!found) throw new ConfigError(`the model takes images of the shape (${about.inputs.find(({ name }) => name === reading.image)?.shape?.map(size => size ?? '?').join(', ')}), and ${wanted?.label ?? 'no data set here'} has none like that`)

@@ -26,7 +26,7 @@ const POINTS = {
 } satisfies ConfigInput
 
 /** What is seen on the plane, and nothing that takes longer. */
-const plane = (settings: Record<string, number | string> = {}) => [{ id: 'plane', every: 100, settings }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
+const plane = (settings?: Record<string, number | string>) => [{ id: 'plane', every: 100, ...(settings && { settings }) }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
 
 export const presets: Preset[] = [
   {

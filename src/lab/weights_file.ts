@@ -1,6 +1,6 @@
 /** Weights of one replica as a file for other programs, and files of other programs as a run to go on from. The page and the terminal use the same. */
 import { type Config, ConfigError, type ConfigInput, dataSchema, parseConfig } from '../config.ts'
-import { datasets } from '../datasets/index.ts'
+import { datasetOf, datasets } from '../datasets/index.ts'
 import { startState } from '../model/knobs.ts'
 import { fromNamed, parameterLayout, toNamed } from '../model/parameters.ts'
 import { exportOnnx } from '../onnx/export.ts'
@@ -74,7 +74,7 @@ function fitted(net: Config['net'], asked: string | undefined): Required<Pick<Co
   // The default before the others, as many classes before one less.
   const known = [datasets[dataSchema.parse({}).dataset], ...Object.values(datasets)].filter(dataset => dataset.channels === channels && dataset.sizes.includes(size))
   const id = asked ?? (known.find(dataset => classes === 0 || dataset.classes.length === classes) ?? known.find(dataset => withNullRow(net, dataset.classes.length)))?.id
-  if (id !== undefined) return { net: withNullRow(net, datasets[id]?.classes.length ?? 0) ?? net, data: { dataset: id } }
+  if (id !== undefined) return { net: withNullRow(net, datasetOf(id)?.classes.length ?? 0) ?? net, data: { dataset: id } }
   const among = classes > 0 ? ` and ${classes} classes` : ''
   throw new ConfigError(`the weights are for images of ${channels} channels at ${size} pixels${among}, and there is no data set here like that`)
 }

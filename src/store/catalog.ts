@@ -1,8 +1,8 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
 import { type Config, ConfigError, objectiveSchema, pathParameters } from '../config.ts'
-import type { Dataset } from '../datasets/dataset.ts'
+import { drawingId, drawingProblem, isDrawn, type Stroke } from '../datasets/drawn.ts'
 import { fittedTo } from '../datasets/fitting.ts'
-import { datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
+import { datasetOf, datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
 import { isOwn, previewDataset } from '../datasets/own.ts'
 import { chartOf } from '../datasets/plane.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
@@ -37,10 +37,6 @@ export function leavesOut(id: string): boolean {
   return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
 }
 
-export function datasetOf(id: string): Dataset | undefined {
-  return datasets[id]
-}
-
 /** Images (n,ch,size,size) of a data set as points (n,2) in a square of half the side `extent`; null where they are pictures. */
 export function pointsOf(id: string, images: Float32Array, dimensions: number, size: number): { extent: number; points: Float32Array } | null {
   const dataset = datasetOf(id)
@@ -51,7 +47,8 @@ export function pointsOf(id: string, images: Float32Array, dimensions: number, s
 
 export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))
 
-export { fittedTo, isOwn }
+export { datasetOf, drawingId, drawingProblem, fittedTo, isDrawn, isOwn }
+export type { Stroke }
 
 /** The page knows these sets of the visitor's own, and no others; of their images it has those of the preview. */
 export function knowOwn(sets: readonly OwnSet[]): void {

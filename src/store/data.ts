@@ -2,9 +2,11 @@
 import { create } from 'zustand'
 import type { DataCommand, DataReport, OwnAsked, OwnSet } from '../file_protocol.ts'
 import { requestPlan } from './actions.ts'
+import { pushAddress } from './address.ts'
 import { datasetOf, fittedTo, isOwn, knowOwn } from './catalog.ts'
-import { setConfig, setField, useDraft } from './draft.ts'
-import { announce, openDialog } from './ui.ts'
+import { loadPreset, setConfig, setField, useDraft } from './draft.ts'
+import { withMeasure } from './measurements.ts'
+import { announce, openDialog, showView } from './ui.ts'
 
 interface DataState {
   /** Those kept, null until they were looked for. */
@@ -103,6 +105,17 @@ export function chooseData(id: string): void {
   const dataset = datasetOf(id)
   if (dataset) setConfig(fittedTo(useDraft.getState().config, dataset))
   else setField('data', 'dataset', id)
+}
+
+/** With the settings of the experiment on points, unless they are of points already; seen on the plane, often enough that one can watch. */
+export function trainOnDrawing(id: string): void {
+  pushAddress()
+  if (!datasetOf(useDraft.getState().config.data.dataset)?.plane) loadPreset('plane')
+  chooseData(id)
+  const { config } = useDraft.getState()
+  setConfig({ ...config, measures: withMeasure(config, 'plane', { every: 100 }) })
+  showView('plane')
+  openDialog(null)
 }
 
 export function trainOn(id: string): void {

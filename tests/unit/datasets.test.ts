@@ -1,8 +1,11 @@
 import { decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
 import type { ProceduralDataset } from '../../src/datasets/dataset.ts';
-import { datasets as registered } from '../../src/datasets/index.ts';
+import { drawingId } from '../../src/datasets/drawn.ts';
+import { datasetOf, datasets as registered } from '../../src/datasets/index.ts';
 import { gaussianTexture } from '../../src/datasets/texture.ts';
+import { checkConfig } from '../../src/lab/data.ts';
 import { encodeGridPng } from '../../src/lab/png.ts';
 
 const datasets = registered as Record<string, ProceduralDataset>;
@@ -182,5 +185,30 @@ describe('encodeGridPng', () => {
     expect(show([-1, 1, 0])).toEqual([0, 255, 128, 255]);
     expect(show([1, -1, 1, 0, 0])).toEqual([255, 0, 255, 255]);
     expect(() => encodeGridPng(new Float32Array(3), [1, 1, 2, 2])).toThrow(RangeError);
+  });
+});
+
+describe('a drawing', () => {
+  const id = drawingId([{ class: 2, points: [[0, 0], [63, 0]] }, { class: 0, points: [[32, 63]] }]);
+
+  test('is its id: points of a class lie about its strokes, evenly along them', () => {
+    const { images, labels } = datasetOf(id)!.generate(2000, { seed: 1, split: 'train' });
+    expect(datasetOf(id)!.classes).toEqual(['first', 'third']);
+    const points = Array.from(labels, (label, i) => ({ label, x: images[2 * i], y: images[2 * i + 1] }));
+    for (const { x, y } of points.filter(({ label }) => label === 0)) expect(Math.hypot(x - 2 / 63, y - 2)).toBeLessThan(0.3);
+    const line = points.filter(({ label }) => label === 1);
+    for (const { y } of line) expect(Math.abs(y + 2)).toBeLessThan(0.3);
+    const left = line.filter(({ x }) => x < 0).length / line.length;
+    expect(Math.abs(left - 0.5)).toBeLessThan(4.5 * Math.sqrt(0.25 / line.length));
+    expect(datasetOf(id)).toBe(datasetOf(id));
+  });
+
+  test.each([['drawn-0AA', 'a drawing of one point has nothing to learn'], ['drawn-', 'this is no drawing'], ['drawn-7AAAA', 'this is no drawing'], ['drawn-0AAA', 'this is no drawing'], [`drawn-0${'AB'.repeat(1501)}`, 'at most 1,500']])('%s is refused in one sentence', (wrong, reason) => {
+    expect(datasetOf(wrong)).toBeUndefined();
+    expect(() => checkConfig(parseConfig({ net: { channels: 2, size: 1, patch: 1 }, data: { dataset: wrong } }))).toThrow(reason);
+  });
+
+  test('no id reaches what every object has', () => {
+    expect(datasetOf('constructor')).toBeUndefined();
   });
 });

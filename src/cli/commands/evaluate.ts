@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { type Config, ConfigError, parseConfig } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
-import { datasets } from '../../datasets/index.ts'
+import { datasetOf } from '../../datasets/index.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../../diagnostics/index.ts'
 import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
@@ -118,7 +118,7 @@ function possible(config: Config, settings: Record<string, Settings>): string[] 
   checkConfig(config)
   return chosen(undefined).filter(id => {
     const diagnostic = id === LOSS ? null : diagnosticOf(id)
-    const reason = diagnostic?.refuse?.(config, datasets[config.data.dataset], parseSettings(diagnostic, settings[id] ?? {}))
+    const reason = diagnostic?.refuse?.(config, datasetOf(config.data.dataset)!, parseSettings(diagnostic, settings[id] ?? {}))
     if (reason) process.stderr.write(`lab: ${diagnostic!.title} is left out: ${reason}\n`)
     return !reason
   })

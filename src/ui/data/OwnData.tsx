@@ -2,6 +2,7 @@ import { type DragEvent, useRef, useState } from 'react'
 import { discardOpened, openFiles, useData } from '../../store/data.ts'
 import { useUi } from '../../store/ui.ts'
 import { Modal } from '../dialogs/Modal.tsx'
+import { DrawPoints } from './DrawPoints.tsx'
 import { KeptSets } from './KeptSets.tsx'
 import { NewSet } from './NewSet.tsx'
 import { chosenFiles, droppedFiles } from './dropped.ts'
@@ -32,6 +33,7 @@ function Body() {
       {refusal && <p role="alert" className={styles.refusal}>{refusal}</p>}
       <NewSet />
       <KeptSets />
+      <DrawPoints />
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { datasetChoices, isOwn } from '../../store/catalog.ts'
+import { datasetChoices, isDrawn, isOwn } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
 import type { ConfigField } from '../controls/fields.ts'
@@ -12,6 +12,7 @@ export function useDatasets(field: ConfigField): ConfigField {
     if (field.kind !== 'choice' || field.section !== 'data' || field.field !== 'dataset') return field
     const own = (sets ?? []).map(({ id, label }) => ({ value: id, label: `${label} (yours)` }))
     const missing = isOwn(chosen) && !own.some(({ value }) => value === chosen) ? [{ value: chosen, label: `${chosen} (not here)` }] : []
-    return { ...field, choices: [...datasetChoices, ...own, ...missing] }
+    const drawn = isDrawn(chosen) ? [{ value: chosen, label: 'Your drawing' }] : []
+    return { ...field, choices: [...datasetChoices, ...own, ...missing, ...drawn] }
   }, [field, sets, chosen])
 }
