@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useFiles } from '../../store/files.ts'
@@ -22,7 +22,7 @@ const views = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Exces
 
 /** Before a run it shows what is known without one: the floor, and where T_min cuts. */
 export function LossByTFigure({ compact = true }: { compact?: boolean }) {
-  const losses = useShownRun((state) => state.losses)
+  const losses = useDeferredValue(useShownRun((state) => state.losses)) // in pieces, so that no frame waits for the whole chart
   const replayed = useUi((state) => state.replayed)
   const loss = measuredAt(losses, replayed)
   const preview = useFloorPreview()
