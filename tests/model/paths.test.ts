@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ObjectiveConfig } from '../../src/config.ts'
 import { placeOn } from '../../src/flow/place.ts'
 import { lowFirst } from '../../src/lab/given_step.ts'
+import { readModel } from '../../src/lab/open_file.ts'
 import { resolveReplica } from '../../src/model/knobs.ts'
 import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
 import { exportOnnx } from '../../src/onnx/export.ts'
@@ -92,6 +93,12 @@ test('an ONNX file says its path; what it could not say is refused', () => {
     const layout = parameterLayout(config.net)
     return { config, replica: 0, weights: 'ema' as const, step: 0, version: '1', parameters: toNamed(layout, new Float32Array(layout.length)) }
   }
-  expect(new TextDecoder().decode(exportOnnx(source({ method: 'fm', path: 'vp' })))).toContain('{"b0":0.1,"b1":20}')
+  const bytes = exportOnnx(source({ method: 'lcf', path: 'vp' }))
+  expect(new TextDecoder().decode(bytes)).toContain('{"b0":0.1,"b1":20}')
+  const { opened } = readModel([{ name: 'vp.onnx', bytes }])
+  expect(opened.reading).toMatchObject({ path: 'vp', parameters: { b0: 0.1, b1: 20 }, predicts: 'velocity', zero: 'clean' })
+  // It is asked along the linear path, where T_min = .25 of the other lies elsewhere: at as much noise for as much image.
+  const T = (0.25 ** 2 * 19.9) / 2 + 0.25 * 0.1
+  expect(opened.untrainedBelow).toBeCloseTo(Math.sqrt(1 - Math.exp(-T)) / (Math.sqrt(1 - Math.exp(-T)) + Math.exp(-T / 2)), 10)
   expect(() => exportOnnx(source({ method: 'x-prediction', path: 'vp' }))).toThrow(/predicts the image along the path vp/)
 })
