@@ -5,6 +5,8 @@ import { datasetOf, datasets } from '../datasets/index.ts'
 import { isOwn } from '../datasets/own.ts'
 import type { Dataset, DatasetBatch, RunData, Split } from '../datasets/dataset.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
+import type { Path } from '../flow/paths.ts'
+import { placeOn } from '../flow/place.ts'
 import { methods } from '../methods/index.ts'
 import { refuseGuidance } from '../model/guidance.ts'
 import { resolveReplica } from '../model/knobs.ts'
@@ -37,9 +39,20 @@ export function checkConfig(config: Config): void {
     if (method.term && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
     const refusal = method.refuse?.(resolveReplica(config, replica).objective, net)
     if (refusal) throw new ConfigError(`replicas.${r}: ${method.label}: ${refusal}`)
+    checkPath(resolveReplica(config, replica).path, r)
   })
   const unguided = refuseGuidance(config)
   if (unguided) throw new ConfigError(unguided)
+}
+
+/** More of the image than this share of the noise at t = 1, and what a sampler begins with is not what the network has seen there. */
+const MOST_LEFT = 0.35
+
+function checkPath(path: Path, replica: number): void {
+  const { alpha, beta } = placeOn(path, 1)
+  if (alpha <= MOST_LEFT * beta) return
+  const wanted = path.id === 've' ? 'a larger objective.sigmaMax' : 'larger rates, objective.b0 and objective.b1'
+  throw new ConfigError(`replicas.${replica}: at t = 1 the path ${path.id} still has ${alpha.toPrecision(2)} of the image beside ${beta.toPrecision(2)} of the noise, so nothing could be drawn from noise alone; take ${wanted}`)
 }
 
 /** Images from a file have an end. */

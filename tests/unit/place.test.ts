@@ -6,6 +6,7 @@ import { makePath, type Path, pathFamilies } from '../../src/flow/paths.ts'
 import { PATH_WORDS, pathTable } from '../../src/flow/path_table.ts'
 import { endOf, floorOn, isLinear, LEAST_LEVEL, linearLevel, LINEAR, pathOf, placeOn, toImage, toNoise } from '../../src/flow/place.ts'
 import { type Carrier, follow, type SolverSettings } from '../../src/flow/solver.ts'
+import { checkConfig } from '../../src/lab/data.ts'
 import { mixOf } from '../../src/model/guidance.ts'
 import { packKnobs, resolveReplica } from '../../src/model/knobs.ts'
 import { errorWeight, middleWeight, reading } from '../../src/reference/reading.ts'
@@ -24,6 +25,12 @@ test('the config offers every path and has every parameter, within its bounds', 
   expect(seedGroups(odd)).toEqual([[0], [1, 2], [3]])
   expect(configSchema.safeParse({ objective: { path: 'spline' } }).success).toBe(false)
   expect(configSchema.safeParse({ objective: { path: 've', sigmaMin: 0 } }).success).toBe(false)
+})
+
+test('a path that never comes to noise is refused, for nothing could be drawn', () => {
+  expect(() => checkConfig(parseConfig({ objective: { path: 'vp', b0: 0.01, b1: 1 } }))).toThrow(/^replicas\.0: at t = 1 the path vp still has 0\.78 of the image .*larger rates/)
+  expect(() => checkConfig(parseConfig({ objective: { sigmaMax: 2 }, replicas: [{}, { path: 've' }] }))).toThrow(/^replicas\.1: .*objective\.sigmaMax/)
+  for (const path of objectiveSchema.shape.path.unwrap().options) expect(() => checkConfig(parseConfig({ objective: { path } }))).not.toThrow()
 })
 
 describe.each(all)('%s', (_, path) => {
