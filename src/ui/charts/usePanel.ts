@@ -1,11 +1,11 @@
 /** Lines, axes and numbers of a panel as the page shows it now: replicas hidden, seeds together or single. */
 import { useMemo } from 'react'
-import type { HeatMap, Panel } from '../../protocol.ts'
+import type { HeatMap, Panel, PlaneViews } from '../../protocol.ts'
 import { short } from '../numbers.ts'
 import type { TableData } from './DataTable.tsx'
 import { type PanelAxes, type PanelLine, axesOf, gridOf, linesOf, longGridOf, write } from './panel.ts'
 import { csvOf } from './save.ts'
-import { useSeries } from './series.ts'
+import { type Series, useSeries } from './series.ts'
 import { useSeedGroups } from './useSeedGroups.ts'
 
 export interface ShownPanel {
@@ -29,7 +29,7 @@ export function usePanel(panel: Panel, history?: readonly Panel[]): ShownPanel {
     return {
       lines, axes,
       tables: () => tablesOf(panel, lines),
-      csv: () => [csvOf(longGridOf(panel, lines)), ...(panel.heat ?? []).map((map) => csvOf(heatTable(map, String)))].join('\n'),
+      csv: () => [csvOf(longGridOf(panel, lines)), ...(panel.heat ?? []).map((map) => csvOf(heatTable(map, String))), ...(panel.plane ? [csvOf(endsOf(panel.plane, series))] : [])].join('\n'),
       spread: [over, panel.spread && (over ? `(single replicas: ${panel.spread})` : panel.spread)].filter(Boolean).join(' '),
     }
   }, [panel, history, series, groups])
@@ -38,6 +38,16 @@ export function usePanel(panel: Panel, history?: readonly Panel[]): ShownPanel {
 function tablesOf(panel: Panel, lines: readonly PanelLine[]): TableData[] {
   const curves = panel.curves.length > 0 ? [{ caption: `${panel.title}; ${panel.y.label}${panel.spread ? `, ${panel.spread}` : ''}`, ...gridOf(panel, lines) }] : []
   return [...curves, ...(panel.heat ?? []).map((map) => heatTable(map, short))]
+}
+
+/** Where the points of each view begin and end. */
+function endsOf({ views, t, classes: names }: PlaneViews, series: readonly Series[]): Pick<TableData, 'columns' | 'rows'> {
+  const rows = views.flatMap(({ replica, label, ways, classes }) => {
+    const name = series.find((own) => own.run === 0 && own.replica === replica)?.label ?? label
+    const last = 2 * classes.length * (t.length - 1)
+    return classes.map((own, i) => [name, names[own], ...[2 * i, 2 * i + 1, last + 2 * i, last + 2 * i + 1].map((at) => String(ways[at]))])
+  })
+  return { columns: ['view', 'class', 'x at t = 1', 'y at t = 1', 'x at t = 0', 'y at t = 0'], rows }
 }
 
 function heatTable(map: HeatMap, text: (value: number) => string): TableData {
