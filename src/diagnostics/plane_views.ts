@@ -1,10 +1,9 @@
 /** Points on their way over the plane: from states of any dimension to the two that are shown, at levels that all views share. */
-import type { Bench } from './diagnostic.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
-import { empiricalVelocity } from '../flow/empirical.ts'
 import type { Path } from '../flow/paths.ts'
-import { linearLevel, placeOn } from '../flow/place.ts'
+import { placeOn } from '../flow/place.ts'
 import { follow, type SolverSettings } from '../flow/solver.ts'
+import type { Field } from './best_field.ts'
 
 /** States of n points at times from 1 down to 0. */
 export interface Way {
@@ -17,12 +16,6 @@ export interface Way {
 export function middles(side: number, extent: number): Float32Array {
   const at = (i: number) => (2 * (i + 0.5) / side - 1) * extent
   return Float32Array.from({ length: 2 * side * side }, (_, k) => at(k % 2 === 0 ? (k >> 1) % side : Math.floor((k >> 1) / side)))
-}
-
-/** Images and noises (n,d) mixed for a level of a path. */
-export function mixed(images: ArrayLike<number>, noise: Float32Array, path: Path, t: number): Float32Array {
-  const { alpha, beta } = placeOn(path, t)
-  return noise.map((eps, i) => alpha * images[i] + beta * eps)
 }
 
 /** Where the points stand at each of these levels, (levels,n,d), straight between times. */
@@ -47,42 +40,6 @@ export function nearestClasses(points: ArrayLike<number>, data: ArrayLike<number
     }
     return classes[best]
   })
-}
-
-/** x (n,d), t → v (n,d) */
-export type Field = (x: ArrayLike<number>, t: number) => Float32Array
-
-/** Where data lie on a line a velocity has no value at t = 0. */
-export const LEAST_LEVEL = 1e-3
-
-/** Images behind the closed form of a finite set, so that it takes seconds. */
-const MOST_IMAGES = 2048
-
-/** The best velocity there is on this path: of what the data are drawn from, where that is known, else of so many training images. */
-export function bestField({ data: { dataset, train } }: Pick<Bench, 'data'>, d: number, path: Path): { field: Field; words: string } {
-  const images = Math.min(MOST_IMAGES, Math.floor(train.length / d))
-  const points = { points: train.subarray(0, images * d), dimensions: d }
-  const linear: (x: Float32Array, t: number, out: Float32Array) => void = dataset.field
-    ? (x, t, out) => dataset.field!(x, t, out)
-    : (x, t, out) => empiricalVelocity(points, x, t, out)
-  return {
-    words: dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`,
-    field(x, t) {
-      const place = placeOn(path, Math.max(t, LEAST_LEVEL))
-      const { alpha, beta, dalpha, dbeta } = place
-      const level = linearLevel(place)
-      const [point, velocity, out] = [new Float32Array(d), new Float32Array(d), new Float32Array(x.length)]
-      for (let at = 0; at < out.length; at += d) {
-        for (let i = 0; i < d; i++) point[i] = x[at + i] / (alpha + beta)
-        linear(point, level, velocity)
-        for (let i = 0; i < d; i++) {
-          const image = point[i] - level * velocity[i]
-          out[at + i] = dalpha * image + (dbeta / beta) * (x[at + i] - alpha * image)
-        }
-      }
-      return out
-    },
-  }
 }
 
 /** Follows a field in closed form from this noise (n,d). */

@@ -1,0 +1,47 @@
+/** The velocity that is to be learned, in closed form: of the distribution where it is known, else of the finite set of training images. */
+import type { Bench } from './diagnostic.ts'
+import { empiricalVelocity } from '../flow/empirical.ts'
+import type { Path } from '../flow/paths.ts'
+import { linearLevel, placeOn } from '../flow/place.ts'
+
+/** x (n,d), t → v (n,d) */
+export type Field = (x: ArrayLike<number>, t: number) => Float32Array
+
+/** Where data lie on a line a velocity has no value at t = 0. */
+export const LEAST_LEVEL = 1e-3
+
+/** Images behind the closed form of a finite set, so that it takes seconds. */
+export const MOST_IMAGES = 2048
+
+/** The best velocity there is on this path: of what the data are drawn from, where that is known, else of so many training images. */
+export function bestField({ data: { dataset, train } }: Pick<Bench, 'data'>, d: number, path: Path): { field: Field; words: string } {
+  const images = Math.min(MOST_IMAGES, Math.floor(train.length / d))
+  const points = { points: train.subarray(0, images * d), dimensions: d }
+  const linear: (x: Float32Array, t: number, out: Float32Array) => void = dataset.field
+    ? (x, t, out) => dataset.field!(x, t, out)
+    : (x, t, out) => empiricalVelocity(points, x, t, out)
+  return {
+    words: dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`,
+    field(x, t) {
+      const place = placeOn(path, Math.max(t, LEAST_LEVEL))
+      const { alpha, beta, dalpha, dbeta } = place
+      const level = linearLevel(place)
+      const [point, velocity, out] = [new Float32Array(d), new Float32Array(d), new Float32Array(x.length)]
+      for (let at = 0; at < out.length; at += d) {
+        for (let i = 0; i < d; i++) point[i] = x[at + i] / (alpha + beta)
+        linear(point, level, velocity)
+        for (let i = 0; i < d; i++) {
+          const image = point[i] - level * velocity[i]
+          out[at + i] = dalpha * image + (dbeta / beta) * (x[at + i] - alpha * image)
+        }
+      }
+      return out
+    },
+  }
+}
+
+/** Images and noises (n,d) mixed for a level of a path. */
+export function mixed(images: ArrayLike<number>, noise: Float32Array, path: Path, t: number): Float32Array {
+  const { alpha, beta } = placeOn(path, t)
+  return noise.map((eps, i) => alpha * images[i] + beta * eps)
+}
