@@ -12,6 +12,7 @@ struct Shape {
   lse_stride: u32,   // in f32
   dqkv_stride: u32,
   dout_stride: u32,
+  head: u32,         // HEAD again: a loop of this length stays a loop, and compiles in a fraction of the time
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
@@ -37,7 +38,7 @@ fn attention_backward_key_lanes(@builtin(workgroup_id) group: vec3u, @builtin(su
   var v: array<vec4f, HEAD>;
   var dk: array<vec4f, HEAD>;
   var dv: array<vec4f, HEAD>;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+  for (var d = 0u; d < shape.head; d++) {
     k[d] = scale * qkv[base + width + min(row, T - 1u) * 3u * width + d];
     v[d] = qkv[base + 2u * width + min(row, T - 1u) * 3u * width + d];
   }
@@ -47,7 +48,7 @@ fn attention_backward_key_lanes(@builtin(workgroup_id) group: vec3u, @builtin(su
     let my_delta = delta[lse_base + mine];
     var q: array<vec4f, HEAD>;
     var g: array<vec4f, HEAD>;
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+    for (var d = 0u; d < shape.head; d++) {
       q[d] = qkv[base + mine * 3u * width + d];
       g[d] = dout[dout_base + mine * width + d];
     }
@@ -70,7 +71,7 @@ fn attention_backward_key_lanes(@builtin(workgroup_id) group: vec3u, @builtin(su
   }
   if (row >= T) { return; }
   let to = group.z * shape.dqkv_stride + (sample * T + row) * 3u * width + width + head * HEAD;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+  for (var d = 0u; d < shape.head; d++) {
     dqkv[to + d] = scale * dk[d];
     dqkv[to + width + d] = dv[d];
   }

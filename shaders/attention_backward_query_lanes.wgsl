@@ -13,6 +13,7 @@ struct Shape {
   lse_stride: u32,   // in f32
   dqkv_stride: u32,
   dout_stride: u32,
+  head: u32,         // HEAD again: a loop of this length stays a loop, and compiles in a fraction of the time
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
@@ -40,7 +41,7 @@ fn attention_backward_query_lanes(@builtin(workgroup_id) group: vec3u, @builtin(
   var g: array<vec4f, HEAD>;
   var dq: array<vec4f, HEAD>;
   var sum = 0.0;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+  for (var d = 0u; d < shape.head; d++) {
     q[d] = scale * qkv[base + row * 3u * width + d];
     g[d] = dout[dout_at + d];
     sum += dot(g[d], out[out_at + d]);
@@ -51,7 +52,7 @@ fn attention_backward_query_lanes(@builtin(workgroup_id) group: vec3u, @builtin(
     let at = base + width + min(j + lane, T - 1u) * 3u * width;
     var k: array<vec4f, HEAD>;
     var v: array<vec4f, HEAD>;
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+    for (var d = 0u; d < shape.head; d++) {
       k[d] = qkv[at + d];
       v[d] = qkv[at + width + d];
     }
@@ -71,5 +72,5 @@ fn attention_backward_query_lanes(@builtin(workgroup_id) group: vec3u, @builtin(
   if (query >= T) { return; }
   delta[lse_at] = sum;
   let to = group.z * shape.dqkv_stride + (sample * T + query) * 3u * width + head * HEAD;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) { dqkv[to + d] = scale * dq[d]; }
+  for (var d = 0u; d < shape.head; d++) { dqkv[to + d] = scale * dq[d]; }
 }

@@ -11,6 +11,7 @@ struct Shape {
   qkv_stride: u32,    // between replicas, in vec4
   out_stride: u32,
   lse_stride: u32,    // in f32
+  head: u32,          // HEAD again: a loop of this length stays a loop, and compiles in a fraction of the time
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
@@ -30,14 +31,14 @@ fn attention_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invoca
   let scale = inverseSqrt(f32(4u * HEAD));
   var q: array<vec4f, HEAD>;
   var o: array<vec4f, HEAD>;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) { q[d] = scale * qkv[base + min(query, T - 1u) * 3u * width + d]; }
+  for (var d = 0u; d < shape.head; d++) { q[d] = scale * qkv[base + min(query, T - 1u) * 3u * width + d]; }
   var highest = -1e30;
   var total = 0.0;
   for (var j = 0u; j < T; j += LANES) {
     let at = base + width + min(j + lane, T - 1u) * 3u * width;
     var k: array<vec4f, HEAD>;
     var v: array<vec4f, HEAD>;
-    /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+    for (var d = 0u; d < shape.head; d++) {
       k[d] = qkv[at + d];
       v[d] = qkv[at + width + d];
     }
@@ -65,5 +66,5 @@ fn attention_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invoca
   if (query >= T) { return; }
   lse[group.z * shape.lse_stride + (sample * shape.heads + head) * T + query] = highest + log(total);
   let to = group.z * shape.out_stride + (sample * T + query) * width + head * HEAD;
-  /*unroll*/ for (var d = 0u; d < HEAD; d++) { out[to + d] = o[d] / total; }
+  for (var d = 0u; d < shape.head; d++) { out[to + d] = o[d] / total; }
 }

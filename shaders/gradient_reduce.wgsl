@@ -25,7 +25,7 @@ fn gradient_reduce(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     squares += dot(sum, sum);
   }
   partial[lane.x] = squares;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = select(LANES / 2u, 0u, shape.slices == 0u); half > 0u; half /= 2u) {  // not written out, as in optimizer_begin
     workgroupBarrier();
     if (lane.x < half) { partial[lane.x] += partial[lane.x + half]; }
   }

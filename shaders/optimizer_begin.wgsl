@@ -18,7 +18,7 @@ struct Shape {
 @group(0) @binding(3) var<storage, read> partials: array<f32>;
 @group(0) @binding(4) var<storage, read> loss: array<f32>;
 @group(0) @binding(5) var<storage, read> rows: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> metrics: array<f32>;
+@group(0) @binding(6) var<storage, read_write> metrics: array<vec4f>;
 
 var<workgroup> sums: array<vec4f, LANES>;
 var<workgroup> squares: array<f32, LANES>;
@@ -47,7 +47,8 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   }
   sums[lane.x] = sum;
   squares[lane.x] = partials[r * LANES + lane.x];
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  // From a number that the compiler does not know, or it writes all turns out, which takes some drivers longer to compile than the rest.
+  for (var half = select(LANES / 2u, 0u, shape.replicas == 0u); half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane.x < half) {
       sums[lane.x] += sums[lane.x + half];
@@ -60,7 +61,8 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   let contrastive = sums[0].yzw / f32(max(1u, compared));
   let norm = sqrt(squares[0]);
   let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;
-  var now = state[r];
+  // Field by field: some drivers compile a load or a store for each field of a struct that is copied whole.
+  let now = &state[r];
   now.finite = u32(finite);
   if (finite) {
     let n = now.updates + 1u;
@@ -80,19 +82,10 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   } else {
     now.skipped += 1u;
   }
-  let to = ((now.step % RING) * shape.replicas + r) * 12u;
-  metrics[to] = bitcast<f32>(now.step);
-  metrics[to + 1u] = flow;
-  metrics[to + 2u] = contrastive.x;
-  metrics[to + 3u] = norm;
-  metrics[to + 4u] = now.rate;
-  metrics[to + 5u] = f32(compared);
-  metrics[to + 6u] = contrastive.y;
-  metrics[to + 7u] = contrastive.z;
-  metrics[to + 8u] = f32(now.skipped);
-  metrics[to + 9u] = f32(now.empty);
-  metrics[to + 10u] = now.lambda;
-  metrics[to + 11u] = f32(now.low);
-  now.step += 1u;
-  state[r] = now;
+  let step = now.step;
+  let to = ((step % RING) * shape.replicas + r) * 3u;
+  metrics[to] = vec4f(bitcast<f32>(step), flow, contrastive.x, norm);
+  metrics[to + 1u] = vec4f(now.rate, f32(compared), contrastive.y, contrastive.z);
+  metrics[to + 2u] = vec4f(f32(now.skipped), f32(now.empty), now.lambda, f32(now.low));
+  now.step = step + 1u;
 }

@@ -12,7 +12,7 @@ export function attention(recorder: Recorder, extent: Extent, heads: number, qkv
   const HEAD = out.width / heads / 4
   const bindings = { qkv: qkv.tensor, out: out.tensor, lse }
   const shape = { samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), out_stride: strideOf(out), lse_stride: out.capacity * heads * tokens }
-  if (lanes) recorder.dispatch('attention_lanes', bindings, shape, headGroups(extent, heads, tokens, lanes), { constants: { HEAD, LANES: lanes } })
+  if (lanes) recorder.dispatch('attention_lanes', bindings, { ...shape, head: HEAD }, headGroups(extent, heads, tokens, lanes), { constants: { HEAD, LANES: lanes } })
   else recorder.dispatch('attention', bindings, shape, groupsOver(extent, { units: heads * Math.ceil(tokens / QUERIES), perGroup: 64 }), { constants: { HEAD, QUERIES } })
 }
 
@@ -39,6 +39,7 @@ export function attentionBackward(
   const HEAD = out.width / heads / 4
   const shape = {
     samples: extent.samples, tokens, heads, qkv_stride: strideOf(qkv), lse_stride: out.capacity * heads * tokens, dqkv_stride: strideOf(dqkv), dout_stride: strideOf(dout),
+    ...(lanes ? { head: HEAD } : {}),
   }
   const [query, key, groups, constants] = lanes
     ? ['attention_backward_query_lanes', 'attention_backward_key_lanes', headGroups(extent, heads, tokens, lanes), { HEAD, LANES: lanes }] as const
