@@ -17,6 +17,7 @@ const usage = `npm run bench -- [options]
   --steps N       timed steps, at most (default 20)
   --seconds N     time for them; at least three are taken (default 10)
   --hardware      Chromium on the machine's GPU and not on SwiftShader
+  --profile       no peers: where our step's time goes, by kernel (in Node, processor time over two)
   --json          print JSON only
   --save          keep the results in tests/bench/results`;
 
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     steps: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '10' },
     hardware: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -46,7 +48,7 @@ installPackages();
 installPeers();
 
 const { build, preview } = await import('vite');
-const { report, reportOwn, parity } = await import('../tests/bench/report.mjs');
+const { report, reportOwn, reportProfile, parity } = await import('../tests/bench/report.mjs');
 const configFile = join(folder, 'vite.config.mjs');
 
 /** Where a measurement can run: each opens to `{measure(request), close()}`. */
@@ -57,6 +59,14 @@ const own = [];
 let failed = false;
 for (const where of places) {
   const place = await open[where]();
+  if (options.profile) {
+    for (const work of works) {
+      const measurement = await place.measure({ profile: true, work, steps: Number(options.steps) });
+      console.log(options.json ? JSON.stringify({ where, work, measurement }, null, 2) : `\n${reportProfile({ where, work, measurement })}\n`);
+    }
+    await place.close();
+    continue;
+  }
   for (const work of works) {
     const measurements = [];
     for (const peer of peers) {
@@ -86,7 +96,7 @@ for (const where of places) {
   }
   await place.close();
 }
-if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), runs, own }, null, 2));
+if (options.json && !options.profile) console.log(JSON.stringify({ date: new Date().toISOString(), runs, own }, null, 2));
 process.exitCode = failed ? 1 : 0;
 
 function choose(option, known) {

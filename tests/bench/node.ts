@@ -5,7 +5,8 @@ Object.assign(globalThis, globals)
 Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]), userAgent: 'Node' }, configurable: true })
 
 const request = JSON.parse(process.argv[2])
-const measurement = request.own
-  ? await (await import('./own.ts')).measureOwn(request.steps, request.seconds)
+const measurement = request.profile
+  ? await (await import('./profile.ts')).profile(request)
+  : request.own ? await (await import('./own.ts')).measureOwn(request.steps, request.seconds)
   : await (await import('./measure.ts')).measure(request)
 process.send!(measurement, () => process.exit(0))

@@ -1,8 +1,9 @@
 /** Measures in a page: the runner calls `measure` from outside. */
 import { measure } from './measure.ts'
 import { measureOwn } from './own.ts'
+import { profile } from './profile.ts'
 
 Object.assign(globalThis, {
-  measure: (request: { own?: boolean; steps: number; seconds: number }) =>
-    request.own ? measureOwn(request.steps, request.seconds) : measure(request as Parameters<typeof measure>[0]),
+  measure: (request: { own?: boolean; profile?: boolean; work: string; steps: number; seconds: number }) =>
+    request.profile ? profile(request) : request.own ? measureOwn(request.steps, request.seconds) : measure(request as Parameters<typeof measure>[0]),
 })

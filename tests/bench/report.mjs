@@ -56,6 +56,17 @@ export function report({ where, work, measurements }) {
   ].join('\n');
 }
 
+/** Where our step's time goes. `first` is the first run of each pipeline: on some drivers it compiles there. */
+export function reportProfile({ where, work, measurement: { adapter, stepMs, kernels } }) {
+  const all = kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const table = new Table({ head: ['', 'dispatches', 'ms a step', 'share', 'GFLOP/s', 'first ms'], colAligns: ['left', ...Array(5).fill('right')], style: { head: [], border: [], compact: true } });
+  for (const { kernel, dispatches, ms, gflop, firstMs } of kernels) {
+    table.push([kernel, dispatches, digits(ms), `${((100 * ms) / all).toFixed(1)} %`, gflop ? digits((1000 * gflop) / ms) : '', digits(firstMs)]);
+  }
+  const first = kernels.reduce((sum, { firstMs }) => sum + firstMs, 0);
+  return `${where}, ${adapter.description || [adapter.vendor, adapter.architecture].join(' ')}, ${work}: each dispatch alone ${digits(all)} ms, whole steps ${digits(median(stepMs))} (${digits(Math.min(...stepMs))}..${digits(Math.max(...stepMs))}, ${stepMs.length}); first runs ${digits(first)} ms\n${table}`;
+}
+
 /** What our own options cost, as ratios to plain FM in the same process. */
 export function reportOwn({ where, measurements: [{ adapter, variants }] }) {
   const table = new Table({ head: ['', 'ms a step', 'min..max', 'dispatches', 'time / FM'], colAligns: ['left', ...Array(4).fill('right')], style: { head: [], border: [], compact: true } });

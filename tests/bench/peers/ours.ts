@@ -20,6 +20,9 @@ let buffers: Buffers
 let recording: Recording
 let readback: Readback
 
+/** For the profile: what `setup` made. */
+export const prepared = () => ({ device, recording })
+
 export default {
   label: 'Low-Noise Lab',
 
