@@ -78,7 +78,7 @@ export function meansPanel(bench: Bench, samples: number, drawn: Float32Array[],
       `Samples by the run’s own sampler${steered.length > 0 ? `, ${steered.join(', ')}` : ', not guided'}. Beyond 1 they overshoot: ΔFM at its minimum moves the velocity away from the mean of all images by 1/(1 − λ), and guidance away from what no label would say.`,
       ...(usable && !clear.every(Boolean) ? ['Classes whose mean does not differ from that of all beyond chance are left out.'] : []),
     ],
-    pictures: picturesOf(bench, known, drawn, labels),
+    ...(data.dataset.plane ? {} : { pictures: picturesOf(bench, known, drawn, labels) }),
   }
 }
 

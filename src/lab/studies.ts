@@ -83,6 +83,15 @@ const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PR
 const fall = (findings: Findings, replica: number, from: number, step?: number) =>
   100 * (valueAt(findings, { ...PROBE, step }, replica, from) - valueAt(findings, { ...PROBE, step }, replica, 0.001))
 
+/** Energy distance of the points that a net draws from held-out ones, where they end. */
+const off = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'plane', panel: 'plane' }, replica, 1e-6)
+
+/** How far samples of a class stand from the middle, with the class itself at 1; over both classes. */
+const pushed = (findings: Findings, replica: number) => [1, 2].reduce((sum, one) => sum + valueAt(findings, { diagnostic: 'classes', panel: 'means' }, replica, one) / 2, 0)
+
+/** Few enough for a record. */
+const ENDS = { points: 128, arrows: 0 }
+
 /** A preset's replicas, each from every seed. */
 function withSeeds(preset: string): ConfigInput {
   const { config } = presetOf(preset)
@@ -170,6 +179,32 @@ export const studies: Study[] = [
       { id: 'more-with-more', text: 'The fall is larger with all images than with 64', source: 'LCF fig. 13', unit: 'points', effect: (f, of) => fall(f, of('all images'), 0.1) - fall(f, of('64 images'), 0.1) },
       { id: 'reads-better', text: 'More images make features that read better at t = .001', source: 'LCF fig. 13', unit: 'points, all less 64', effect: (f, of) => read(f, of('all images')) - read(f, of('64 images')) },
       { id: 'by-heart', text: 'On held-out images the net of 64 does worse', source: 'learning by heart', unit: 'loss at t = .3, 64 less all', effect: (f, of) => lossAt(f, of('64 images'), 0.3) - lossAt(f, of('all images'), 0.3) },
+    ],
+  },
+  {
+    id: 'buried',
+    title: 'A spiral in 64 dimensions, three seeds',
+    figure: 'JiT fig. 2',
+    config: withSeeds('buried'),
+    measures: { condition: {}, plane: { ...ENDS, solver: 'heun' } },
+    claims: [
+      { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
+      { id: 'x-over-noise', text: 'And not with the noise', source: 'JiT fig. 2', unit: 'log2 of ε-prediction’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('noise-prediction')) / off(f, of('x-prediction'))) },
+      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
+      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = .001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
+    ],
+  },
+  {
+    id: 'two-classes',
+    title: 'Two near classes pushed apart, three seeds',
+    figure: 'ΔFM fig. 3',
+    config: withSeeds('two-classes'),
+    measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
+    claims: [
+      { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
+      { id: 'more-than-affine', text: 'Further than the minimum 1/(1 − λ) = 2 of the velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 2 },
+      { id: 'a-little', text: 'With λ = .05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
+      { id: 'nearer', text: 'The samples of λ = .5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM .5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = .5')) },
     ],
   },
 ]
