@@ -1,6 +1,7 @@
 import { expect, test } from './lab.ts'
 
 test('axe finds nothing in any view, dark @no-gpu', async ({ lab, page }) => {
+  test.slow() // twenty views
   await page.unrouteAll() // the record as it is
   await page.emulateMedia({ colorScheme: 'dark' })
   await lab.open('')
