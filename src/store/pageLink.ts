@@ -5,7 +5,7 @@ import { isLockable, isPart } from './teach.ts'
 export interface PageLink {
   /** A tab; null for the first. */
   view: string | null
-  loss: 'raw' | 'excess'
+  loss: 'raw' | 'excess' | 'denoiser'
   seeds: 'together' | 'single'
   /** Id of a recorded run. */
   run: string | null
@@ -49,8 +49,8 @@ export function readPage(page: PageLink, key: Key, text: string, notices: string
       notices.push(`The link opens ${quoted}, which this page does not have; the overview is shown.`)
       return page
     case 'loss':
-      if (text === 'raw' || text === 'excess') return { ...page, loss: text }
-      notices.push(`The link shows the loss as ${quoted}; raw and excess are known.`)
+      if (text === 'raw' || text === 'excess' || text === 'denoiser') return { ...page, loss: text }
+      notices.push(`The link shows the loss as ${quoted}; raw, excess and denoiser are known.`)
       return page
     case 'seeds':
       if (text === 'together' || text === 'single') return { ...page, seeds: text }

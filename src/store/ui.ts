@@ -18,7 +18,7 @@ interface UiState {
   /** Charts shown as a table, by name. */
   tables: Record<string, boolean>
   /** Loss by noise level as it is, or what stands above the floor. */
-  lossView: 'raw' | 'excess'
+  lossView: 'raw' | 'excess' | 'denoiser'
   /** Replicas that differ only in seed as mean and spread, or each by itself. */
   seedView: 'together' | 'single'
   /** The training step whose measurements the charts show; null for the latest. */

@@ -126,6 +126,14 @@ describe('loss by noise level', () => {
     expect(notes.join()).toContain('1 value at or below')
   })
 
+  test('as a denoiser: t² times as much, floor and doubt too', () => {
+    const { curves, y, title } = lossPanel(loss, null, 'denoiser')
+    const expected = [[0.01, 0.05], [0.005, null], [0.006, 0.025]]
+    curves.forEach((one, i) => one.y.forEach((value, k) => (value === null ? expect(expected[i][k]).toBeNull() : expect(value).toBeCloseTo(expected[i][k]!, 12))))
+    expect(curves[0].spread![0]).toBeCloseTo(0.001, 12)
+    expect([title, y.label].join(' ')).toMatch(/denoiser.*D\(x_t\)/)
+  })
+
   test('without a floor there is no excess', () => {
     expect(lossPanel({ ...loss, floor: null }, null, 'excess').curves[0].y).toEqual([1, 0.2])
   })

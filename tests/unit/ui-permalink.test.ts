@@ -69,7 +69,7 @@ describe('round trip', () => {
     })
   const names = fc.uniqueArray(fc.constantFrom(...Object.keys(parts), 'train.batch', 'objective.tMin'))
   const page: fc.Arbitrary<PageLink> = fc.record({
-    view: fc.constantFrom(null, 'training', 'probe', 'runs'), loss: fc.constantFrom('raw' as const, 'excess' as const), seeds: fc.constantFrom('together' as const, 'single' as const),
+    view: fc.constantFrom(null, 'training', 'probe', 'runs'), loss: fc.constantFrom('raw' as const, 'excess' as const, 'denoiser' as const), seeds: fc.constantFrom('together' as const, 'single' as const),
     run: fc.constantFrom(null, 'low-noise'), hide: names, lock: names.map((all) => all.filter((name) => !['experiment', 'fork', 'files'].includes(name))),
   })
 

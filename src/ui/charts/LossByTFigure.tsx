@@ -12,13 +12,13 @@ import { Choice } from '../Choice.tsx'
 import { Figure } from './Figure.tsx'
 import { PanelPlot } from './PanelPlot.tsx'
 import { What } from './What.tsx'
-import { type FloorPreview, lossPanel, lossSentence } from './lossByT.ts'
+import { type FloorPreview, type LossView, lossPanel, lossSentence } from './lossByT.ts'
 import { withBeside } from './overlay.ts'
 import { useBesideRuns, useSeries } from './series.ts'
 import { usePanel } from './usePanel.ts'
 import { chartWords } from './words.ts'
 
-const views = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }] as const
+const views: { value: LossView; label: string }[] = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }, { value: 'denoiser', label: 'Denoiser' }]
 
 /** Before a run it shows what is known without one: the floor, and where T_min cuts. */
 export function LossByTFigure({ compact = true }: { compact?: boolean }) {
@@ -28,7 +28,9 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const preview = useFloorPreview()
   const hasFloor = loss ? loss.floor !== null : preview !== null
   const wanted = useUi((state) => state.lossView)
-  const view = hasFloor ? wanted : 'raw'
+  const straight = useShownRun(({ tick }) => !tick || pathIdsOf(tick.config).every((path) => path === 'linear'))
+  const possible = views.filter(({ value }) => (value === 'excess' ? hasFloor : value === 'denoiser' ? straight : true))
+  const view = possible.some(({ value }) => value === wanted) ? wanted : 'raw'
   const files = useFiles((state) => state.evaluations)
   const beside = useBesideRuns()
   const panel = useMemo(() => {
@@ -53,7 +55,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
       title={panel.title}
       summary={summary}
       note={<span className="one-line" title={notes.join(' ')}>{notes.join(' ')}</span>}
-      tools={<>{hasFloor && <Choice label="Values" choices={views} value={view} onChange={setLossView} />}<What title={panel.title} words={[chartWords.lossByT.summary, summary, ...notes]} formula={chartWords.lossByT.formula} paper={chartWords.lossByT.paper} /></>}
+      tools={<>{possible.length > 1 && <Choice label="Values" choices={possible} value={view} onChange={setLossView} />}<What title={panel.title} words={[chartWords.lossByT.summary, summary, ...notes]} formula={chartWords.lossByT.formula} paper={chartWords.lossByT.paper} /></>}
       tables={tables}
       csv={csv}
       step={loss?.step}

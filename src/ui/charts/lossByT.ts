@@ -4,7 +4,7 @@ import { count, fixed, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
-export type LossView = 'raw' | 'excess'
+export type LossView = 'raw' | 'excess' | 'denoiser'
 
 /** Floor by noise level while nothing has been measured. */
 export interface FloorPreview {
@@ -16,8 +16,19 @@ export interface FloorPreview {
 /** An excess smaller than this share of the greatest is the floor, by luck of the draw; it must not squeeze the rest. */
 const asGoodAsFloor = 1e-4
 
+/** The same net seen as a denoiser, D = x_t − t v on the linear path: its squared error is t² times that of the velocity (Generation Phases, arXiv 2510.24830). */
+export function asDenoiser<Loss extends Pick<LossByT, 't' | 'floor'> & Partial<Pick<LossByT, 'mean' | 'standardError'>>>(loss: Loss): Loss {
+  const scaled = <Value extends number | null>(values: readonly Value[]) => values.map((value, i) => (value === null ? null : value * loss.t[i] ** 2) as Value)
+  return {
+    ...loss, floor: loss.floor && scaled(loss.floor),
+    ...(loss.mean && { mean: loss.mean.map(scaled) }), ...(loss.standardError && { standardError: loss.standardError.map(scaled) }),
+  }
+}
+
 /** `excess` is loss − floor, which takes the floor's own line away. */
-export function lossPanel(loss: LossByT | null, preview: FloorPreview | null, view: LossView): Panel {
+export function lossPanel(measured: LossByT | null, known: FloorPreview | null, view: LossView): Panel {
+  const denoiser = view === 'denoiser'
+  const [loss, preview] = denoiser ? [measured && asDenoiser(measured), known && asDenoiser(known)] : [measured, known]
   const floor = loss ? loss.floor : (preview?.floor ?? null)
   const t = loss?.t ?? preview?.t ?? []
   const excess = view === 'excess' && floor !== null
@@ -27,14 +38,15 @@ export function lossPanel(loss: LossByT | null, preview: FloorPreview | null, vi
   const floorNote = loss?.floorNote || preview?.note
   if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
   if (!floor && loss?.floorNote) notes.push(loss.floorNote)
+  if (denoiser) notes.push('D = x_t − t v, so that its squared error is t² times that of the velocity: what weighs alike in training here counts for less, the lower the noise.')
   if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
   const lost = excess ? above.flat().filter((value) => value !== null && value <= least).length : 0
   if (lost > 0) notes.push(`${lost} ${lost > 1 ? 'values' : 'value'} at or below the floor not shown.`)
   return {
     id: 'lossByT',
-    title: 'Loss by noise level',
+    title: denoiser ? 'Error of the denoiser by noise level' : 'Loss by noise level',
     x: { label: 't', scale: 'log', domain: [0.001, 1] },
-    y: { label: excess ? 'loss per pixel − floor' : 'loss per pixel', scale: 'log', ...(loss ? {} : { domain: excess ? [0.002, 1] : [0.2, 1.5] }) },
+    y: { label: denoiser ? '‖D(x_t) − x0‖² per pixel' : excess ? 'loss per pixel − floor' : 'loss per pixel', scale: 'log', ...(loss || denoiser ? {} : { domain: excess ? [0.002, 1] : [0.2, 1.5] }) },
     curves: [
       ...above.map((y, replica): Panel['curves'][number] => ({ replica, kind: 'measured', label: '', x: t, y: y.map((value) => (value !== null && value > least ? value : null)), spread: loss!.standardError[replica] })),
       ...(floor && !excess ? [{ replica: null, kind: 'theory', label: 'floor', x: t, y: floor } as const] : []),

@@ -2,13 +2,14 @@
 import type { FileEvaluation } from '../../file_protocol.ts'
 import type { LossByT, Panel } from '../../protocol.ts'
 import type { SeedCurve } from '../../store/seeds.ts'
-import type { LossView } from '../charts/lossByT.ts'
+import { asDenoiser, type LossView } from '../charts/lossByT.ts'
 
 /** In the view of the excess each is taken above its own floor; without one it has no place there. */
 export function withFiles(panel: Panel, evaluations: readonly FileEvaluation[], view: LossView): Panel {
   const curves = evaluations.flatMap(({ name, loss }, file): SeedCurve[] => {
-    const y = view === 'raw' ? loss.mean[0] : excess(loss)
-    return y ? [{ replica: null, kind: 'file', file, label: stem(name), x: loss.t, y, spread: loss.standardError[0] }] : []
+    const { mean, standardError } = view === 'denoiser' ? asDenoiser(loss) : loss
+    const y = view === 'excess' ? excess(loss) : mean[0]
+    return y ? [{ replica: null, kind: 'file', file, label: stem(name), x: loss.t, y, spread: standardError[0] }] : []
   })
   if (curves.length === 0) return panel
   const counts = [...new Set(evaluations.map(({ loss }) => loss.count))].join(', ')

@@ -19,7 +19,7 @@ export interface Seen {
   shown: ShownRun
   figures: Figures | null
   view: string
-  lossView: 'raw' | 'excess'
+  lossView: 'raw' | 'excess' | 'denoiser'
   hidden: readonly number[]
   /** T_min among the settings. */
   tMin: number
