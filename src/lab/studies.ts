@@ -92,10 +92,10 @@ const pushed = (findings: Findings, replica: number) => [1, 2].reduce((sum, one)
 /** Few enough for a record. */
 const ENDS = { points: 128, arrows: 0 }
 
-/** A preset's replicas, each from every seed. */
-function withSeeds(preset: string): ConfigInput {
+/** A preset's replicas, each from every seed; for so many steps where it need not be as many as there. */
+function withSeeds(preset: string, steps?: number): ConfigInput {
   const { config } = presetOf(preset)
-  return { ...config, replicas: SEEDS.flatMap(seed => (config.replicas ?? []).map(replica => ({ ...replica, seed }))) }
+  return { ...config, ...(steps && { train: { ...config.train, steps } }), replicas: SEEDS.flatMap(seed => (config.replicas ?? []).map(replica => ({ ...replica, seed }))) }
 }
 
 export const studies: Study[] = [
@@ -185,7 +185,7 @@ export const studies: Study[] = [
     id: 'buried',
     title: 'A spiral in 64 dimensions, three seeds',
     figure: 'JiT fig. 2',
-    config: withSeeds('buried'),
+    config: withSeeds('buried', 600),
     measures: { condition: {}, plane: { ...ENDS, solver: 'heun' } },
     claims: [
       { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
@@ -198,7 +198,7 @@ export const studies: Study[] = [
     id: 'two-classes',
     title: 'Two near classes pushed apart, three seeds',
     figure: 'ΔFM fig. 3',
-    config: withSeeds('two-classes'),
+    config: withSeeds('two-classes', 600),
     measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
     claims: [
       { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
