@@ -15,6 +15,8 @@ export interface Outcome {
   from: number
   /** x' − x from the same noise (n,d) */
   difference: Float64Array
+  /** By how much the energy distance from held-out images is larger than without a window; null for too few samples. */
+  worse: Estimate | null
   /** By how much the nearest training image is farther away, for as many samples as were searched for. */
   farther: Float64Array
   /** The first sample (d) */
@@ -83,6 +85,21 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
     return `${overSeeds(group, values)} in ${group.label} at t = ${[...new Set(places.map(at => level(Number(middles[at].toFixed(2)))))].join(', ')}`
   }).join(', ')
   const spread = `± standard error over ${n} samples from the same noise`
+  const phasePanel = (): Panel => {
+    const of = (replica: number, at: number): Estimate => {
+      const [noise, drift] = kinds.map(kind => changeOf(find(replica, kind, at), n))
+      return { value: Math.log2(drift.value / noise.value), standardError: Math.hypot(drift.standardError / drift.value, noise.standardError / noise.value) / Math.LN2, count: n }
+    }
+    const found = labels.map((_, replica) => starts.map((__, at) => of(replica, at)))
+    const driven = (replica: number) => middles.filter((_, at) => found[replica][at].value > 0).map(at => level(Number(at.toFixed(2))))
+    return {
+      id: 'phase', title: 'Which error each stage minds', x: WINDOW, y: { label: 'log2 of the change under drift / under noise', scale: 'linear' },
+      curves: found.map((values, replica): Curve => ({ replica, kind: 'measured', label: '', x: middles, y: values.map(({ value }) => finite(value)), spread: values.map(({ standardError }) => finite(standardError)) })),
+      spread: `± standard error over ${n} samples, of noise and drift as if they were independent`,
+      summary: `Drift changes samples more than noise does at ${groups.map(({ label, replicas: [r] }) => `${driven(r).length > 0 ? `t = ${driven(r).join(', ')}` : 'no level'} in ${label}`).join('; ')}.`,
+      notes: ['Above 0 a stage is one of drift, below 0 one of noise; the paper finds the first near the noise and the second near the image.'],
+    }
+  }
   const changes = curves(outcome => changeOf(outcome, n))
   const shifts = curves(outcome => shiftOf(outcome, n))
   const searched = before[0].length
@@ -103,6 +120,13 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
       summary: `The mean of the samples moves most, under noise: ${strongest(shifts, 'noise')}; under drift: ${strongest(shifts, 'drift')}${seedsSaid(groups)}.`,
       notes: ['Freed of what chance puts into a mean of so few; 0 where nothing else is left.'],
     },
+    phasePanel(),
+    ...(outcomes[0].worse ? [{
+      id: 'worse', title: 'How much farther from real images samples are', x: WINDOW, y: { label: 'energy distance, less that without a window', scale: 'linear' } as Axis, curves: curves(({ worse }) => worse!),
+      spread: `± standard error over ${n} samples and as many held-out images, from four parts of them`,
+      summary: `The distribution of the samples suffers most under noise: ${strongest(curves(({ worse }) => worse!), 'noise')}; under drift: ${strongest(curves(({ worse }) => worse!), 'drift')}${seedsSaid(groups)}.`,
+      notes: ['In the place of the Fréchet distance, which of so few samples would say mostly how few they are: the energy distance of pixels has no such bias. What is below 0 is chance.'],
+    } satisfies Panel] : []),
     ...(far ? [{
       id: 'farther', title: 'Whether they leave the training images', x: WINDOW, y: { label: 'distance to the nearest training image, less that before', scale: 'linear' } as Axis, curves: far, spread: `± standard error over ${searched} samples, each less itself without a window`,
       summary: `Without a window samples lie ${groups.map(group => `${overSeeds(group, r => nearest[r].value)} (${group.label})`).join(', ')} from the nearest training image; noise takes them farther by at most ${strongest(far, 'noise')}, drift by ${strongest(far, 'drift')}${seedsSaid(groups)}.`,

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { energyDistance, FEWEST } from '../flow/energy.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
 import { untrainedBelow } from '../model/sampler.ts'
@@ -44,6 +45,8 @@ export default defineDiagnostic({
   formulas: {
     change: "v' = \\frac{x_t - (\\hat x_0 + a_t\\,\\delta)}{t}, \\quad a_t^2 = \\operatorname{MSE}(t)\\,(10^{\\Delta/10} - 1), \\quad \\tfrac{1}{d}\\lVert\\delta\\rVert^2 = 1",
     shift: '\\tfrac{1}{\\sqrt d}\\,\\lVert \\operatorname{E}[x_0\' - x_0] \\rVert',
+    worse: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert',
+    phase: '\\log_2 \\frac{\\operatorname{E}\\lVert x_0\' - x_0\\rVert_{\\text{drift}}}{\\operatorname{E}\\lVert x_0\' - x_0\\rVert_{\\text{noise}}}',
     farther: '\\operatorname{E}\\big[\\min_k \\tfrac{1}{\\sqrt d}\\lVert x_0\' - x_k\\rVert - \\min_k \\tfrac{1}{\\sqrt d}\\lVert x_0 - x_k\\rVert\\big]',
   },
   settings,
@@ -98,7 +101,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       const samples = await drawWith(kind, from)
       for (let r = 0; r < R; r++) {
         const own = (values: Float64Array) => values.subarray(r * n * d, (r + 1) * n * d)
-        outcomes.push({ kind, replica: r, from, difference: own(samples).map((value, i) => value - own(plain)[i]), farther: (await nearest(samples, r)).map((value, i) => value - before[r][i]), first: samples.slice(r * n * d, (r * n + 1) * d) })
+        const worse = n < FEWEST ? null : energyDistance(own(samples), data.heldOut.subarray(0, n * d), d, own(plain))
+        outcomes.push({ kind, replica: r, from, worse, difference: own(samples).map((value, i) => value - own(plain)[i]), farther: (await nearest(samples, r)).map((value, i) => value - before[r][i]), first: samples.slice(r * n * d, (r * n + 1) * d) })
       }
     }
   }

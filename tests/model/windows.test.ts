@@ -7,7 +7,7 @@ const few = { images: 16, steps: 20, windows: 3, length: 0.4 }
 
 test('a net that stands still is pushed as far as the window is long: the drift of each step is a (t − t′)/t, and a grows with t', async () => {
   const session = await create(tinyConfig({ replicas: [{ method: 'fm' }] }))
-  const { panels: [change, shift] } = await session.measure('windows', { ...few, drop: 3 })
+  const { panels: [change, shift, phase, worse] } = await session.measure('windows', { ...few, drop: 3 })
   const drift = (panel: typeof change) => panel.curves.find(({ label }) => label === 'drift')!
   // x̂0 = x_t, off by t (ε − x0): a = t c, so that every step in the window adds c (t − t′). Seven or eight steps of .05 begin in it.
   const [low, middle, high] = drift(shift).y as number[]
@@ -19,13 +19,16 @@ test('a net that stands still is pushed as far as the window is long: the drift 
   for (const at of [1, 2, 3]) expect(pixels[at * 64] - pixels[0]).toBeGreaterThan(0.3 * c)
   const noise = change.curves.find(({ label }) => label === 'noise')!
   noise.y.forEach((value, i) => expect(value!).toBeLessThan(0.7 * drift(change).y[i]!)) // signs that differ cancel
+  phase.curves[0].y.forEach((value, i) => expect(value).toBeCloseTo(Math.log2(drift(change).y[i]! / noise.y[i]!), 10))
+  expect(phase.summary).toMatch(/at t = 0\.2, 0\.5, 0\.8 in/)
+  for (const value of drift(worse).y) expect(value!, 'noise pushed aside is farther from images').toBeGreaterThan(0)
 })
 
 test('no drop, no change at all; what cannot be asked is refused in one sentence', async () => {
   const session = await create()
   await session.advance(10)
   const { panels } = await session.measure('windows', { ...few, drop: 0 })
-  for (const { curves } of panels) for (const { y } of curves) expect(y).toEqual([0, 0, 0])
+  for (const { id, curves } of panels) for (const { y } of curves) expect(y, id).toEqual(id === 'phase' ? [null, null, null] : [0, 0, 0]) // of no change there is no ratio
   expect(() => session.measure('windows', { ...few, images: 64 })).toThrow(/64 images are more than the 32 held-out ones/)
   expect(() => session.measure('windows', { ...few, steps: 8, length: 0.1 })).toThrow(/holds fewer than 2 of 8 steps/)
 })
