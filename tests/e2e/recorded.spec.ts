@@ -60,12 +60,18 @@ test('what is saved of a recorded run says where it comes from @no-gpu', async (
   await lab.recorded(studyRecord)
   await lab.open('')
   await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
-  await lab.chart('lossByT').getByRole('button', { name: /^Save / }).click()
-  const coming = page.waitForEvent('download')
-  await page.getByRole('menuitem', { name: 'Numbers (CSV)' }).click()
-  const stream = await (await coming).createReadStream()
-  const text = (await stream.toArray()).join('')
-  expect(text).toContain('seeds 0, 1, 2 · step 1200 · recorded 2026-03-02 on Test GPU: driver 7')
+  const saved = async (item: string) => {
+    await lab.chart('lossByT').getByRole('button', { name: /^Save / }).click()
+    const coming = page.waitForEvent('download')
+    await page.getByRole('menuitem', { name: item }).click()
+    return Buffer.concat(await (await (await coming).createReadStream()).toArray())
+  }
+  const origin = 'seeds 0, 1, 2 · step 1200 · recorded 2026-03-02 on Test GPU: driver 7'
+  expect((await saved('Numbers (CSV)')).toString()).toContain(origin)
+  const picture = (await saved('Picture (SVG)')).toString()
+  expect(picture.replace(/\s+/g, ' ')).toContain(origin)
+  expect(picture.match(/<path/g)!.length).toBeGreaterThan(3) // the lines are in it
+  expect([...(await saved('Picture (PNG)')).subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
 })
 
 test('a damaged record is refused in a sentence, and the page does without @no-gpu', async ({ lab, page }) => {
