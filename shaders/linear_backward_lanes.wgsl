@@ -10,6 +10,7 @@ const INPUT_TURNS = 1u;     // specialised: rows of dY that each thread loads
 const INPUT_COLUMNS = 1u;   // specialised: columns of dX per thread, in vec4
 const WEIGHT_ROWS = 2u;     // specialised: rows of dW per thread, in fours
 const WEIGHT_COLUMNS = 1u;  // specialised: columns of dW per thread, in vec4
+const STEP = 1u;            // specialised: rows of X and dY written out, 1 (quick to compile) or LANES (each lane's number is a literal)
 const GROUP = 16u;          // specialised: threads of a workgroup, all of the same rows
 const INPUT_ROWS = INPUT_TURNS * LANES;
 
@@ -95,18 +96,20 @@ fn weight(replica: u32, slice: u32, row: u32, column: u32, lane: u32) {
   var b_at: array<u32, WEIGHT_COLUMNS>;
   /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) { b_at[j] = replica * shape.y_stride + min(column + j, shape.columns - 1u); }
   var sum: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
-  for (var m = start; m < to; m += LANES) {
-    var mine: array<vec4f, WEIGHT_ROWS>;
-    /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-      let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[replica * shape.x_stride + min(m + lane, to - 1u) * shape.inner + min(row + i, shape.inner - 1u)], row + i < shape.inner);
-      mine[i] = select(vec4f(), a, m + lane < to);
+  var mine: array<vec4f, WEIGHT_ROWS>;
+  for (var m = start; m < to; m += STEP) {
+    let turn = select((m - start) % LANES, 0u, STEP == LANES);
+    if (turn == 0u) {
+      /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
+        let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[replica * shape.x_stride + min(m + lane, to - 1u) * shape.inner + min(row + i, shape.inner - 1u)], row + i < shape.inner);
+        mine[i] = select(vec4f(), a, m + lane < to);
+      }
     }
-    let next = min(m + LANES, to);
-    for (var n = m; n < next; n++) {
+    /*unroll*/ for (var l = 0u; l < STEP; l++) {
       /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
-        let b = dy[b_at[j] + n * shape.columns];
+        let b = dy[b_at[j] + min(m + l, to - 1u) * shape.columns];
         /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-          let a = subgroupShuffle(mine[i], n - m);
+          let a = subgroupShuffle(mine[i], turn + l);
           sum[(4u * i + 0u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.x), b, sum[(4u * i + 0u) * WEIGHT_COLUMNS + j]);
           sum[(4u * i + 1u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.y), b, sum[(4u * i + 1u) * WEIGHT_COLUMNS + j]);
           sum[(4u * i + 2u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.z), b, sum[(4u * i + 2u) * WEIGHT_COLUMNS + j]);

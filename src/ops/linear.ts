@@ -159,7 +159,7 @@ export function linearBackward(
   const groups: [number, number, number] = [inputGroups + weightGroups, 1, extent.replicas]
   if (lanes) {
     recorder.dispatch('linear_backward_lanes', bindings, shape, groups, {
-      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1], GROUP: wide },
+      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1], STEP: lanes === 4 ? 4 : 1, GROUP: wide },
     })
   } else {
     recorder.dispatch('linear_backward', bindings, shape, groups, {
