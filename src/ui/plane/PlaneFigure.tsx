@@ -52,7 +52,7 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
         <label className={styles.level}>
           <span>t = {fixed(level, 2)}</span>
           <input
-            type="range" min={0} max={last} step={0.25} value={place} style={{ '--at': place / last } as CSSProperties} aria-label="Noise level t of the points" aria-valuetext={`t = ${fixed(level, 2)}`}
+            type="range" min={0} max={last} step={0.25} value={place} aria-label="Noise level t of the points" aria-valuetext={`t = ${fixed(level, 2)}`}
             onChange={({ target }) => {
               setPlaying(false)
               setIndex(Number(target.value))
