@@ -19,12 +19,15 @@ const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWor
 const software = ({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo) =>
   isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${vendor} ${architecture} ${device} ${description}`)
 
-/** Is what this device runs on the processor? */
-export const isSoftware = (device: GPUDevice) => software(device.adapterInfo)
+/** What a device says of its adapter; browsers that know adapters alone do not have it. */
+type Told = { readonly features: ReadonlySet<string>; readonly adapterInfo?: GPUAdapterInfo }
+
+/** Does this device run on the processor? Where it does not say: no. */
+export const isSoftware = ({ adapterInfo }: Told) => adapterInfo !== undefined && software(adapterInfo)
 
 /** Threads that may share what they load: 8 or 4 where every subgroup has as many, 0 where subgroups are not to be had. */
-export function lanesOf({ features, adapterInfo }: GPUDevice): 0 | 4 | 8 {
-  const least = features.has('subgroups') ? adapterInfo.subgroupMinSize : 0
+export function lanesOf({ features, adapterInfo }: Told): 0 | 4 | 8 {
+  const least = features.has('subgroups') ? adapterInfo?.subgroupMinSize ?? 0 : 0
   return least >= 8 ? 8 : least >= 4 ? 4 : 0
 }
 

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { isSoftware, lanesOf } from '../../src/engine/device.ts';
 import { settled } from '../../src/engine/settled.ts';
 import { countCalls } from '../support/count_calls.ts';
 import { requestTestDevice } from '../support/gpu.ts';
@@ -46,4 +47,13 @@ test('waiting submits nothing, but where the browser looks seldom it makes it lo
     submit.mockRestore();
   }
   await expect(settled(device, Promise.reject(new Error('lost')), true)).rejects.toThrow('lost');
+});
+
+test('subgroups share loads where all of them are large enough; a browser that does not tell has none and no software', () => {
+  const info = (subgroupMinSize: number, description = '') => ({ vendor: 'mesa', architecture: '', device: '', description, subgroupMinSize, subgroupMaxSize: 64, isFallbackAdapter: false }) as unknown as GPUAdapterInfo;
+  const features = new Set(['subgroups']);
+  expect([2, 4, 8, 32].map((least) => lanesOf({ features, adapterInfo: info(least) }))).toEqual([0, 4, 8, 8]);
+  expect(lanesOf({ features: new Set(), adapterInfo: info(8) })).toBe(0);
+  expect(lanesOf({ features })).toBe(0);
+  expect([{ features }, { features, adapterInfo: info(8) }, { features, adapterInfo: info(8, 'llvmpipe: Mesa') }].map(isSoftware)).toEqual([false, false, true]);
 });
