@@ -90,7 +90,7 @@ const off = (findings: Findings, replica: number) => valueAt(findings, { diagnos
 const pushed = (findings: Findings, replica: number) => [1, 2].reduce((sum, one) => sum + valueAt(findings, { diagnostic: 'classes', panel: 'means' }, replica, one) / 2, 0)
 
 /** Few enough for a record. */
-const ENDS = { points: 128, arrows: 0 }
+const ENDS = { points: 64, arrows: 0 }
 
 /** A preset's replicas, each from every seed; for so many steps where it need not be as many as there. */
 function withSeeds(preset: string, steps?: number): ConfigInput {
