@@ -171,11 +171,12 @@ export const presets: Preset[] = [
   {
     id: 'two-classes',
     title: 'Pushed apart by ΔFM',
-    notice: 'The two classes of contrastive flow matching’s notebook, λ = .5 as there: ΔFM’s points end more than twice as far from the middle as their class is (here 2.27 times). Switch “ΔFM corrected” on and they come back: the push is a change of scale, not knowledge.',
+    notice: 'The two classes of contrastive flow matching’s notebook, λ = .5 as there: ΔFM’s points end twice as far from the middle as their class is, as 1/(1 − λ) says. Switch “ΔFM corrected” on and they come back: the push is a change of scale, not knowledge.',
     config: {
       ...POINTS, net: { ...POINTS.net, classes: 2 }, data: { dataset: 'two-classes' }, objective: { layer: 2, path: 'scaled', noiseScale: 0.05 },
       replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [...plane(), { id: 'classes', every: 300 }],
     },
+    study: 'two-classes',
     view: 'plane',
   },
   {
@@ -186,6 +187,7 @@ export const presets: Preset[] = [
       ...POINTS, net: { channels: 1, size: 8, patch: 8, width: 32, blocks: 3, heads: 1 }, data: { dataset: 'buried' },
       replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }], measures: plane({ solver: 'heun' }),
     },
+    study: 'buried',
     view: 'plane',
   },
   {

@@ -2,7 +2,7 @@
 import type { NetConfig } from '../config.ts'
 import type { SampleGrid } from '../protocol.ts'
 import { type StudyRecord, readStudyRecord } from '../record_schema.ts'
-import { presets } from './catalog.ts'
+import { datasetOf, presets } from './catalog.ts'
 import { useDraft } from './draft.ts'
 import { withMeasurement } from './measurements.ts'
 import { useRecorded } from './shown.ts'
@@ -40,6 +40,7 @@ export async function loadRecorded(study: string, from = document.baseURI, wante
   const losses = tick.lossByT ? [tick.lossByT] : []
   const run = { record, tick, losses, measurements: measurements.reduce(withMeasurement, {}) }
   useRecorded.setState({ run, problem: null })
+  if (datasetOf(tick.config.data.dataset)?.plane) return // points are in what was measured
   const samples = await samplesAt(address('png'), record).catch(() => null) // the curves say enough without
   if (samples && wanted()) useRecorded.setState({ run: { ...run, tick: { ...tick, samples } } })
 }

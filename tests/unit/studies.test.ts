@@ -55,6 +55,8 @@ const SAID: Record<string, Record<string, string>> = {
   'late-degradation': { 'none-early': 'appears', late: 'opposite', 'late-near': 'unclear' },
   designs: { 'cut-alone': 'opposite', 'pull-alone': 'appears', 'both-over-cut': 'appears', 'both-over-pull': 'appears', samples: 'unclear', 'samples-over-pull': 'unclear' },
   't-min': { smallest: 'appears', larger: 'unclear', 'larger-still': 'opposite', largest: 'opposite', cost: 'opposite', samples: 'opposite' },
+  buried: { 'x-over-velocity': 'appears', 'x-over-noise': 'appears', loss: 'appears' },
+  'two-classes': { apart: 'appears', 'more-than-affine': 'unclear', 'a-little': 'appears', nearer: 'opposite' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
 

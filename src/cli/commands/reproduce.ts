@@ -99,7 +99,7 @@ async function measureStudy(study: Study, checkpoint: Checkpoint, file: string, 
     format: 'low-noise-lab study', version: 1, study: id, title, figure, date: new Date().toISOString().slice(0, 10), versions: versions(), adapter: machine.capabilities.adapter, tick,
   }
   writeOne(file, `${JSON.stringify({ ...made, claims, measurements }, short)}\n`)
-  if (!record) writeOne(file.replace(/json$/, 'png'), samplesPng(samples!))
+  if (!record && !session.data.dataset.plane) writeOne(file.replace(/json$/, 'png'), samplesPng(samples!))
   await session.destroy()
   return claims
 }
