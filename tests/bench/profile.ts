@@ -1,5 +1,5 @@
 /** Where a step's time goes: each dispatch of one step repeated alone, summed by kernel; and what its first run took, with the driver's compiling. */
-import ours, { prepared } from './peers/ours.ts'
+import { processorMs } from './processor.ts'
 import { makeBatch, makeWeights, works } from './work.ts'
 
 /** A timing lasts about this long, so that a submit's own cost and the clock's step do not count. */
@@ -7,11 +7,7 @@ const TIMING_MS = 25
 const ROUNDS = 3
 
 /** On a processor that others use too, its time tells more than the clock; a software adapter works in this process. Two cores share it. */
-const clock = () => {
-  if (typeof process === 'undefined') return performance.now()
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 2000
-}
+const clock = () => (processorMs() ?? 2 * performance.now()) / 2
 
 export interface Profile {
   adapter: { vendor: string; architecture: string; description: string }
@@ -22,6 +18,7 @@ export interface Profile {
 
 export async function profile(request: { work: string; steps: number }): Promise<Profile> {
   const work = works[request.work]
+  const { default: ours, prepared } = await import('./peers/ours.ts')
   await ours.setup(work, makeWeights(work))
   const { device, recording } = prepared()
   const run = async (from: number, to: number, repeats = 1) => {

@@ -43,6 +43,11 @@ export function report({ where, work, measurements }) {
       ...(ours ? [digits(median(it.stepMs) / median(ours.stepMs))] : []),
     ]);
   }
+  const busy = measurements.filter(({ stepProcessorMs }) => stepProcessorMs?.length);
+  const processor = busy.map((it) => {
+    const ratio = ours && it !== ours ? `, ${digits(median(it.stepProcessorMs) / median(ours.stepProcessorMs))} times ours` : '';
+    return `${it.label} ${digits(median(it.stepProcessorMs))} ms a step (${digits(Math.min(...it.stepProcessorMs))}..${digits(Math.max(...it.stepProcessorMs))}${ratio}), first step ${digits(it.coldProcessorMs / 1000)} s`;
+  });
   const { adapter, parameters } = measurements[0];
   const { batch, tokens, width, blocks } = work;
   const agreement = parity(measurements);
@@ -51,6 +56,7 @@ export function report({ where, work, measurements }) {
     `${where}, ${adapter.description || [adapter.vendor, adapter.architecture].join(' ')}`,
     `${work.name}: batch ${batch}, ${tokens} tokens, width ${width}, ${blocks} blocks, ${parameters.toLocaleString('en')} parameters`,
     table.toString(),
+    ...(processor.length ? [`Processor time, all threads, which other work on the machine disturbs less: ${processor.join('; ')}`] : []),
     `Losses of the first ${measurements[0].losses.length} steps (${names}): ${agreement.ok ? 'agree' : 'DO NOT AGREE'} to ${TOLERANCE}; ` +
       `largest difference between peers ${agreement.between.toExponential(1)}, from PyTorch in float64 ${agreement.reference.toExponential(1)}`,
   ].join('\n');
