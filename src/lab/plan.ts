@@ -24,10 +24,10 @@ export function recordRun(config: Config, tiles?: Tiles): RunRecording {
 
 export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
 
-/** What a run will take, found by recording it without a device. */
-export function planMemory(config: Config, limits: Limits): MemoryPlan {
+/** What a run will take, found by recording it without a device; with these tiles where they are known, which changes a few bytes. */
+export function planMemory(config: Config, limits: Limits, tiles?: Tiles): MemoryPlan {
   try {
-    return planOf(recordRun(config), limits)
+    return planOf(recordRun(config, tiles), limits)
   } catch (error) {
     if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error

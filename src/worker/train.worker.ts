@@ -14,7 +14,7 @@ import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
-import { chooseTiles } from '../lab/tune.ts'
+import { chooseTiles, presetTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, LossByT, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
 import { holdRun } from './run_lock.ts'
@@ -244,8 +244,8 @@ async function obey(command: Command): Promise<void> {
     case 'plan': {
       const config = parseConfig(command.config)
       checkConfig(config)
-      const limits = await machine().then(({ capabilities }) => capabilities.limits, () => GUARANTEED)
-      return send({ type: 'plan', requestId: command.requestId, plan: planMemory(config, limits) })
+      const found = await machine().catch(() => null)
+      return send({ type: 'plan', requestId: command.requestId, plan: found ? planMemory(config, found.capabilities.limits, presetTiles(found.device)) : planMemory(config, GUARANTEED) })
     }
     case 'selftest': {
       const { device, library } = await machine()

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Config, ConfigError, parseConfig } from '../../src/config.ts'
 import { planMemory } from '../../src/lab/plan.ts'
+import { presetTiles } from '../../src/lab/tune.ts'
 import type { KnobPatch } from '../../src/protocol.ts'
 import { differingBits } from '../support/compare.ts'
 import { countCalls } from '../support/count_calls.ts'
@@ -116,7 +117,7 @@ describe('memory', () => {
     const config = tinyConfig({ net: { classes: 10 }, evaluate: { solver: 'heun' }, replicas: methods.filter(method => method !== undefined).map(method => ({ method })) })
     const device = await requestTestDevice()
     const { result: session, counts } = await countCalls(() => create(config))
-    const plan = planMemory(config, device.limits)
+    const plan = planMemory(config, device.limits, presetTiles(device))
     expect(plan.refusal).toBeUndefined()
     expect(plan.total).toBe(counts.bytes)
     expect(plan.parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(plan.total)
