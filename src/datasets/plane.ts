@@ -5,8 +5,10 @@ import type { Dataset } from './dataset.ts'
 export interface Chart {
   extent: number
   dimensions: number
-  /** (n,d) → (n,2) */
+  /** (n,d) → (n,2), as they are shown */
   flatten(points: ArrayLike<number>): Float32Array
+  /** The same of velocities, which have no place. */
+  turn(vectors: ArrayLike<number>): Float32Array
   /** (n,2) → (n,d) */
   lift(points: ArrayLike<number>): Float32Array
 }
@@ -14,18 +16,25 @@ export interface Chart {
 export function chartOf({ plane }: Pick<Dataset, 'plane'>, dimensions: number, size: number): Chart {
   if (!plane) throw new Error('these images are no points of a plane')
   const basis = plane.basis?.(size) ?? Float64Array.of(1, 0, 0, 1)
+  const { centre, times } = plane.zoom ?? { centre: [0, 0], times: [1, 1] }
+  const shown = (values: ArrayLike<number>, middle: readonly [number, number]) => {
+    const out = new Float32Array((2 * values.length) / dimensions)
+    for (let at = 0; at < out.length; at++) {
+      let sum = 0
+      for (let i = 0; i < dimensions; i++) sum += basis[(at % 2) * dimensions + i] * values[(at >> 1) * dimensions + i]
+      out[at] = (sum - middle[at % 2]) * times[at % 2]
+    }
+    return out
+  }
   return {
     extent: plane.extent, dimensions,
-    flatten(points) {
-      const out = new Float32Array((2 * points.length) / dimensions)
-      for (let at = 0; at < out.length; at++) for (let i = 0; i < dimensions; i++) out[at] += basis[(at % 2) * dimensions + i] * points[(at >> 1) * dimensions + i]
-      return out
-    },
+    flatten: points => shown(points, centre),
+    turn: vectors => shown(vectors, [0, 0]),
     lift(points) {
       const out = new Float32Array((points.length / 2) * dimensions)
       for (let at = 0; at < out.length; at++) {
         const [point, i] = [Math.floor(at / dimensions), at % dimensions]
-        out[at] = basis[i] * points[2 * point] + basis[dimensions + i] * points[2 * point + 1]
+        out[at] = [0, 1].reduce((sum, axis) => sum + basis[axis * dimensions + i] * (points[2 * point + axis] / times[axis] + centre[axis]), 0)
       }
       return out
     },

@@ -19,6 +19,7 @@ export default definePoints({
   classes: ['lower', 'upper'],
   from: ['right', 'up'],
   extent: 2.5,
+  zoom: { centre: [1, 0.055], times: [2, 8] }, // from where noise stands to the classes, and between these
   draw(random, latents) {
     latents[1] = DEVIATION * random.normal()
     latents[2] = DEVIATION * random.normal()

@@ -93,7 +93,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
         : nearestClasses(ends, chart.flatten(real), data.heldOutLabels)
     return { replica, label, ways: shown, classes, arrows: field }
   }
-  const exactArrows = side === 0 ? null : Float32Array.from(levels.flatMap(t => [...chart.flatten(best.field(chart.lift(middle), t))]))
+  const exactArrows = side === 0 ? null : Float32Array.from(levels.flatMap(t => [...chart.turn(best.field(chart.lift(middle), t))]))
   const off = groups.map(group => `${overSeeds(group, r => found[r].at(-1)!.value)} in ${group.label}`)
   const again = [0, 1].map(k => energyDistance(data.train.subarray(k * n * d, (k + 1) * n * d), real, d).value)
   return [{
@@ -107,6 +107,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     notes: [
       `EMA weights, ${steps} ${solver} steps from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
       'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
+      ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times[0]} times as wide and ${data.dataset.plane!.zoom.times[1]} times as high as it is.`] : []),
       ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
     ],
     plane: {
@@ -132,7 +133,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
 
   /** Velocity on the grid at each level, (levels, side², 2), of each replica. */
-  async function arrowsOf({ training }: Bench, { lift, flatten, extent }: Chart, { label }: typeof chosen): Promise<Float32Array[]> {
+  async function arrowsOf({ training }: Bench, { lift, turn, extent }: Chart, { label }: typeof chosen): Promise<Float32Array[]> {
     const recorder = bench.recorder().at('arrows')
     const samples = side * side
     const frozen = recordFrozen(recorder, training, { samples, weights: training.optimizer.ema, name: 'arrows ' })
@@ -144,7 +145,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       table.write(frozen.t, new Float32Array(R * samples).fill(Math.max(t, LEAST_LEVEL)))
       table.submit(recorder)
       const velocity = await table.read(frozen.velocity!)
-      out.forEach((all, r) => all.set(flatten(velocity.subarray(r * samples * d, (r + 1) * samples * d)), l * samples * 2))
+      out.forEach((all, r) => all.set(turn(velocity.subarray(r * samples * d, (r + 1) * samples * d)), l * samples * 2))
     }
     return out
   }

@@ -55,6 +55,13 @@ test('the plane of buried data: lifted and flattened it is the same; what lies o
   images.forEach((value, i) => expect(shown[i]).toBeCloseTo(value, 5))
 })
 
+test('what is shown larger is so at its place, and so is its velocity', () => {
+  const chart = chartOf(datasets['two-classes'], 2, 1)
+  expect([...chart.flatten([1, 0.055, 2, 0.155])].map(value => Number(value.toFixed(5)))).toEqual([0, 0, 2, 0.8])
+  expect([...chart.turn([-2, 0.1])].map(value => Number(value.toFixed(5)))).toEqual([-4, 0.8])
+  chart.lift([0, 0, 2, 0.8]).forEach((value, i) => expect(value).toBeCloseTo([1, 0.055, 2, 0.155][i], 6))
+})
+
 test('middles begin at the lower left', () => {
   expect([...middles(2, 2)]).toEqual([-1, -1, 1, -1, -1, 1, 1, 1])
 })

@@ -2,6 +2,7 @@ import { type CSSProperties, useEffect, useMemo, useState } from 'react'
 import type { PlaneViews } from '../../protocol.ts'
 import { Marker } from '../charts/Marker.tsx'
 import { useSeries } from '../charts/series.ts'
+import { useSeedGroups } from '../charts/useSeedGroups.ts'
 import { fixed } from '../numbers.ts'
 import { useMedia } from '../useMedia.ts'
 import { type Layers, speeds } from './paint.ts'
@@ -23,6 +24,7 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
   const [layers, setLayers] = useState<Layers>({ arrows: true, ways: false, density: false })
   const calm = useMedia('(prefers-reduced-motion: reduce)')
   const series = useSeries()
+  const together = useSeedGroups()
   const typical = useMemo(() => speeds(plane), [plane])
   const place = Math.min(index, last)
 
@@ -43,7 +45,8 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
   const level = t[Math.floor(place)] + (place % 1) * ((t[Math.floor(place) + 1] ?? 0) - t[Math.floor(place)])
   const shown = plane.views.flatMap((view) => {
     const own = series.find(({ run, replica }) => run === 0 && replica === view.replica)
-    return own?.hidden ? [] : [{ view, own, name: own?.label ?? view.label }]
+    const twin = view.replica !== null && together.some((group) => group.slice(1).includes(view.replica!)) // of several seeds the first stands for all
+    return own?.hidden || twin ? [] : [{ view, own, name: own?.label ?? view.label }]
   })
   return (
     <div className={compact ? `${styles.plane} ${styles.compact}` : styles.plane}>
