@@ -6,15 +6,20 @@ test('axe finds nothing in any view, dark @no-gpu', async ({ lab, page }) => {
   await page.emulateMedia({ colorScheme: 'dark' })
   await lab.open('')
   await expect(page.getByText('Recorded run, not yours', { exact: true })).toBeVisible()
-  for (const outer of await page.getByRole('tablist', { name: 'View' }).getByRole('tab').all()) {
+  const views = page.getByRole('tablist', { name: 'View' }).getByRole('tab')
+  await expect(views.filter({ hasText: 'Claims' })).toBeVisible() // the charts come after the record's words
+  let seen = 0
+  for (const outer of await views.all()) {
     await outer.click()
     const inner = await page.getByRole('tablist', { name: (await outer.textContent())!, exact: true }).getByRole('tab').all()
     for (const tab of inner.length > 0 ? inner : [outer]) {
       await tab.click()
       await expect(page.getByRole('tabpanel', { name: (await tab.textContent())!, exact: true })).toBeVisible()
       await lab.expectNoAxeViolations()
+      seen++
     }
   }
+  expect(seen).toBeGreaterThan(20)
 })
 
 test('axe finds nothing in dialogs and menus with forced colours, and nothing moves when motion is reduced @no-gpu', async ({ lab, page }) => {
