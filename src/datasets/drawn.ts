@@ -6,7 +6,6 @@ import { definePoints } from './points.ts'
 import type { Dataset } from './dataset.ts'
 
 export const GRID = 64
-export const MOST_CLASSES = 4
 const MOST_POINTS = 1500
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const PREFIX = 'drawn-'

@@ -8,7 +8,7 @@ import { linearLevel, placeOn } from '../flow/place.ts'
 export type Field = (x: ArrayLike<number>, t: number) => Float32Array
 
 /** Where data lie on a line a velocity has no value at t = 0. */
-export const LEAST_LEVEL = 1e-3
+const LEAST = 1e-3
 
 /** Images behind the closed form of a finite set, so that it takes seconds. */
 export const MOST_IMAGES = 2048
@@ -23,7 +23,7 @@ export function bestField({ data: { dataset, train } }: Pick<Bench, 'data'>, d: 
   return {
     words: dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`,
     field(x, t) {
-      const place = placeOn(path, Math.max(t, LEAST_LEVEL))
+      const place = placeOn(path, Math.max(t, LEAST))
       const { alpha, beta, dalpha, dbeta } = place
       const level = linearLevel(place)
       const [point, velocity, out] = [new Float32Array(d), new Float32Array(d), new Float32Array(x.length)]

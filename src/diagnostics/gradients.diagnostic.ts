@@ -5,8 +5,7 @@
 import { z } from 'zod'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, logLogSlope, meanOf } from '../flow/estimate.ts'
-import { placeOn } from '../flow/place.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { pathsOf, placeOn } from '../flow/place.ts'
 import { recordWeightGradient } from '../model/weight_gradient.ts'
 import type { Axis, Curve } from '../protocol.ts'
 import { bestField, mixed, MOST_IMAGES } from './best_field.ts'
@@ -80,7 +79,7 @@ async function differences(bench: Bench, doublings: number): Promise<Found[]> {
   const backward = bench.recorder()
   const { frozen, direction, gradient } = recordWeightGradient(backward, training, { samples: PIECE, weights: training.parameters, forward, name: 'gradients ' })
   const table = await bench.lay(forward, backward)
-  const paths = config.replicas.map(replica => resolveReplica(config, replica).path)
+  const paths = pathsOf(config)
   const fields = paths.map(path => bestField(bench, d, path).field)
   const random = new PhiloxStream(config.data.seed, STREAM_EVALUATION, 22)
   const among = data.dataset.field ? data.train.length / d : Math.min(MOST_IMAGES, Math.floor(data.train.length / d))

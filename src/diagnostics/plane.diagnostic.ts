@@ -9,13 +9,13 @@ import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox
 import { energyDistance } from '../flow/energy.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Path } from '../flow/paths.ts'
+import { pathsOf } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
 import { recordFrozen } from '../model/frozen.ts'
-import { resolveReplica } from '../model/knobs.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Curve, PlaneView } from '../protocol.ts'
-import { bestField, LEAST_LEVEL, mixed } from './best_field.ts'
+import { bestField, mixed } from './best_field.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, writeAll } from './look.ts'
 import { atLevels, middles, nearestClasses, type Way, wayAlong } from './plane_views.ts'
@@ -64,10 +64,11 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
 
   const real = data.heldOut.subarray(0, n * d)
   const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
-  const paths = config.replicas.map(replica => resolveReplica(config, replica).path)
+  const paths = pathsOf(config)
   const [path] = paths
   const pairs: Way = { t: levels, states: levels.map(t => mixed(data.train, noise, path, t)) }
   const best = bestField(bench, d, path)
+  const named = config.net.classes > 0 ? `${best.words}, without labels` : best.words
   const exact = await wayAlong(best.field, noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step)
   const ways = await waysOf(bench, chosen, own, step)
   const arrows = side === 0 ? null : await arrowsOf(bench, chart, chosen)
@@ -100,12 +101,13 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     id: 'plane', title: 'Points on their way from noise to data', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'energy distance from p_t', scale: 'linear' },
     curves: [
       ...found.map((estimates, replica) => curve(estimates, { replica, kind: 'measured', label: '' })),
-      curve(distances(exact, path), { replica: null, kind: 'theory', label: best.words }),
+      curve(distances(exact, path), { replica: null, kind: 'theory', label: named }),
     ],
     spread: `± standard error over ${n} points, from four parts of them, which is too much where the distance is near 0`,
     summary: `Where they end, points are off by ${off.join(', ')}${seedsSaid(groups)} in energy distance; ${n} training points by ${again.map(few).join(' and ')}.`,
     notes: [
       `EMA weights, ${steps} ${solver} steps from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
+      ...(config.net.classes > 0 ? [`Arrows of networks are those of the class ${data.dataset.classes[chosen.label]}.`] : []),
       'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
       ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times[0]} times as wide and ${data.dataset.plane!.zoom.times[1]} times as high as it is.`] : []),
       ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
@@ -115,7 +117,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       views: [
         view(pairs, null, 'training pairs', null),
         ...ways.map((way, r) => view(way, r, labels[r], arrows && arrows[r])),
-        view(exact, null, best.words, exactArrows),
+        view(exact, null, named, exactArrows),
       ],
     },
   }]
@@ -125,7 +127,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     const sampler = recordSampler(config, training, { count, settings, recorder: () => bench.recorder(), name: 'plane ' })
     const table = await bench.lay(...recordersOf(sampler))
     const seen: { t: readonly number[]; state: Float32Array }[] = []
-    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data, between, watch: (t, _, state) => seen.push({ t, state }) })
+    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data, between, watch: async (t, read) => { seen.push({ t, state: await read('state') }) } })
     return Array.from({ length: R }, (_, r) => ({
       t: [...seen.map(({ t }) => t[r]), 0],
       states: [...seen.map(({ state }) => state.subarray(r * count * d, (r + 1) * count * d)), drawn.images[r]],
@@ -142,7 +144,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(samples).fill(label))
     const out = Array.from({ length: R }, () => new Float32Array(levels.length * samples * 2))
     for (const [l, t] of levels.entries()) {
-      table.write(frozen.t, new Float32Array(R * samples).fill(Math.max(t, LEAST_LEVEL)))
+      table.write(frozen.t, new Float32Array(R * samples).fill(t))
       table.submit(recorder)
       const velocity = await table.read(frozen.velocity!)
       out.forEach((all, r) => all.set(turn(velocity.subarray(r * samples * d, (r + 1) * samples * d)), l * samples * 2))

@@ -111,7 +111,7 @@ function stepSizes({ labels }: Bench, { times }: Drawn): Panel {
 /** E‖(x_1 − x_0) − v‖² per pixel along the way, whose integral over t is 0 for straight ways alone. */
 async function straightness({ training: { replicas: R }, config, groups }: Bench, n: number, solverSteps: number, draw: (attempt: Attempt, options: Partial<DrawOptions>) => Promise<Drawn>): Promise<Panel> {
   const seen: { t: readonly number[]; velocity: Float32Array }[] = []
-  const { images, times } = await draw({ solver: 'midpoint', changes: { solverSteps } }, { watch: (t, velocity) => seen.push({ t, velocity }) })
+  const { images, times } = await draw({ solver: 'midpoint', changes: { solverSteps } }, { watch: async (t, read) => { seen.push({ t, velocity: await read('velocity') }) } })
   const each = images[0].length
   const noise = normalNoise(each, config.data.seed, STREAM_SAMPLE)
   const far = pathsOf(config).map(path => placeOn(path, 1).beta) // of the noise that they begin with

@@ -87,8 +87,8 @@ export interface DrawOptions {
   first?: number
   /** Awaited after each attempted step. */
   between?: () => Promise<void>
-  /** Sees the velocity and the state (R,n,d) at the beginning of each step, and the time of each replica there. */
-  watch?: (t: readonly number[], velocity: Float32Array, state: Float32Array) => void
+  /** Sees the time of each replica at the beginning of each step, and reads what it wants of the velocity and the state (R,n,d) there. */
+  watch?: (t: readonly number[], read: (what: 'velocity' | 'state') => Promise<Float32Array>) => Promise<void>
 }
 
 /**
@@ -132,7 +132,7 @@ function gpuCarrier(table: Table, sampler: Sampler, config: Config, { seed, data
     async look(plane, levels) {
       look(levels)
       table.copy(velocity, 0, k, plane * R * length, R * length)
-      if (watch && plane === 0) watch(levels, await table.read(velocity, 0, R * length), await table.read(x, 0, R * length))
+      if (watch && plane === 0) await watch(levels, what => table.read(what === 'velocity' ? velocity : x, 0, R * length))
     },
     passes: (r, t) => (mixOf(config, r, t).twice ? 2 : 1),
     combine(combinations, draw) {

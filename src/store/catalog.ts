@@ -1,6 +1,6 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
 import { type Config, ConfigError, objectiveSchema, pathParameters } from '../config.ts'
-import { drawingId, drawingProblem, isDrawn, type Stroke } from '../datasets/drawn.ts'
+import { GRID, drawingId, drawingProblem, isDrawn, type Stroke } from '../datasets/drawn.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import { datasetOf, datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
 import { isOwn, previewDataset } from '../datasets/own.ts'
@@ -47,7 +47,7 @@ export function pointsOf(id: string, images: Float32Array, dimensions: number, s
 
 export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))
 
-export { datasetOf, drawingId, drawingProblem, fittedTo, isDrawn, isOwn }
+export { GRID, datasetOf, drawingId, drawingProblem, fittedTo, isDrawn, isOwn }
 export type { Stroke }
 
 /** The page knows these sets of the visitor's own, and no others; of their images it has those of the preview. */

@@ -3,7 +3,8 @@ import { ToggleGroup } from '@base-ui/react/toggle-group'
 
 interface Props<Value extends string> {
   label: string
-  choices: readonly { value: Value; label: string }[]
+  /** `words` say what a short label means. */
+  choices: readonly { value: Value; label: string; words?: string }[]
   value: Value
   onChange(value: Value): void
 }
@@ -12,7 +13,7 @@ interface Props<Value extends string> {
 export function Choice<Value extends string>({ label, choices, value, onChange }: Props<Value>) {
   return (
     <ToggleGroup className="choice" aria-label={label} value={[value]} onValueChange={([next]) => next && onChange(next as Value)}>
-      {choices.map((choice) => <Toggle key={choice.value} value={choice.value}>{choice.label}</Toggle>)}
+      {choices.map((choice) => <Toggle key={choice.value} value={choice.value} title={choice.words} aria-label={choice.words && `${choice.label}, ${choice.words}`}>{choice.label}</Toggle>)}
     </ToggleGroup>
   )
 }

@@ -18,7 +18,7 @@ import { useBesideRuns, useSeries } from './series.ts'
 import { usePanel } from './usePanel.ts'
 import { chartWords } from './words.ts'
 
-const views: { value: LossView; label: string }[] = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }, { value: 'denoiser', label: 'Denoiser' }]
+const views: { value: LossView; label: string; words?: string }[] = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }, { value: 'denoiser', label: 'x̂₀', words: 'the denoiser’s error' }]
 
 /** Before a run it shows what is known without one: the floor, and where T_min cuts. */
 export function LossByTFigure({ compact = true }: { compact?: boolean }) {

@@ -1,11 +1,10 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
-import { drawingId, drawingProblem, type Stroke } from '../../store/catalog.ts'
+import { GRID, drawingId, drawingProblem, type Stroke } from '../../store/catalog.ts'
 import { trainOnDrawing } from '../../store/data.ts'
 import { useMedia } from '../useMedia.ts'
 import { useUi } from '../../store/ui.ts'
 import styles from './Data.module.css'
 
-const GRID = 64
 const CLASSES = ['First', 'Second', 'Third', 'Fourth']
 /** Places on the grid that a stroke passes before it gets another point. */
 const APART = 2
