@@ -5,7 +5,6 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
-import { empiricalVelocity } from '../flow/empirical.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
@@ -13,6 +12,7 @@ import { march } from '../flow/solver.ts'
 import { EULER } from '../flow/tableau.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import { recordByHeart } from './by_heart.ts'
 import { refuseCurved } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
@@ -22,7 +22,7 @@ import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Numbers that the closed form may look at, so that it takes seconds. */
-const MOST_WORK = 2e9
+const MOST_WORK = 1e10
 
 /** Pictures in a row beside the one by heart, at most. */
 const SHOWN = 6
@@ -66,7 +66,6 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, data, training: { replicas: R } } = bench
   const { images: n, steps } = chosen
   const d = dimensionsOf(config)
-  const set = { points: data.train, dimensions: d }
   // One grid for all: whoever was not trained below T_min must not be asked there, so all jump from the highest of these.
   const grid = timeGrid(steps, Math.max(...untrainedBelow(config)), config.evaluate.belowTMin)
   const nearestStep = (t: number) => grid.subarray(0, -1).reduce((best, at, i) => (Math.abs(at - t) < Math.abs(grid[best] - t) ? i : best), 0)
@@ -76,10 +75,11 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const between = () => bench.progress(++done, total)
 
   const noise = firstNoise(bench, n)
-  const heart = arrayCarrier(noise.slice(0, n * d), (x, t) => {
-    const velocity = new Float64Array(n * d)
-    for (let i = 0; i < n; i++) empiricalVelocity(set, x.subarray(i * d, (i + 1) * d), t, velocity.subarray(i * d, (i + 1) * d))
-    return velocity
+  const { recorder, denoise } = recordByHeart(bench, n)
+  const asked = await bench.lay(recorder)
+  const heart = arrayCarrier(noise.slice(0, n * d), async (x, t) => {
+    const image = await denoise(asked, x, t)
+    return x.map((value, k) => (value - image[k]) / t)
   }, () => [], between)
   const before: Float64Array[] = [] // [step] (n,d)
   const { look } = heart

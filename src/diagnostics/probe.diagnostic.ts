@@ -9,6 +9,7 @@ import { datasetOf } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
 import { commonPath, linearLevel, placeOn } from '../flow/place.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../protocol.ts'
+import { byHeartSource } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
 import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
@@ -37,6 +38,7 @@ const settings = z.strictObject({
   layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
   allLayers: z.boolean().default(false).meta({ title: 'All layers', help: 'Every block, as a map of layer against t.', advanced: true }),
   neighbours: z.boolean().default(false).meta({ title: 'Nearest neighbours', help: `Ask the ${NEAR} nearest labelled images too.`, advanced: true }),
+  byHeart: z.boolean().default(false).meta({ title: 'By heart', help: 'Read the class off the answer of the best denoiser of the training set too, which knows every image and has learned nothing else; it looks at all of them for each image.', advanced: true }),
   t: z.string().max(200).default(DEFAULT_LEVELS).refine(text => levelsOf(text), LEVELS_WANTED).meta({ title: 'Noise levels', help: 'Values of t; 0 is the clean image.', advanced: true }),
   test: z.number().int().min(16).max(65536).default(2048).meta({ title: 'Test images', help: 'Held-out images behind each accuracy.', scale: 'log', advanced: true }),
 })
@@ -80,7 +82,9 @@ export default defineDiagnostic({
     const rows = few(chosen) ? USUAL_STEPS * penaltiesOf(chosen).length * draws * chosen.labels : chosen.noiseDraws * chosen.steps * BATCH
     const classes = datasetOf(config.data.dataset)?.classes.length ?? 10
     const each = (features: number) => levels * (4 * rows + 2 * draws * chosen.test) * features * classes
-    return { forwards: levels * seen * (Math.max(...layers) / blocks), flops: layers.length * each(width) + each(channels * size * size) / replicas.length }
+    const d = channels * size * size
+    const asked = chosen.byHeart ? levels * seen * 5 * config.data.count * d : 0
+    return { forwards: levels * seen * (Math.max(...layers) / blocks), flops: layers.length * each(width) + ((chosen.byHeart ? 2 : 1) * each(d) + asked) / replicas.length }
   },
 
   refuse(config, dataset, chosen) {
@@ -105,7 +109,6 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const layers = layersOf(config, chosen)
   const exam = await examOf(bench, chosen)
   const nets = netSource(bench, layers)
-  const pixels = pixelSource(bench)
   const fit = (source: Source, effort: Effort) => (few(chosen)
     ? fitFewLabels(bench, source, exam, penaltiesOf(chosen), effort)
     : fitAdamW(bench, source, exam, {
@@ -114,18 +117,21 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const epochs = Math.ceil((chosen.steps * BATCH) / chosen.images)
   const repeats = few(chosen) ? 1 : chosen.noiseDraws
   const images = exam.train.count + (exam.validation?.count ?? 0) + exam.test.count
+  const heart = chosen.byHeart ? byHeartSource(bench) : null
   // Fits take as many pieces as they need; each counts as one so that progress never goes back.
-  const total = repeats * nets.pieces(t.length, images) + (few(chosen) ? 10 * penaltiesOf(chosen).length : repeats * epochs)
+  const total = repeats * (nets.pieces(t.length, images) + (heart?.pieces(t.length, images) ?? 0)) + (few(chosen) ? 10 * penaltiesOf(chosen).length : repeats * epochs)
   let done = 0
-  const between = () => bench.progress(Math.min(++done, total), total)
-  const found = await fit(nets, { between, t, neighbours: chosen.neighbours })
-  const baseline = await remembered(bench.data, `${JSON.stringify([chosen, commonPath(config)])} ${config.data.seed}`, () => fit(pixels, { between, t, neighbours: chosen.neighbours }))
+  const effort = { between: () => bench.progress(Math.min(++done, total), total), t, neighbours: chosen.neighbours }
+  const found = await fit(nets, effort)
+  const asBefore = (what: string, source: Source) => remembered(bench.data, `${what} ${JSON.stringify([chosen, commonPath(config)])} ${config.data.seed}`, () => fit(source, effort))
+  const baseline = await asBefore('pixels', pixelSource(bench))
+  const byHeart = heart && await asBefore('by heart', heart)
   // Groups are (layers,R); the curves are of the chosen layer, the last one where all were asked for and none was named.
   const main = chosen.allLayers ? layers.indexOf(chosen.layer || config.objective.layer) : 0
-  return panelsOf(bench, chosen, t, found, baseline, r => main * R + r, layers)
+  return panelsOf(bench, chosen, t, { nets: found, pixels: baseline, byHeart }, r => main * R + r, layers)
 }
 
-/** The pixels under a probe do not change while a net trains. */
+/** What has nothing to do with a net does not change while one trains. */
 const known = new WeakMap<RunData, Map<string, Fits>>()
 async function remembered(data: RunData, key: string, make: () => Promise<Fits>): Promise<Fits> {
   const own = known.get(data) ?? new Map<string, Fits>()
@@ -151,7 +157,14 @@ async function examOf(bench: Bench, chosen: Chosen): Promise<Exam> {
 const LEVEL: Axis = { label: 'noise level t', scale: 'log' }
 const ACCURACY: Axis = { label: 'test accuracy', scale: 'linear', domain: [0, 1], percent: true }
 
-function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseline: Fits, group: (r: number) => number, layers: number[]): Panel[] {
+interface Found {
+  nets: Fits
+  pixels: Fits
+  /** Of the training set's best denoiser; null where it was not asked. */
+  byHeart: Fits | null
+}
+
+function panelsOf(bench: Bench, chosen: Chosen, t: number[], { nets: found, pixels: baseline, byHeart }: Found, group: (r: number) => number, layers: number[]): Panel[] {
   const { config, labels, data: { dataset } } = bench
   const chance = 1 / dataset.classes.length
   const draws = found.accuracy[0][0].length
@@ -164,6 +177,7 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseli
   const others: Curve[] = [{ replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => chance) }]
   const path = commonPath(config)
   const raw = { replica: null, kind: 'baseline', label: path ? 'raw pixels' : 'raw pixels, linear path' } as const
+  const heart = { replica: null, kind: 'theory', label: 'x̂₀ by heart' } as const
   if (dataset.bayesAccuracy && path) others.push({ replica: null, kind: 'baseline', label: 'best possible (Bayes)', x: t, y: t.map(level => dataset.bayesAccuracy!(linearLevel(placeOn(path, level)), config.net.size).value) })
 
   const noisy = t.map((level, l) => ({ level, l })).filter(({ level }) => level > 0)
@@ -171,10 +185,10 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseli
   const effort = few(chosen) ? `With ${chosen.labels.toLocaleString('en')} labels` : `After ${chosen.steps.toLocaleString('en')} probe steps`
   const main: Panel = {
     id: 'accuracy', title: 'How readable the class is', x: LEVEL, y: ACCURACY,
-    curves: [...labels.map((_, replica) => curve(found.accuracy, group(replica), { replica, kind: 'measured', label: '' })), curve(baseline.accuracy, 0, raw), ...others],
+    curves: [...labels.map((_, replica) => curve(found.accuracy, group(replica), { replica, kind: 'measured', label: '' })), curve(baseline.accuracy, 0, raw), ...(byHeart ? [curve(byHeart.accuracy, 0, heart)] : []), ...others],
     spread: spreadInWords(chosen, draws),
     summary: noisy.length > 1 ? `${effort} ${dropsInWords(config, labels, drops, chance, chosen.test)}.` : `${effort} at t = ${t[0]}: ${labels.map((label, r) => `${label} ${(100 * meanOf(found.accuracy[0][group(r)]).value).toFixed(1)} %`).join(', ')}.`,
-    notes: [...notesOf(bench, chosen, found, baseline, draws), `Drops are from the best of ${noisy.length} levels, which favours the drop a little.`],
+    notes: [...notesOf(bench, chosen, [found, baseline, ...(byHeart ? [byHeart] : [])], draws), `Drops are from the best of ${noisy.length} levels, which favours the drop a little.`],
   }
   if (chosen.allLayers) main.heat = labels.map((label, r): HeatMap => ({
     label, unit: 'test accuracy', x: { ...LEVEL, at: t }, y: { label: 'block', scale: 'linear', at: layers },
@@ -184,7 +198,7 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], found: Fits, baseli
   const voted = (shares: number[][], g: number, rest: Pick<Curve, 'replica' | 'kind' | 'label'>) => curve(shares.map(groups => groups.map(share => [share])), g, rest)
   return [main, {
     id: 'neighbours', title: 'What the nearest labelled images say', x: LEVEL, y: ACCURACY,
-    curves: [...labels.map((_, replica) => voted(found.neighbours!, group(replica), { replica, kind: 'measured', label: '' })), voted(baseline.neighbours, 0, raw), ...others],
+    curves: [...labels.map((_, replica) => voted(found.neighbours!, group(replica), { replica, kind: 'measured', label: '' })), voted(baseline.neighbours, 0, raw), ...(byHeart?.neighbours ? [voted(byHeart.neighbours, 0, heart)] : []), ...others],
     spread: `± binomial standard error over ${chosen.test.toLocaleString('en')} test images`,
     summary: `By the ${NEAR} nearest of ${trainCount(config, chosen).toLocaleString('en')} labelled images ${dropsInWords(config, labels, labels.map((_, r) => dropOf(noisy.map(({ level }) => level), noisy.map(({ l }) => [found.neighbours![l][group(r)]]), chosen.test)), chance, chosen.test)}.`,
     notes: ['Plain Euclidean distance of features as they are. Neighbours among raw pixels can beat those among features: this is no headline.'],
@@ -197,15 +211,16 @@ function spreadInWords({ test, labels, noiseDraws, protocol }: Chosen, draws: nu
   return protocol === 'few labels' ? `± SD over ${draws} draws of ${labels.toLocaleString('en')} labels; ${tested}` : `± SD over ${noiseDraws} noise draws; ${tested}`
 }
 
-function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, found: Fits, baseline: Fits, draws: number): string[] {
-  const fits = found.fits + baseline.fits
-  const unfinished = found.unfinished + baseline.unfinished
+function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, all: Fits[], draws: number): string[] {
+  const total = (of: (one: Fits) => number) => all.reduce((sum, one) => sum + of(one), 0)
+  const fits = total(one => one.fits)
+  const unfinished = total(one => one.unfinished)
   const notes = few(chosen)
     ? [
         'At very low noise the class is still in the features, but you need more labels to read it: with thousands of labels the curves meet.',
         `L2 logistic regression, mean cross-entropy + λ/2 ‖W‖², ${chosen.penalty === 'validated' ? `λ from ${PENALTIES.join(', ')} by 1,024 validation images, for each fit` : 'λ = .01'}, features z-scored with the ${chosen.labels.toLocaleString('en')} labelled images of each draw.`,
         'How strong λ is matters: shrinking hides what lies in directions of little variance, and a weaker λ reads more of it. Compare .01 with the validated choice.',
-        unfinished === 0 ? `All ${fits.toLocaleString('en')} fits converged to a greatest |gradient| of ${TOLERANCE}, in at most ${Math.max(found.steps, baseline.steps).toLocaleString('en')} steps and ${Math.round((found.allSteps + baseline.allSteps) / fits).toLocaleString('en')} on average.`
+        unfinished === 0 ? `All ${fits.toLocaleString('en')} fits converged to a greatest |gradient| of ${TOLERANCE}, in at most ${Math.max(...all.map(({ steps }) => steps)).toLocaleString('en')} steps and ${Math.round(total(({ allSteps }) => allSteps) / fits).toLocaleString('en')} on average.`
           : `${unfinished.toLocaleString('en')} of ${fits.toLocaleString('en')} fits had a |gradient| above ${TOLERANCE} after ${MOST_STEPS.toLocaleString('en')} steps.`,
       ]
     : [
@@ -214,6 +229,7 @@ function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, found: Fi
       ]
   notes.push(`Mean over tokens after block ${chosen.layer || config.objective.layer}, EMA weights, x_t with its own t${untoldSaid(config.net)}. Labelled images are training images of the net, test images are not.`)
   if (few(chosen) && draws < chosen.draws) notes.push(`${draws} label ${draws === 1 ? 'draw' : 'draws'} and not ${chosen.draws}: more would take more than ${Math.min(config.data.count, MOST_LABELLED).toLocaleString('en')} labelled images.`)
+  if (chosen.byHeart) notes.push(`By heart: x̂₀ of the best denoiser of the ${config.data.count.toLocaleString('en')} training images themselves (closed form). Near t = 0 it answers the nearest of them, the labelled ones with themselves.`)
   const assumed = dataset.bayesAccuracy?.(0.5, config.net.size)
   if (assumed && assumed.standardError > 0) notes.push(`The Bayes ceiling is sampled with ${assumed.count.toLocaleString('en')} draws, standard error about ${assumed.standardError.toPrecision(1)}.`)
   return notes

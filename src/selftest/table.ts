@@ -14,13 +14,14 @@ import { lossCases } from './cases/loss.ts'
 import { modulateCases } from './cases/modulate.ts'
 import { optimizerCases } from './cases/optimizer.ts'
 import { patchifyCases } from './cases/patchify.ts'
+import { posteriorCases } from './cases/posterior.ts'
 import { probeCases } from './cases/probe.ts'
 import { readingCases } from './cases/reading.ts'
 import { solverCases } from './cases/solver.ts'
 
 export const cases: readonly OpCase[] = [
   ...linearCases, ...linearBackwardCases, ...linearTangentCases, ...modulateCases, ...attentionCases, ...patchifyCases, ...conditionCases, ...featureCases,
-  ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases, ...probeCases, ...readingCases, ...solverCases,
+  ...contrastiveCases, ...lossCases, ...optimizerCases, ...drawCases, ...batchCases, ...extentCases, ...probeCases, ...readingCases, ...solverCases, ...posteriorCases,
 ]
 
 /**

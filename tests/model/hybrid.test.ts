@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { recordByHeart } from '../../src/diagnostics/by_heart.ts'
 import { eulerWays, firstNoise } from '../../src/diagnostics/euler_ways.ts'
+import { pointWeights } from '../../src/flow/empirical.ts'
 import { timeGrid } from '../../src/flow/grid.ts'
+import { commonPath, linearLevel, placeOn } from '../../src/flow/place.ts'
 import { drawSamples, recordersOf, recordSampler } from '../../src/model/sampler.ts'
 import { withBench } from '../support/bench.ts'
 import { relative } from '../support/compare.ts'
@@ -32,6 +35,18 @@ test('by heart all the way ends on a training image; a net that stands still sta
   for (let i = 1; i < 4; i++) expect(net.y[i]!).toBeGreaterThan(net.y[i - 1]!)
   expect(panel.pictures![0].captions).toEqual(['by heart', 'from t = .1', 'from t = .4', 'from t = .7', 'from t = 1'])
 })
+
+test.each(['linear', 'cosine', 've'] as const)('asked on the GPU, the training set denoises as the closed form says, on the %s path', path => withBench(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path } }), async bench => {
+  const [n, d, t] = [5, 64, 0.4]
+  const place = placeOn(commonPath(bench.config)!, t)
+  const x = Float64Array.from(firstNoise(bench, n), (noise, i) => place.alpha * bench.data.heldOut[i] + place.beta * noise)
+  const { recorder, denoise } = recordByHeart(bench, 2) // in three pieces
+  const table = await bench.lay(recorder)
+  const expected = new Float64Array(n * d)
+  const points = { points: bench.data.train, dimensions: d }
+  for (let i = 0; i < n; i++) pointWeights(points, x.subarray(i * d, (i + 1) * d).map(value => value / (place.alpha + place.beta)), linearLevel(place)).forEach((weight, k) => { for (let j = 0; j < d; j++) expected[i * d + j] += weight * points.points[k * d + j] })
+  expect(relative(Float64Array.from(await denoise(table, x, t)), expected)).toBeLessThan(1e-5)
+}))
 
 test('a training set too large for the closed form is refused in one sentence', async () => {
   const session = await create()

@@ -157,6 +157,20 @@ describe('on nets', () => {
       }
     }))
 
+  test('by heart the clean image is read as its pixels are, a little noise changes nothing for the labelled ones, and noise alone says nothing', () =>
+    withBench(config, async bench => {
+      const [{ curves, notes }] = await measure(bench, settings({ t: '0 0.001 1', byHeart: true, test: 512, draws: 2 }) as never)
+      const of = (label: string) => curves.find(curve => curve.label === label)!
+      const [heart, pixels] = [of('x̂₀ by heart'), of('raw pixels')]
+      expect(heart.kind).toBe('theory')
+      expect(heart.y[0]).toBe(pixels.y[0])
+      // Held-out images are answered by the nearest training image, which is of their class more often than chance.
+      expect(heart.y[1]!).toBeGreaterThan(0.1 + 3 * Math.sqrt((0.1 * 0.9) / 512))
+      expect(heart.y[1]).not.toBe(pixels.y[1])
+      expect(Math.abs(heart.y[2]! - 0.1)).toBeLessThan(4 * Math.sqrt((0.1 * 0.9) / 512))
+      expect(notes.join(' ')).toContain('closed form')
+    }))
+
   test('levels looked at together are read as they are one by one', () =>
     withBench(config, async bench => {
       const source = netSource(bench, [1])
