@@ -1,5 +1,7 @@
 // One batch per replica, drawn by counters alone: noise level, and row of the data set, of every sample. Samples with t < t_min are put
 // first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access.
+// A batch may come in P micro-batches of B, one a pass: sample i of part p has the number i P + p, so that their union is the undivided batch of P B,
+// and strata are spread over all parts.
 // A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
 // t is uniform, or sigmoid(mean + scale n), n ~ N(0,1) (logit-normal, LCF eq. 16), or sigma/(1 + sigma) with sigma uniform.
 // t, source, row (R,capacity): noise level, number before sorting, data row.  One workgroup per replica.
@@ -7,10 +9,11 @@
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
 const LANES = 256u;
-const MOST = 1024u;  // largest batch
+const MOST = 1024u;  // largest batch, P B
 struct Shape {
   batch: u32,      // B
   capacity: u32,   // B, or 2 B when there are anchors
+  parts: u32,      // P
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -27,8 +30,10 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   let knob = knobs[r];
   let step = state[r].step;
   let key = vec2u(knob.seed, 0u);
-  let strata = select(0u, u32(ceil(knob.t_min * f32(shape.batch))), knob.stratified == 1u);
-  for (var i = lane.x; i < shape.batch; i += LANES) {
+  let whole = shape.batch * shape.parts;
+  let part = state[r].part;
+  let strata = select(0u, u32(ceil(knob.t_min * f32(whole))), knob.stratified == 1u);
+  for (var i = lane.x; i < whole; i += LANES) {
     let words = philox(vec4u(i / 4u, step, STREAM_TIME, 0u), key);
     let u = uniform_open(words[i % 4u]);
     var value = u;
@@ -43,26 +48,34 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   if (knob.lambda_ramp > 0u) { lambda *= min(1.0, f32(step - min(step, knob.lambda_start)) / f32(knob.lambda_ramp)); }
   let contrast = lambda > 0.0 && shape.capacity > shape.batch && knob.term == 0u;
   var low = 0u;
-  for (var j = 0u; j < shape.batch; j++) { low += u32(level[j] < knob.t_min); }
+  for (var j = 0u; j < shape.batch; j++) { low += u32(level[j * shape.parts + part] < knob.t_min); }
+  var whole_low = low;
+  if (shape.parts > 1u) {
+    whole_low = 0u;
+    for (var j = 0u; j < whole; j++) { whole_low += u32(level[j] < knob.t_min); }
+  }
   for (var i = lane.x; i < shape.batch; i += LANES) {
     var before = 0u;
-    for (var j = 0u; j < i; j++) { before += u32(level[j] < knob.t_min); }
-    let is_low = level[i] < knob.t_min;
+    for (var j = 0u; j < i; j++) { before += u32(level[j * shape.parts + part] < knob.t_min); }
+    let number = i * shape.parts + part;
+    let is_low = level[number] < knob.t_min;
     let place = r * shape.capacity + select(low + i - before, before, is_low);
-    let image = philox_multiply_high(philox(vec4u(i / 4u, step, STREAM_BATCH, 0u), key)[i % 4u], knob.images);
-    t[place] = level[i];
-    source[place] = i;
+    let image = philox_multiply_high(philox(vec4u(number / 4u, step, STREAM_BATCH, 0u), key)[number % 4u], knob.images);
+    t[place] = level[number];
+    source[place] = number;
     row[place] = image;
     if (is_low && contrast) {
       t[place + shape.batch] = knob.t_min;
-      source[place + shape.batch] = i;
+      source[place + shape.batch] = number;
       row[place + shape.batch] = image;
     }
   }
   if (lane.x == 0u) {
     state[r].low = low;
     state[r].anchors = select(0u, low, contrast);
+    state[r].whole_low = whole_low;
+    state[r].whole_anchors = select(0u, whole_low, contrast);
     state[r].lambda = lambda;
-    state[r].empty += u32(contrast && low == 0u);
+    state[r].empty += u32(contrast && whole_low == 0u && part == 0u);
   }
 }

@@ -1,4 +1,5 @@
-// For contrastive flow matching (arXiv 2506.05350): the sample j whose target v_i is pushed from, one for every sample i of the batch.
+// For contrastive flow matching (arXiv 2506.05350): the sample j whose target v_i is pushed from, one for every sample i of the batch,
+// or of the micro-batch, where it comes in P of them: then j is of the same one.
 //   negatives 0: any j ≠ i   1: any of another class, or as 0 where there is none   2: a random permutation, which may hit i itself
 // labels (R,capacity)  negative (R,B).  One workgroup per replica.
 // #include lib/philox.wgsl
@@ -10,6 +11,7 @@ const LABELLED = 0u;  // specialised
 struct Shape {
   batch: u32,      // B
   capacity: u32,
+  parts: u32,      // P
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -23,7 +25,10 @@ var<workgroup> words: array<u32, MOST>;
 fn draw_negatives(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let r = group.z;
   let B = shape.batch;
-  for (var i = lane.x; i < B; i += LANES) { words[i] = philox(vec4u(i / 4u, state[r].step, STREAM_NEGATIVE, 0u), vec2u(knobs[r].seed, 0u))[i % 4u]; }
+  for (var i = lane.x; i < B; i += LANES) {
+    let number = i * shape.parts + state[r].part;
+    words[i] = philox(vec4u(number / 4u, state[r].step, STREAM_NEGATIVE, 0u), vec2u(knobs[r].seed, 0u))[number % 4u];
+  }
   workgroupBarrier();
   for (var i = lane.x; i < B; i += LANES) {
     if (knobs[r].negatives == 2u) {

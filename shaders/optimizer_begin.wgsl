@@ -1,5 +1,5 @@
 // Once per step and replica, before adamw: gradient norm, clip factor, learning rate, bias corrections, EMA decay, counters, and the
-// step's row of metrics. A gradient that is not finite skips the update and is counted. WGSL lets compilers assume that NaN does not
+// step's row of metrics. With PARTS > 1 it comes after each micro-batch, and after all but the last it only adds up. A gradient that is not finite skips the update and is counted. WGSL lets compilers assume that NaN does not
 // exist, so the bits are tested.
 // partials (R,64)  loss (R,B)  rows (R,B) of the term beside the flow loss  metrics (RING,R,12)
 // #include lib/knobs.wgsl
@@ -8,9 +8,10 @@
 // #include lib/trigonometry.wgsl
 const LANES = 64u;
 const RING = 1024u;  // specialised: steps the ring holds
+const PARTS = 1u;    // specialised: micro-batches of a step
 struct Shape {
   replicas: u32,
-  batch: u32,
+  batch: u32,      // of one micro-batch
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -57,12 +58,27 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   }
   if (lane.x > 0u) { return; }
 
-  let flow = sums[0].x / f32(max(1u, shape.batch - low));
-  let contrastive = sums[0].yzw / f32(max(1u, compared));
-  let norm = sqrt(squares[0]);
-  let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;
   // Field by field: some drivers compile a load or a store for each field of a struct that is copied whole.
   let now = &state[r];
+  let to = ((now.step % RING) * shape.replicas + r) * 3u;
+  var sum_of_parts = sums[0];
+  if (PARTS > 1u) {
+    // The step's row of metrics holds the sums until the last part is done.
+    if (now.part > 0u) { sum_of_parts += metrics[to]; }
+    now.part += 1u;
+    if (now.part < PARTS) {
+      metrics[to] = sum_of_parts;
+      now.finite = 0u;  // nothing for adamw yet
+      return;
+    }
+    now.part = 0u;
+  }
+  let whole = PARTS * shape.batch;
+  let whole_compared = rows_compared(knob.term, now.whole_anchors, now.lambda, whole);
+  let flow = sum_of_parts.x / f32(max(1u, whole - select(now.whole_low, 0u, knob.flow_below == 1u)));
+  let contrastive = sum_of_parts.yzw / f32(max(1u, whole_compared));
+  let norm = sqrt(squares[0]);
+  let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;
   now.finite = u32(finite);
   if (finite) {
     let n = now.updates + 1u;
@@ -83,9 +99,8 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     now.skipped += 1u;
   }
   let step = now.step;
-  let to = ((step % RING) * shape.replicas + r) * 3u;
   metrics[to] = vec4f(bitcast<f32>(step), flow, contrastive.x, norm);
-  metrics[to + 1u] = vec4f(now.rate, f32(compared), contrastive.y, contrastive.z);
-  metrics[to + 2u] = vec4f(f32(now.skipped), f32(now.empty), now.lambda, f32(now.low));
+  metrics[to + 1u] = vec4f(now.rate, f32(whole_compared), contrastive.y, contrastive.z);
+  metrics[to + 2u] = vec4f(f32(now.skipped), f32(now.empty), now.lambda, f32(now.whole_low));
   now.step = step + 1u;
 }

@@ -114,6 +114,10 @@ export const objectiveSchema = z.strictObject({
 
 export const trainSchema = z.strictObject({
   batch: whole(1, 1024).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
+  microBatches: whole(1, 64).default(1).meta({
+    title: 'Micro-batches', source: 'Gradient accumulation', formula: '\\nabla L = \\textstyle\\sum_{p=1}^{P} \\nabla L_p', advanced: true,
+    help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Only terms that compare images of a batch, as those of LCF, dispersive loss and ΔFM do, see those of their own part alone.',
+  }),
   steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', source: 'LCF A.4.2, table 2', help: 'Training stops here.', unit: 'steps' }),
   learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,\\big(\\hat m/(\\sqrt{\\hat v} + \\epsilon) + w\\,\\theta\\big)', help: 'Step size of AdamW.', live: true, scale: 'log' }),
   schedule: z.enum(['constant', 'cosine']).default('constant').meta({ title: 'Rate schedule', help: 'Constant after warm-up, or a cosine to zero at the last step.', live: true, advanced: true }),
@@ -197,6 +201,7 @@ export const configSchema = z.strictObject({
   if (evaluate.guidance !== 1 && net.labelDrop === 0) complain(['evaluate', 'guidance'], `guidance ${evaluate.guidance} needs a network that was trained with and without labels; take net.classes and net.labelDrop above 0, or guidance 1`)
   if (evaluate.guidanceFrom > evaluate.guidanceTo) complain(['evaluate', 'guidanceFrom'], `guidance from t = ${evaluate.guidanceFrom} up to ${evaluate.guidanceTo} is no interval; the first must not be above the second`)
   if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)
+  if (train.batch % train.microBatches !== 0) complain(['train', 'microBatches'], `a batch of ${train.batch} cannot be cut into ${train.microBatches} equal parts; take a number that divides it`)
   if (train.batch > data.count) complain(['train', 'batch'], `a batch of ${train.batch} is larger than the ${data.count} training images`)
 })
 
@@ -207,6 +212,9 @@ export type DataConfig = z.output<typeof dataSchema>
 export type ObjectiveConfig = z.output<typeof objectiveSchema>
 export type TrainConfig = z.output<typeof trainSchema>
 export type ReplicaConfig = z.output<typeof replicaSchema>
+/** Images that pass through the network at once in training. */
+export const passOf = ({ batch, microBatches }: Pick<TrainConfig, 'batch' | 'microBatches'>) => batch / microBatches
+
 export type EvaluateConfig = z.output<typeof evaluateSchema>
 export type MeasureConfig = z.output<typeof measureSchema>
 

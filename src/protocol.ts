@@ -380,9 +380,10 @@ export interface StepWalk {
   step: number
   replica: number
   label: string
-  /** The image shown, and its noise level. */
+  /** The image shown, of how many, and its noise level; with several `parts` these are images of the last micro-batch. */
   sample: number
   batch: number
+  parts: number
   t: number | null
   letters: { letter: string; value: number; words: string }[]
   /** `source`: the file that says which kernels come in which order; null when not known. */

@@ -4,7 +4,7 @@ struct State {
   updates: u32,        // optimiser updates made (skipped steps left out)
   skipped: u32,        // steps whose gradient was not finite
   empty: u32,          // steps with the contrastive term on and nothing below t_min
-  low: u32,            // samples of this batch with t < t_min; they stand first
+  low: u32,            // samples of this micro-batch with t < t_min; they stand first
   anchors: u32,        // of these, how many have an anchor: low, or 0 while the contrastive term is off
   lambda: f32,         // as ramped at this step
   finite: u32,         // 1 when this step's gradient was finite
@@ -13,4 +13,7 @@ struct State {
   correction1: f32,    // 1 / (1 - beta1^n)
   correction2: f32,    // 1 / (1 - beta2^n)
   ema: f32,            // EMA decay after its own warm-up
+  part: u32,           // micro-batches of this step that are done; 0 between steps
+  whole_low: u32,      // low of the whole batch, all its micro-batches together
+  whole_anchors: u32,  // anchors likewise
 }

@@ -14,12 +14,13 @@ export function fittedTo(config: Config, dataset: Dataset): Config {
   const size = possible.includes(net.size) ? net.size : possible.includes(dataset.size) ? dataset.size : (possible.at(-1) ?? dataset.size)
   const most = Math.floor(GUARANTEED / (4 * channels * size * size))
   const count = available ? Math.min(data.count, available.train, most) : data.count
+  const batch = Math.min(config.train.batch, count)
   const heldOut = available ? Math.min(data.heldOut, available.test) : data.heldOut
   return {
     ...config,
     net: { ...net, channels, size, patch: possible.length > 0 ? cut : 1, classes: net.classes === 0 ? 0 : classes.length },
     data: { ...data, dataset: dataset.id, count, heldOut },
-    train: { ...config.train, batch: Math.min(config.train.batch, count) },
+    train: { ...config.train, batch, microBatches: batch % config.train.microBatches === 0 ? config.train.microBatches : 1 },
     evaluate: { ...evaluate, perLevel: Math.min(evaluate.perLevel, heldOut), samples: Math.min(evaluate.samples, heldOut) },
   }
 }

@@ -82,10 +82,10 @@ export class Recorder {
     return tensor
   }
 
-  /** Stands where a kernel has a binding that this use of it does not touch. One per name: a dispatch may not read and write one buffer. */
-  placeholder(name: string): Tensor {
+  /** Stands where a kernel has a binding that this use of it does not touch, of `length` for a struct. One per name: a dispatch may not read and write one buffer. */
+  placeholder(name: string, length = 4): Tensor {
     const known = [...this.tensors].find(tensor => tensor.name === `no ${name}`)
-    return known ?? this.tensor(`no ${name}`, 4)
+    return known ?? this.tensor(`no ${name}`, length)
   }
 
   /** Names the part of the model that the next dispatches belong to. */

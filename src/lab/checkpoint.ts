@@ -29,6 +29,13 @@ const FLOATS = ['parameters', 'first', 'second', 'ema'] as const
 
 const stateFields = () => Object.keys(unpackState(startState()))
 
+/** Counters of a file in as many words as the GPU has now. Those that came later, from `part` on, are of a step under way, and 0 between two. */
+function counters(words: Uint32Array): Uint32Array {
+  const state = startState()
+  state.set(words)
+  return state
+}
+
 export function encodeCheckpoint({ config, step, replicas, history }: Checkpoint): ArrayBuffer {
   const header: Header = { format: FORMAT, version: VERSION, step, state: stateFields(), config }
   const R = replicas.length
@@ -49,15 +56,15 @@ export function encodeCheckpoint({ config, step, replicas, history }: Checkpoint
 /** Everything is checked before anything is returned. @throws ConfigError with one sentence: what is wrong, and what is expected */
 export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer): Checkpoint {
   const entries = readArchive(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes))
-  const { config, step } = checkHeader(readHeader(entries['config.json']))
+  const { config, step, words: kept } = checkHeader(readHeader(entries['config.json']))
   const arrays = arraysOf(entries)
   const R = config.replicas.length
   const { length } = parameterLayout(config.net)
   const floats = Object.fromEntries(FLOATS.map(name => [name, take(arrays, name, 'f4', [R, length]) as Float32Array])) as Record<(typeof FLOATS)[number], Float32Array>
-  const words = take(arrays, 'state', 'u4', [R, STATE_WORDS]) as Uint32Array
+  const words = take(arrays, 'state', 'u4', [R, kept]) as Uint32Array
   const replicas = config.replicas.map((_, r): ReplicaState => {
     const part = (name: (typeof FLOATS)[number]) => floats[name].slice(r * length, (r + 1) * length)
-    return { parameters: part('parameters'), first: part('first'), second: part('second'), ema: part('ema'), state: words.slice(r * STATE_WORDS, (r + 1) * STATE_WORDS) }
+    return { parameters: part('parameters'), first: part('first'), second: part('second'), ema: part('ema'), state: counters(words.subarray(r * kept, (r + 1) * kept)) }
   })
   return checked(config, step, replicas, decodeHistory(entries, arrays))
 }
@@ -69,16 +76,16 @@ export function packCheckpoint(checkpoint: Checkpoint): object {
 
 /** Of whatever came out of the browser's storage. @throws ConfigError with one sentence */
 export function unpackCheckpoint(value: unknown): Checkpoint {
-  const { config, step } = checkHeader(value)
+  const { config, step, words } = checkHeader(value)
   const { replicas, history } = value as Partial<Checkpoint>
   const { length } = parameterLayout(config.net)
   if (!Array.isArray(replicas) || replicas.length !== config.replicas.length) throw new ConfigError(`checkpoint: weights of ${config.replicas.length} replicas are expected`)
   for (const replica of replicas as (Partial<ReplicaState> | null)[]) {
     const wrong = FLOATS.find(name => !(replica?.[name] instanceof Float32Array) || replica[name].length !== length)
     if (wrong) throw new ConfigError(`checkpoint: ${wrong} is not what the config inside asks for: ${length} floats for each replica`)
-    if (!(replica?.state instanceof Uint32Array) || replica.state.length !== STATE_WORDS) throw new ConfigError(`checkpoint: state is not ${STATE_WORDS} whole numbers for each replica`)
+    if (!(replica?.state instanceof Uint32Array) || replica.state.length !== words) throw new ConfigError(`checkpoint: state is not ${words} whole numbers for each replica`)
   }
-  return checked(config, step, replicas.map(({ parameters, first, second, ema, state }) => ({ parameters, first, second, ema, state })), history)
+  return checked(config, step, replicas.map(({ parameters, first, second, ema, state }) => ({ parameters, first, second, ema, state: counters(state) })), history)
 }
 
 function checked(config: Config, step: number, replicas: ReplicaState[], past: unknown): Checkpoint {
@@ -103,15 +110,18 @@ function readHeader(bytes: Uint8Array | undefined): unknown {
   }
 }
 
-function checkHeader(value: unknown): { config: Config; step: number } {
+/** @returns `words` counters for each replica are in the file */
+function checkHeader(value: unknown): { config: Config; step: number; words: number } {
   const header = value as Partial<Header> | null | undefined
   if (header?.format !== FORMAT) throw new ConfigError(`checkpoint: its header does not say "format": "${FORMAT}"`)
   if (header.version !== VERSION) throw new ConfigError(`checkpoint: the file is of version ${String(header.version)}, and this lab reads version ${VERSION}`)
   if (!Number.isSafeInteger(header.step) || header.step! < 0) throw new ConfigError(`checkpoint: step is ${String(header.step)}; a whole number from 0 is expected`)
-  if (String(header.state) !== String(stateFields())) throw new ConfigError('checkpoint: the counters in the file are not those of this lab; it was written by another version')
+  const fields = stateFields()
+  const words = header.state?.length ?? 0
+  if (!(words >= fields.indexOf('part')) || String(header.state) !== String(fields.slice(0, words))) throw new ConfigError('checkpoint: the counters in the file are not those of this lab; it was written by another version')
   const config = parseConfig(header.config)
   checkConfig(config)
-  return { config, step: header.step! }
+  return { config, step: header.step!, words }
 }
 
 function take(arrays: Record<string, NpzTensor>, name: string, dtype: 'f4' | 'u4', shape: number[]): NpzData {

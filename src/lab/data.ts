@@ -1,5 +1,5 @@
 /** Images for a run: generated from the seed in pieces, so that a worker can say how far it is. */
-import { type Config, ConfigError } from '../config.ts'
+import { type Config, ConfigError, passOf } from '../config.ts'
 import { drawingProblem, isDrawn } from '../datasets/drawn.ts'
 import { datasetOf, datasets } from '../datasets/index.ts'
 import { isOwn } from '../datasets/own.ts'
@@ -36,7 +36,7 @@ export function checkConfig(config: Config): void {
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
-    if (method.term && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
+    if (method.term && passOf(train) < 2) throw new ConfigError(`train.${train.batch < 2 ? 'batch' : 'microBatches'}: ${method.label} compares images of one ${train.batch < 2 ? 'batch' : 'micro-batch'}, so it needs at least 2`)
     const refusal = method.refuse?.(resolveReplica(config, replica).objective, net)
     if (refusal) throw new ConfigError(`replicas.${r}: ${method.label}: ${refusal}`)
     checkPath(resolveReplica(config, replica).path, r)

@@ -91,20 +91,21 @@ export class Trainer {
   }
 
   get dispatchesPerStep(): number {
-    return this.step.length
+    return this.step.length * this.recorded.training.parts
   }
 
   /** Submits `count` training steps and returns how many submits that took. `gentle` cuts a step into pieces, so that others get at the GPU. */
   submitSteps(count: number, gentle: boolean): number {
     const { device, step } = this
+    const replays = count * this.recorded.training.parts
     if (!gentle) {
       const encoder = device.createCommandEncoder()
-      for (let i = 0; i < count; i++) step.encode(encoder)
+      for (let i = 0; i < replays; i++) step.encode(encoder)
       device.queue.submit([encoder.finish()])
       return 1
     }
     let submits = 0
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < replays; i++) {
       for (let at = 0; at < step.length; at += FLUSH) {
         const encoder = device.createCommandEncoder()
         step.encode(encoder, at, Math.min(step.length, at + FLUSH))

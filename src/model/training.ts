@@ -1,8 +1,8 @@
 /**
  * One training step of R replicas as a recording: draw, forward, loss, backward, update. Everything a step needs is on the GPU;
- * this file only says in which order.
+ * this file only says in which order. A batch in micro-batches is a step of as many replays: gradients add up, and the last replay updates.
  */
-import type { Config } from '../config.ts'
+import { type Config, passOf } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { PATH_WORDS, pathTable } from '../flow/path_table.ts'
 import { isLinear } from '../flow/place.ts'
@@ -26,6 +26,8 @@ export interface Training {
   tensors: Set<Tensor>
   layout: ParameterLayout
   replicas: number
+  /** Replays that make a step: micro-batches of B samples each. */
+  parts: number
   /** (R) of Knobs and State */
   knobs: Tensor
   state: Tensor
@@ -54,7 +56,7 @@ export interface TrainingOptions {
   tiles?: Tiles
   /** Images in the training set. */
   images: number
-  /** Batch, noise and state are written by the caller instead of drawn: for comparing with other frameworks. */
+  /** Batch, noise and state are written by the caller instead of drawn, the batch in one piece: for comparing with other frameworks. */
   given?: boolean
   /** Stop before the optimiser. */
   gradientsOnly?: boolean
@@ -75,7 +77,8 @@ function joined(parts: Float32Array[]): Float32Array {
 export function recordTraining(config: Config, { tiles, images, given = false, gradientsOnly = false }: TrainingOptions): Training {
   const { net, objective, train } = config
   const R = config.replicas.length
-  const B = train.batch
+  const parts = given ? 1 : train.microBatches
+  const B = given ? train.batch : passOf(train)
   const layout = parameterLayout(net)
   const tensors = new Set<Tensor>()
   const recorder = new Recorder(tensors, tiles)
@@ -106,13 +109,13 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const withAnchors: Extent = anchored ? { replicas: R, samples: capacity, anchors } : whole
 
   recorder.at('batch')
-  if (!given) draw(recorder, R, B, knobs, state, batch)
+  if (!given) draw(recorder, R, B, knobs, state, batch, parts)
   anchors?.record(recorder, state)
   if (!given) noise(recorder, withAnchors, B, knobs, state, batch)
   interpolate(recorder, withAnchors, data, classes, batch)
   if (asked.some(({ average }) => average)) averageGoal(recorder, R, B, data, knobs, state, batch)
   const negative = terms.has('negatives') ? recorder.tensor('negatives', R * B) : null
-  if (negative && !given) drawNegatives(recorder, R, B, knobs, state, batch, negative)
+  if (negative && !given) drawNegatives(recorder, R, B, knobs, state, batch, negative, parts)
   // After the negatives, whose classes are the true ones.
   if (net.labelDrop > 0 && !given) dropLabels(recorder, withAnchors, B, net, knobs, state, batch, negative)
 
@@ -127,21 +130,21 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     const [compared, target] = [recorder.tensor('weighed velocity', R * B * dimensions), recorder.tensor('weighed target', R * capacity * dimensions)]
     const dcompared = recorder.tensor('d weighed velocity', R * B * dimensions)
     weighError(recorder, R, B, batch, knobs, trace.velocity, compared, target)
-    velocityLoss(recorder, R, B, { ...batch, goal: target }, knobs, state, compared, negative, dcompared, loss, contrastiveRows)
+    velocityLoss(recorder, R, B, { ...batch, goal: target }, knobs, state, compared, negative, dcompared, loss, contrastiveRows, parts)
     weighErrorBackward(recorder, R, B, batch, knobs, dcompared, dvelocity)
   } else {
-    velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows)
+    velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows, parts)
   }
   const term = reads ? recordFeatureTerm() : null
   dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature)
 
   recorder.at('update')
-  gradientReduce(recorder, parameters, gradients, optimizer)
+  gradientReduce(recorder, parameters, gradients, optimizer, parts > 1 ? state : undefined)
   if (!gradientsOnly) {
-    optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows)
+    optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows, parts)
     adamw(recorder, parameters, knobs, state, optimizer)
   }
-  return { recorder, tensors, layout, replicas: R, knobs, state, paths, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
+  return { recorder, tensors, layout, replicas: R, parts, knobs, state, paths, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
 
   /** Features after block `layer`, the loss on them, and the gradient that will enter the residual stream there. */
   function recordFeatureTerm() {
@@ -160,7 +163,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
       unitLength(recorder, R, features, compared.tensor, inverse)
     }
     const pairs: Contrastive = {
-      replicas: R, batch: B, knobs, state, z: compared, rows: contrastiveRows, distances: recorder.tensor('pair distances', contrastiveSizes(R, B).distances),
+      replicas: R, batch: B, parts, knobs, state, z: compared, rows: contrastiveRows, distances: recorder.tensor('pair distances', contrastiveSizes(R, B).distances),
     }
     const dcompared = recorder.tensor('d compared', size)
     pairDistances(recorder, pairs)

@@ -32,9 +32,9 @@ export function makeBatch(recorder: Recorder, replicas: number, capacity: number
   }
 }
 
-/** Draws t, source and row of a batch of `size`; state learns how many lie below T_min. */
-export function draw(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch): void {
-  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity }, [1, 1, replicas])
+/** Draws t, source and row of a batch of `size`, or of the next of its `parts` micro-batches of that size; state learns how many lie below T_min. */
+export function draw(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, parts = 1): void {
+  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity, parts }, [1, 1, replicas])
 }
 
 /** In place of another sample's number: this one is pushed from none. */
@@ -45,9 +45,9 @@ export function averageGoal(recorder: Recorder, replicas: number, size: number, 
   recorder.dispatch('average_goal', { knobs, state, data, row, t, xt, goal, paths: paths ?? recorder.placeholder('paths') }, { dimensions, capacity }, [size, 1, replicas], alongPaths(paths))
 }
 
-/** Another sample of the batch for each, negative (R,B), for losses that push from its target. */
-export function drawNegatives(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, negative: Tensor): void {
-  recorder.dispatch('draw_negatives', { knobs, state, labels: batch.labels ?? recorder.placeholder('labels'), negative }, { batch: size, capacity: batch.capacity }, [1, 1, replicas],
+/** Another sample of the batch, or micro-batch, for each, negative (R,B), for losses that push from its target. */
+export function drawNegatives(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, negative: Tensor, parts = 1): void {
+  recorder.dispatch('draw_negatives', { knobs, state, labels: batch.labels ?? recorder.placeholder('labels'), negative }, { batch: size, capacity: batch.capacity, parts }, [1, 1, replicas],
     { constants: { LABELLED: batch.labels ? 1 : 0 } })
 }
 

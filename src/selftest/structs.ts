@@ -18,7 +18,9 @@ function pack(recorder: Recorder, name: string, layout: StructLayout, replicas: 
 
 /** One element per replica. */
 export const knobs = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'knobs', layouts.knobs, replicas)
-export const state = (recorder: Recorder, replicas: Fields[]) => pack(recorder, 'state', layouts.state, replicas)
+/** The same; a batch in one piece unless `whole_low` and `whole_anchors` say more. */
+export const state = (recorder: Recorder, replicas: Fields[]) =>
+  pack(recorder, 'state', layouts.state, replicas.map(({ low = 0, anchors = 0, ...more }) => ({ low, anchors, whole_low: low, whole_anchors: anchors, ...more })))
 
 /** The table of a path for each replica. */
 export function paths(recorder: Recorder, replicas: readonly Path[]): Tensor {

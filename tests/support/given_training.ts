@@ -19,7 +19,9 @@ export function testLibrary(): Promise<KernelLibrary> {
   return (shared.testLibrary ??= requestTestDevice().then(device => new KernelLibrary(device)))
 }
 
-const lowWord = structLayout('lib/state.wgsl', 'State').fields.find(field => field.name === 'low')!.word
+const wordOf = (name: string) => structLayout('lib/state.wgsl', 'State').fields.find(field => field.name === name)!.word
+/** Words that a batch is told by: low, anchors, λ; the same of the whole batch. */
+const BATCH_WORDS = [[wordOf('low'), 3], [wordOf('whole_low'), 2]] as const
 
 export class GivenTraining {
   private constructor(
@@ -59,7 +61,8 @@ export class GivenTraining {
     const anchors = this.training.features && lambda > 0 ? low : 0
     writeBatch(this.buffers, this.training, this.config, batch, order, anchors, tMin, r)
     // The counters of the steps so far stay as they are.
-    this.buffers.write(this.training.state, packState({ low, anchors, lambda }).subarray(lowWord, lowWord + 3), r * STATE_WORDS + lowWord)
+    const words = packState({ low, anchors, lambda })
+    for (const [at, count] of BATCH_WORDS) this.buffers.write(this.training.state, words.subarray(at, at + count), r * STATE_WORDS + at)
     return low
   }
 

@@ -1,10 +1,10 @@
 /** A checkpoint file comes back as it was, and a wrong one is refused whole. What going on from it gives is tests/model/checkpoint.test.ts. */
 import { describe, expect, test } from 'vitest'
 import { type Config, ConfigError, parseConfig } from '../../src/config.ts'
-import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
+import { decodeCheckpoint, encodeCheckpoint, packCheckpoint, unpackCheckpoint } from '../../src/lab/checkpoint.ts'
 import { arraysOf, readArchive, type Writable, writeNpz } from '../../src/lab/npz.ts'
 import type { Checkpoint } from '../../src/lab/session.ts'
-import { packState } from '../../src/model/knobs.ts'
+import { packState, unpackState } from '../../src/model/knobs.ts'
 import { parameterLayout } from '../../src/model/parameters.ts'
 
 const config: Config = parseConfig({ net: { width: 8, blocks: 1, heads: 1 }, objective: { layer: 1 }, replicas: [{ method: 'fm' }, { method: 'lcf', seed: 3 }] })
@@ -29,6 +29,18 @@ function changed(tensors: Record<string, Writable | undefined>, header: Record<s
 test('what is written comes back bit for bit', () => {
   expect(decodeCheckpoint(encodeCheckpoint(checkpoint()))).toEqual(checkpoint())
   expect(decodeCheckpoint(changed({}))).toEqual(checkpoint())
+})
+
+test('a file from before batches came in parts is read, and so is what a browser kept', () => {
+  const { replicas, ...more } = checkpoint()
+  const fields = Object.keys(unpackState(packState({})))
+  const earlier = fields.slice(0, fields.indexOf('part'))
+  expect(earlier.length).toBe(13)
+  const short = replicas.map(({ state, ...rest }) => ({ ...rest, state: state.slice(0, 13) }))
+  const words = Uint32Array.from(short.flatMap(({ state }) => [...state]))
+  expect(decodeCheckpoint(changed({ state: { shape: [2, 13], data: words } }, { state: earlier }))).toEqual(checkpoint())
+  expect(unpackCheckpoint({ ...(packCheckpoint(checkpoint()) as object), ...more, state: earlier, replicas: short })).toEqual(checkpoint())
+  expect(() => decodeCheckpoint(changed({ state: { shape: [2, 12], data: words.subarray(0, 24) } }, { state: earlier.slice(0, 12) }))).toThrow(/counters in the file are not those of this lab/)
 })
 
 describe('refused in one sentence', () => {

@@ -1,5 +1,5 @@
 /** A training step as a list of moves, one for each dispatch: read off the recording, without a device. */
-import type { Config } from '../../config.ts'
+import { type Config, passOf } from '../../config.ts'
 import type { Binding, Dispatch, Tensor } from '../../engine/recorder.ts'
 import { shaderSource, specialise } from '../../engine/specialise.ts'
 import type { Training } from '../../model/training.ts'
@@ -47,7 +47,7 @@ export function lettersOf({ net, train, data }: Config, patchWidth: number): Rec
   const C = net.width
   const A = (6 * net.blocks + 2) * C
   return {
-    B: train.batch, N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
+    B: passOf(train), N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
     ...(net.classes > 0 ? { K: net.classes } : {}),
   }
 }

@@ -1,9 +1,10 @@
 /**
  * One training step looked at from inside: the run's next step, on a copy of one replica in memory of its own. Every dispatch is followed by
- * copies of what it wrote, for buffers are used again later in the step. The run itself is only read.
+ * copies of what it wrote, for buffers are used again later in the step. Of a batch in micro-batches the last is walked, the others go before it
+ * unseen, so that what comes out is the whole step's. The run itself is only read.
  */
 import type { Config } from '../../config.ts'
-import { ConfigError } from '../../config.ts'
+import { ConfigError, passOf } from '../../config.ts'
 import type { KernelLibrary } from '../../engine/kernel.ts'
 import { readOnce } from '../../engine/readback.ts'
 import type { Tensor } from '../../engine/recorder.ts'
@@ -71,7 +72,7 @@ function planWalk(config: Config, training: Training, sample: number): Plan {
 /** @throws ConfigError when there is no such replica or image, RangeError when the GPU has no room for a copy */
 export async function walkStep({ device, library, buffers: run, training: original, config: whole, runId, replica, sample }: WalkOptions): Promise<StepWalk> {
   if (!whole.replicas[replica]) throw new ConfigError(`there is no replica ${replica + 1}; this run has ${whole.replicas.length}`)
-  if (!Number.isInteger(sample) || sample < 0 || sample >= whole.train.batch) throw new ConfigError(`there is no image ${sample + 1} in a batch of ${whole.train.batch}`)
+  if (!Number.isInteger(sample) || sample < 0 || sample >= passOf(whole.train)) throw new ConfigError(`there is no image ${sample + 1} in a ${whole.train.microBatches > 1 ? 'micro-batch' : 'batch'} of ${passOf(whole.train)}`)
   const { config, training } = recordCopy(whole, replica, original)
   const { moves, pieces, shown, attention } = planWalk(config, training, sample)
   const own = await Buffers.allocate(device, training.tensors, run)
@@ -103,7 +104,7 @@ export async function walkStep({ device, library, buffers: run, training: origin
     const row = new Float32Array(metrics, ((step - 1) % METRICS_RING) * METRICS.length * 4, METRICS.length)
     const t = shown.flat().find(({ bound }) => bound.tensor === training.batch.t)
     return {
-      runId, step, replica, label: replicaLabel(whole, replica), sample, batch: config.train.batch, t: t ? valuesOf(t.piece)[sample] : null,
+      runId, step, replica, label: replicaLabel(whole, replica), sample, batch: passOf(config.train), parts: training.parts, t: t ? valuesOf(t.piece)[sample] : null,
       letters: legendOf(letters), stages: stagesOf(moves), loss: row[METRICS.indexOf('flow')], gradientNorm: row[METRICS.indexOf('gradientNorm')],
       kernels: Object.fromEntries(moves.map(({ kernel }) => [kernel, { about: aboutKernel(kernel), text: shaderSource(kernel) }])),
       moves: moves.map((move, index): WalkMove => {
@@ -146,13 +147,20 @@ function submit(
     for (const piece of pieces) if (piece.after === index) encoder.copyBufferToBuffer(own.of(piece.tensor), piece.offset * 4, staging, places.get(piece)! * 4, piece.count * 4)
   }
   fetch(-1)
+  const flush = () => {
+    device.queue.submit([encoder.finish()])
+    encoder = device.createCommandEncoder()
+  }
+  for (let part = 1; part < training.parts; part++) {
+    for (let at = 0; at < recording.length; at += FLUSH) {
+      recording.encode(encoder, at, Math.min(recording.length, at + FLUSH))
+      flush()
+    }
+  }
   for (let i = 0; i < recording.length; i++) {
     recording.encode(encoder, i, i + 1)
     fetch(i)
-    if (i % FLUSH === FLUSH - 1 || i === recording.length - 1) {
-      device.queue.submit([encoder.finish()])
-      encoder = device.createCommandEncoder()
-    }
+    if (i % FLUSH === FLUSH - 1 || i === recording.length - 1) flush()
   }
 }
 

@@ -25,19 +25,23 @@ interface Shape {
   batch: number
   anchored: boolean
   images: number
+  /** Micro-batches of `batch` samples, and which of them this is. */
+  parts?: number
+  part?: number
 }
 
 /** What one replica draws. */
-function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, ...own }: Setting, { batch, anchored, ...shape }: Shape) {
+function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, ...own }: Setting, { batch, anchored, parts = 1, part = 0, ...shape }: Shape) {
   const images = own.images ?? shape.images
   const capacity = anchored ? 2 * batch : batch
-  const strata = stratified ? Math.ceil(Math.fround(tMin * batch)) : 0
-  const drawn = drawTimes(own.times ?? { mean: 0, scale: 0 }, seed, step, batch)
+  const strata = stratified ? Math.ceil(Math.fround(tMin * parts * batch)) : 0
+  const drawn = drawTimes(own.times ?? { mean: 0, scale: 0 }, seed, step, parts * batch)
   const levels = Array.from(drawn, (u, i) => {
     if (strata === 0) return u
     return i < strata ? Math.fround(tMin * u) : Math.fround(tMin + Math.fround(1 - tMin) * u)
   })
-  const numbers = levels.map((_, i) => i)
+  const wholeLow = levels.filter(level => level < tMin).length
+  const numbers = levels.map((_, i) => i).filter(i => i % parts === part)
   const low = numbers.filter(i => levels[i] < tMin)
   const order = [...low, ...numbers.filter(i => levels[i] >= tMin)]
   let ramped = step >= lambdaStart ? lambda : 0
@@ -53,22 +57,22 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
     put(place, i, levels[i])
     if (contrast && levels[i] < tMin) put(place + batch, i, tMin)
   })
-  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, lambda: ramped, empty: contrast && low.length === 0 ? 1 : 0 }
+  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped, empty: contrast && wholeLow === 0 && part === 0 ? 1 : 0 }
 }
 
 function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): OpCase {
-  const { batch, anchored, images } = shape
+  const { batch, anchored, images, parts, part = 0 } = shape
   const replicas = settings.length
   return {
-    op, shape: `R ${replicas}, B ${batch}, ${images} images`, seed, tolerance: settings.some(each => each.times) ? TOLERANCE : 1e-7,
+    op, shape: `R ${replicas}, B ${batch}${parts ? `, part ${part} of ${parts}` : ''}, ${images} images`, seed, tolerance: settings.some(each => each.times) ? TOLERANCE : 1e-7,
     record(recorder) {
       const capacity = anchored ? 2 * batch : batch
       const knob = knobs(recorder, settings.map(each => ({
         seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0, time_sigma: each.times?.sigma ?? 0,
       })))
-      const states = state(recorder, settings.map(each => ({ step: each.step })))
+      const states = state(recorder, settings.map(each => ({ step: each.step, part })))
       const made = makeBatch(recorder, replicas, capacity, 4, false)
-      draw(recorder, replicas, batch, knob, states, made)
+      draw(recorder, replicas, batch, knob, states, made, parts)
       const twins = settings.map(each => twin(each, shape))
       const bits = (name: 'source' | 'row'): Output => ({ name, tensor: made[name], expected: () => Uint32Array.from(twins.flatMap(each => [...each[name]])) })
       const levels = Float32Array.from(twins.flatMap(each => [...each.t]))
@@ -77,6 +81,7 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
         { name: 't', tensor: made.t, expected: () => (settings.some(each => each.stratified || each.times) ? Float64Array.from(levels) : new Uint32Array(levels.buffer)) },
         bits('source'), bits('row'),
         stateOutput(states, 'low', replicas, r => twins[r].low), stateOutput(states, 'anchors', replicas, r => twins[r].anchors),
+        stateOutput(states, 'whole_low', replicas, r => twins[r].wholeLow), stateOutput(states, 'whole_anchors', replicas, r => twins[r].wholeAnchors),
         stateOutput(states, 'empty', replicas, r => twins[r].empty), stateOutput(states, 'lambda', replicas, r => twins[r].lambda),
       ]
     },
@@ -146,6 +151,8 @@ export const drawCases: OpCase[] = [
   drawCase('draw, logit-normal and σ uniform', { batch: 301, anchored: true, images: 60 }, [
     { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } }, { ...plain, times: { mean: 0, scale: 0, sigma: 4 } },
   ], 1107),
+  // The last level of the whole batch below T_min is in another part (replica 2), or there is none (3).
+  drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 3 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }], 1109),
   negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
 ]

@@ -29,6 +29,58 @@ const reduceCase: OpCase = {
   },
 }
 
+/** Four micro-batches of three and two steps: gradients add up, metrics are of the whole batch, and only the last of each step updates. */
+const partsCase: OpCase = {
+  op: 'optimizer, micro-batches', shape: 'R 2, 300 parameters, 2 steps of 4', seed: 1003, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [replicas, batch, parts, steps] = [2, 3, 4, 2]
+    const size = { replicas, capacity: 1, width: 300 }
+    const parameters = filled(recorder, random, 'parameters', size)
+    const flat = { tensor: parameters.tensor, replicas, length: size.width }
+    const made = makeOptimizer(recorder, flat)
+    const ema = given(recorder, 'EMA weights', size, parameters.values)
+    const optimizer: Optimizer = { ...made, ema: { ...flat, tensor: ema.tensor } }
+    const setting: OptimizerSettings = { ...settings[0], warmup: 0 }
+    const knob = knobs(recorder, Array.from({ length: replicas }, (_, r) => ({
+      learning_rate: setting.learningRate, beta1: setting.beta1, beta2: setting.beta2, epsilon: setting.epsilon, weight_decay: setting.weightDecay, clip: setting.clip, ema_decay: setting.emaDecay, flow_below: r,
+    })))
+    // This part holds 1 of the 5 samples below T_min.
+    const states = state(recorder, [0, 1].map(() => ({ low: 1, anchors: 1, whole_low: 5, whole_anchors: 4, lambda: 0.5 })))
+    const twins = [0, 1].map(r => startOptimizer(part(parameters, r, 1)))
+    const rows: Record<'flow' | 'contrastive' | 'gradientNorm' | 'anchors' | 'negative' | 'low', number>[][] = [[], []]
+    for (let step = 0; step < steps; step++) {
+      const sums = [0, 1].map(() => ({ gradient: new Float64Array(size.width), flow: 0, contrastive: 0, negative: 0 }))
+      for (let p = 0; p < parts; p++) {
+        const planes = filled(recorder, random, 'planes', size, { scale: 0.1 })
+        const loss = filled(recorder, random, 'loss', { replicas, capacity: batch, width: 1 }, { offset: 2 })
+        const pairs = filled(recorder, random, 'rows', { replicas, capacity: batch, width: 4 }, { offset: 2 })
+        gradientReduce(recorder, flat, { planes: planes.tensor, slices: 1 }, optimizer, states)
+        optimizerBegin(recorder, replicas, batch, knob, states, optimizer, loss.tensor, pairs.tensor, parts)
+        adamw(recorder, flat, knob, states, optimizer)
+        sums.forEach((sum, r) => {
+          part(planes, r, 1).forEach((value, i) => { sum.gradient[i] += value })
+          sum.flow += part(loss, r, batch).reduce((all, value, i) => all + (r === 1 || i >= 1 ? value : 0), 0)
+          const [contrastive, , negative] = part(pairs, r, 1)
+          sum.contrastive += contrastive
+          sum.negative += negative
+        })
+      }
+      sums.forEach((sum, r) => rows[r].push({
+        flow: sum.flow / (r === 1 ? 12 : 7), contrastive: sum.contrastive / 4, negative: sum.negative / 4, gradientNorm: optimizerStep(twins[r], sum.gradient, setting).norm, anchors: 4, low: 5,
+      }))
+    }
+    const metric = (name: keyof (typeof rows)[number][number]): Output => ({
+      name: `metrics.${name}`, tensor: optimizer.metrics, at: [0, 1, 2, 3].map(i => i * METRICS.length + METRICS.indexOf(name)), expected: () => Float64Array.from([0, 1, 2, 3], i => rows[i % 2][Math.floor(i / 2)][name]),
+    })
+    const vector = (name: string, tensor: Output['tensor'], of: (r: number) => Float64Array): Output => ({ name, tensor, expected: layOutAs(parameters, replicas, of) })
+    return [
+      vector('parameters', parameters.tensor, r => twins[r].parameters), vector('EMA', ema.tensor, r => twins[r].ema), vector('square', optimizer.second, r => twins[r].v),
+      stateOutput(states, 'step', replicas, () => steps), stateOutput(states, 'updates', replicas, () => steps), stateOutput(states, 'part', replicas, () => 0),
+      ...(['flow', 'contrastive', 'negative', 'gradientNorm', 'anchors', 'low'] as const).map(metric),
+    ]
+  },
+}
+
 const base: OptimizerSettings = {
   learningRate: 0.02, schedule: 'constant', warmup: 0, steps: 8, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, clip: 0, emaDecay: 0.999,
 }
@@ -114,4 +166,4 @@ const trainingCase: OpCase = {
   },
 }
 
-export const optimizerCases: OpCase[] = [reduceCase, trainingCase]
+export const optimizerCases: OpCase[] = [reduceCase, trainingCase, partsCase]

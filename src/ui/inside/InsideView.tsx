@@ -1,4 +1,5 @@
 import { useHotkeys } from 'react-hotkeys-hook'
+import { passOf } from '../../config.ts'
 import { stepOnce } from '../../store/actions.ts'
 import { playOrStop, stepMove, stepStage, useInside } from '../../store/inside.ts'
 import { lookInside } from '../../store/looking.ts'
@@ -67,7 +68,8 @@ function Ask() {
       </div>
     )
   }
-  const { replicas, config: { train: { batch } } } = tick
+  const { replicas, config: { train } } = tick
+  const batch = passOf(train)
   return (
     <div className={styles.ask}>
       {replicas.length > 1 && (
@@ -92,12 +94,12 @@ function Problem() {
 function Found() {
   const walk = useInside((state) => state.walk)!
   const now = useRun(({ tick }) => (tick?.runId === walk.runId ? tick.step : null))
-  const { step, label, sample, batch, t, loss, gradientNorm, letters, moves } = walk
+  const { step, label, sample, batch, parts, t, loss, gradientNorm, letters, moves } = walk
   const later = now === null ? ' of a run before' : now >= step ? `; the run is at step ${count(now)} now` : ''
   return (
     <>
       <p>
-        Step {count(step)} of {label}{later}. Image {sample + 1} of {batch}{t !== null && <>, noise level t = {fixed(t)}</>}. {moves.length} moves; flow-matching loss {short(loss)}, gradient length {short(gradientNorm)}.
+        Step {count(step)} of {label}{later}. Image {sample + 1} of {batch}{parts > 1 && <> in the last of {parts} micro-batches</>}{t !== null && <>, noise level t = {fixed(t)}</>}. {moves.length} moves; flow-matching loss {short(loss)}, gradient length {short(gradientNorm)}.
       </p>
       <p className={styles.letters}>
         {letters.map(({ letter, value, words }) => <span key={letter}><b>{letter}</b> {count(value)} {words}</span>)}

@@ -1,0 +1,140 @@
+/** A batch in micro-batches: the same step but for rounding, the same draws, on the GPU alone; going on, walking and refusing. */
+import { describe, expect, test } from 'vitest'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { checkConfig } from '../../src/lab/data.ts'
+import { planMemory } from '../../src/lab/plan.ts'
+import type { MetricsRow } from '../../src/lab/trainer.ts'
+import { countCalls } from '../support/count_calls.ts'
+import { relative } from '../support/compare.ts'
+import { withTraining } from '../support/given_training.ts'
+import { expectSameBits, sessions } from '../support/sessions.ts'
+import { tinyConfig, withTrainer } from '../support/tiny_run.ts'
+
+const { create, keep } = sessions()
+
+/** ε as large as the gradients: else Adam scales what is rounding alone, such as the bias of the keys, up to full steps. */
+const whole = tinyConfig({ train: { batch: 32, warmup: 0, epsilon: 1e-2 }, replicas: [{ method: 'fm' }, { method: 'fm-truncated', tMin: 0.3 }] })
+const cut = (config: Config, microBatches: number): Config => ({ ...config, train: { ...config.train, microBatches } })
+
+async function after(config: Config, steps: number): Promise<{ weights: Float32Array[]; gradients: Float32Array; rows: MetricsRow[][] }> {
+  return withTrainer(config, async trainer => {
+    trainer.submitSteps(steps, false)
+    const states = await trainer.replicaStates()
+    const { training } = trainer.recorded
+    return { weights: states.map(state => state.parameters), gradients: await trainer.table.read(training.optimizer.gradients), rows: await trainer.metrics(0, steps) }
+  })
+}
+
+describe('4 × 8 samples', () => {
+  test('make the step of 32: gradient, losses, norm and weights, also where noise levels are cut or stratified', async () => {
+    for (const config of [whole, { ...whole, objective: { ...whole.objective, stratified: true } }]) {
+      const [one, four] = [await after(config, 1), await after(cut(config, 4), 1)]
+      expect(relative(four.gradients, one.gradients)).toBeLessThan(1e-6)
+      const [long, parts] = [await after(config, 5), await after(cut(config, 4), 5)]
+      long.weights.forEach((weights, r) => expect(relative(parts.weights[r], weights)).toBeLessThan(1e-6))
+      long.rows.forEach((row, step) => row.forEach((expected, r) => {
+        const { flow, gradientNorm, low, rate, skipped } = parts.rows[step][r]
+        expect(relative([flow, gradientNorm], [expected.flow, expected.gradientNorm])).toBeLessThan(1e-6)
+        expect({ low, rate, skipped }).toEqual({ low: expected.low, rate: expected.rate, skipped: expected.skipped })
+      }))
+      expect(relative(long.weights[0], one.weights[0])).toBeGreaterThan(1e-3) // it did go somewhere
+      expect(long.rows.some(([, truncated]) => truncated.low > 0)).toBe(true)
+    }
+  })
+
+  test('are the 32 of the undivided batch, every fourth in each part, low-noise ones first in each', async () => {
+    const config = tinyConfig({ train: { batch: 32 }, replicas: [{ method: 'lcf', seed: 5, tMin: 0.4 }] })
+    const draws = async (of: Config, runs: number) => withTraining(of, { given: false, images: 64 }, async training => {
+      const { batch: { t, row, source, eps, dimensions: d } } = training.training
+      const all = new Map<number, string>()
+      const lows: number[] = []
+      for (let run = 0; run < runs; run++) {
+        training.run()
+        const [levels, rows, numbers, noise] = [await training.read(t), await training.readWords(row), await training.readWords(source), await training.read(eps)]
+        const { low } = await training.state()
+        lows.push(low)
+        for (let i = 0; i < 32 / runs; i++) {
+          expect(levels[i] < Math.fround(0.4)).toBe(i < low)
+          expect(numbers[i] % runs).toBe(run)
+          all.set(numbers[i], [levels[i], rows[i], ...noise.subarray(i * d, (i + 1) * d)].join())
+        }
+      }
+      const { whole_low, whole_anchors, step, part } = await training.state()
+      expect([whole_low, whole_anchors, step, part]).toEqual([lows.reduce((a, b) => a + b), whole_low, 1, 0])
+      return all
+    })
+    const [undivided, parts] = [await draws(config, 1), await draws(cut(config, 4), 4)]
+    expect(undivided.size).toBe(32)
+    expect([...parts].sort(([a], [b]) => a - b)).toEqual([...undivided].sort(([a], [b]) => a - b))
+  })
+
+  test('of LCF weigh the contrast by the anchors of the whole batch, and its other methods train', async () => {
+    // Features far apart at a small τ: no term but the positive's own counts, so that it does not matter which others there are.
+    const lone = tinyConfig({ objective: { tau: 0.01, lambda: 1, feature: 'flattened', normalise: false }, train: { batch: 32, warmup: 0, epsilon: 1e-2 }, replicas: [{ method: 'lcf', tMin: 0.5 }] })
+    const [one, four] = [await after(lone, 1), await after(cut(lone, 4), 1)]
+    const [[a], [b]] = [one.rows[0], four.rows[0]]
+    expect(a.anchors).toBeGreaterThan(8)
+    expect([b.anchors, b.low]).toEqual([a.anchors, a.low])
+    expect(relative([b.flow, b.positive], [a.flow, a.positive])).toBeLessThan(1e-6)
+    expect(relative(four.gradients, one.gradients)).toBeLessThan(1e-5)
+    const others = tinyConfig({ train: { batch: 16, microBatches: 4 }, objective: { lambda: 0.3 }, replicas: ['lcf', 'dispersive', 'contrastive-fm', 'x-prediction', 'exfm'].map(method => ({ method })) })
+    const { rows } = await after(others, 6)
+    for (const row of rows.at(-1)!) {
+      expect(Number.isFinite(row.flow) && Number.isFinite(row.gradientNorm) && row.gradientNorm > 0).toBe(true)
+      expect(row.skipped).toBe(0)
+    }
+    expect(rows.at(-1)!.map(row => row.contrastive !== 0)).toEqual([true, true, true, false, false])
+  })
+})
+
+describe('a run in micro-batches', () => {
+  const parts = cut(tinyConfig({ train: { batch: 8 } }), 2)
+
+  test('creates, writes and reads nothing on its way; undivided it has the dispatches that it had', async () => {
+    const undivided = await withTrainer(cut(parts, 1), async trainer => trainer.recorded.training.recorder.dispatches.map(({ kernel }) => kernel))
+    await withTrainer(parts, async trainer => {
+      expect(trainer.recorded.training.recorder.dispatches.map(({ kernel }) => kernel)).toEqual(undivided)
+      expect(trainer.dispatchesPerStep).toBe(2 * undivided.length)
+      for (const gentle of [true, false]) {
+        const { result: submits, counts } = await countCalls(() => trainer.submitSteps(1, gentle))
+        expect(counts).toMatchObject({ createBuffer: 0, createBindGroup: 0, createShaderModule: 0, createComputePipelineAsync: 0, writeBuffer: 0, mapAsync: 0, bytes: 0 })
+        expect(counts.submit).toBe(submits)
+        expect(counts.dispatchWorkgroups + counts.dispatchWorkgroupsIndirect).toBe(trainer.dispatchesPerStep)
+      }
+    })
+  })
+
+  test('needs less memory for activations and none for gradients more', () => {
+    const limits = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 }
+    const bytes = (config: Config, name: string) => planMemory(config, limits).parts.find(part => part.name === name)!.bytes
+    const large = tinyConfig({ train: { batch: 64 } })
+    expect(bytes(cut(large, 8), 'activations')).toBeLessThan(0.2 * bytes(large, 'activations'))
+    expect(bytes(cut(large, 8), 'gradients')).toBeLessThanOrEqual(bytes(large, 'gradients'))
+  })
+
+  test('goes on from a checkpoint and in a fork bit for bit, and is walked with its own loss', async () => {
+    const session = await create(parts)
+    await session.advance(3)
+    const half = await session.snapshot()
+    const walk = await session.walk(1, 2)
+    expect([walk.step, walk.batch, walk.parts]).toEqual([4, 4, 2])
+    await session.advance(2)
+    const resumed = await create(parts, { checkpoint: half })
+    await resumed.advance(2)
+    expectSameBits(await resumed.checkpoint(), await session.checkpoint())
+    await session.readMetrics()
+    const { flow, gradientNorm } = session.tick().replicas[1]
+    expect(walk.loss).toBe(flow.value[3])
+    expect(walk.gradientNorm).toBe(gradientNorm.value[3])
+    await expect(session.walk(0, 4)).rejects.toThrow('there is no image 5 in a micro-batch of 4')
+    const forked = keep(await resumed.fork('fork', 1, [{ method: 'lcf' }]))
+    await forked.advance(1)
+    expect(forked.step).toBe(6)
+  })
+})
+
+test('batches that cannot be cut are refused in one sentence', () => {
+  expect(() => parseConfig({ train: { batch: 32, microBatches: 5 } })).toThrow('train.microBatches: a batch of 32 cannot be cut into 5 equal parts; take a number that divides it')
+  expect(() => parseConfig({ train: { microBatches: 0 } })).toThrow(/train\.microBatches/)
+  expect(() => checkConfig(tinyConfig({ train: { batch: 8, microBatches: 8 } }))).toThrow('train.microBatches: LCF compares images of one micro-batch, so it needs at least 2')
+})
