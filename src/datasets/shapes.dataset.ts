@@ -39,7 +39,7 @@ export default defineDataset({
   classes: SHAPES.map(([name]) => name),
   channels: 3,
   size: 16,
-  sizes: [12, 16, 24, 32],
+  sizes: [12, 16, 24, 32, 64],
   // x, y: centre, and radius, in half-images; rotation: radians; colours in [-1,1]; gradientX, gradientY: slope of the background, all channels
   latentNames: [
     'class', 'x', 'y', 'radius', 'rotation', 'red', 'green', 'blue',

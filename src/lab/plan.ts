@@ -49,11 +49,17 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
     const bytes = tensor.length * 4
     parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
-    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${tensor.name.startsWith('training') ? 'fewer training images, or smaller ones' : 'a smaller batch, width or number of replicas'}`
+    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${adviceFor(tensor)}`
   }
   const dispatches = [training.recorder, evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
+}
+
+function adviceFor({ name }: Tensor): string {
+  if (name.startsWith('training')) return 'fewer training images, or smaller ones'
+  if (/^(weights|Adam|EMA|gradient)/.test(name)) return 'a smaller width, fewer blocks or fewer replicas'
+  return 'more micro-batches, a smaller batch or width, or fewer replicas'
 }
 
 /** Of the metrics ring, and of each staging buffer that reads it. */

@@ -28,6 +28,24 @@ const POINTS = {
 /** What is seen on the plane, and nothing that takes longer. */
 const plane = (settings?: Record<string, number | string>) => [{ id: 'plane', every: 100, ...(settings && { settings }) }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
 
+/**
+ * A network of the LCF paper (A.4, tables 1 and 2) on shapes, not CIFAR-10 or Tiny-ImageNet: batch, layer, rate, clip, decay and T_min are theirs, the number of steps is not.
+ * Micro-batches keep activations below 3 GiB; training images come to 96 MiB, which every GPU can hold in one buffer.
+ */
+function ofPaper(width: 384 | 768, size: 32 | 64, microBatches: number, notice: string): Preset {
+  const rarely = [{ id: 'condition', settings: { levels: 12, pairs: 16 } }, { id: 'features', settings: { images: 64 } }].map(one => ({ ...one, every: 1000 }))
+  return {
+    id: `paper-${width}-${size}`,
+    title: `The paper’s net: 12 × ${width}, ${size}²`,
+    notice,
+    config: {
+      net: { channels: 3, size, patch: 2, width, blocks: 12, heads: width / 64 }, data: { dataset: 'shapes', count: 2 ** 23 / size ** 2, heldOut: 512 }, objective: { layer: 8, tMin: size === 32 ? 0.02 : 0.1 },
+      train: { batch: size === 32 ? 256 : 32, microBatches, steps: 2000, learningRate: 1e-4, warmup: 200, beta2: 0.999, emaDecay: 0.999 }, replicas: [{ method: 'lcf' }],
+      evaluate: { every: 500, perLevel: size === 32 ? 16 : 8, samplesEvery: 500, samples: 4 }, measures: [...rarely, ...['probe', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))],
+    },
+  }
+}
+
 export const presets: Preset[] = [
   {
     id: 'gratings',
@@ -206,6 +224,10 @@ export const presets: Preset[] = [
       ],
     },
   },
+  ofPaper(384, 32, 32, 'LCF in the size of the paper’s CIFAR-10 network, for a real GPU and patience: 256 images a step in 32 micro-batches. How do memory and time beside Run compare with the small nets above?'),
+  ofPaper(384, 64, 8, 'The same network on images of twice the side: four times the tokens, so 4 images pass at once where there were 8. T_min is five times as large; what becomes of detail?'),
+  ofPaper(768, 32, 32, 'Twice the width makes four times the weights, and four times the work of every token: for a GPU with 4 GiB to spare. Is the loss lower after as many steps?'),
+  ofPaper(768, 64, 16, 'The paper’s largest, for Tiny-ImageNet: 130 million weights, 1,024 tokens. Who wants to see the whole claim at its own size needs this, and days of a fast GPU.'),
 ]
 
 /** @throws RangeError when there is none of this name */

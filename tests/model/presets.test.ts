@@ -1,4 +1,4 @@
-/** Every experiment of the list trains: as it is, but on few images and for a few steps. */
+/** Every experiment of the list trains: as it is, but on few images and for a few steps, and large networks made small. */
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { presets } from '../../src/lab/presets.ts'
@@ -7,9 +7,10 @@ import { sessions } from '../support/sessions.ts'
 const { create } = sessions()
 
 test.each(presets.map(preset => [preset.id, preset] as const))('%s', async (_, { config }) => {
-  const { evaluate, train, data, replicas = [{}, {}] } = parseConfig(config)
+  const { net, objective, evaluate, train, data, replicas = [{}, {}] } = parseConfig(config)
+  const large = net.blocks > 4 && { net: { ...net, size: 16, width: 16, blocks: 2, heads: 1 }, objective: { ...objective, layer: 2 } }
   const session = await create(parseConfig({
-    ...config, data: { ...data, count: 64, heldOut: 16 }, train: { ...train, batch: 4 }, evaluate: { ...evaluate, every: 2, perLevel: 8, samples: 2, samplesEvery: 2, solverSteps: 2, measure: false },
+    ...config, ...large, data: { ...data, count: 64, heldOut: 16 }, train: { ...train, batch: 4, microBatches: Math.min(2, train.microBatches) }, evaluate: { ...evaluate, every: 2, perLevel: 8, samples: 2, samplesEvery: 2, solverSteps: 2, measure: false },
     replicas: replicas.map(({ images, ...rest }) => ({ ...rest, ...(images !== undefined && { images: Math.min(64, images) }) })),
   }))
   await session.advance(2)
