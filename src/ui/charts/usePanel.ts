@@ -13,6 +13,8 @@ export interface ShownPanel {
   axes: PanelAxes
   tables: () => TableData[]
   csv: () => string
+  /** The panel's sentence, which speaks of all replicas: not while some of them are hidden. */
+  summary: string
   /** What the bands are; over seeds it is the spread over seeds that counts. */
   spread: string
 }
@@ -29,6 +31,7 @@ export function usePanel(panel: Panel, history?: readonly Panel[]): ShownPanel {
     return {
       lines, axes,
       tables: () => tablesOf(panel, lines),
+      summary: panel.curves.some(({ replica }) => series.some((own) => own.run === 0 && own.replica === replica && own.hidden)) ? 'Some networks are hidden; the sentence about all of them comes back with them.' : panel.summary,
       csv: () => [csvOf(longGridOf(panel, lines)), ...(panel.heat ?? []).map((map) => csvOf(heatTable(map, String))), ...(panel.plane ? [csvOf(endsOf(panel.plane, series))] : [])].join('\n'),
       spread: [over, panel.spread && (over ? `(single replicas: ${panel.spread})` : panel.spread)].filter(Boolean).join(' '),
     }

@@ -38,7 +38,7 @@ interface Props {
 /** One panel: its picture, its numbers, what it is. */
 export function PanelFigure({ id, panel, measurement, history, compact }: Props) {
   const before = useMemo(() => history?.flatMap(({ panels }) => panels.filter((other) => other.id === panel.id)), [history, panel.id])
-  const { lines, axes, tables, csv, spread } = usePanel(panel, before)
+  const { lines, axes, tables, csv, summary, spread } = usePanel(panel, before)
   const looked = panel.curves.some(({ replica }) => replica !== null) || !panelIsTheory(panel)
   const diagnostic = diagnosticOf(id)
   const notes = panel.notes.map((note) => <span key={note}>{note} </span>)
@@ -47,9 +47,9 @@ export function PanelFigure({ id, panel, measurement, history, compact }: Props)
       compact={compact}
       name={compact ? id : `${id}.${panel.id}`}
       title={panel.title}
-      summary={panel.summary}
+      summary={summary}
       note={<>{spread && <span className={compact ? 'one-line' : undefined} title={compact ? spread : undefined}>{spread}. </span>}{!compact && notes}</>}
-      tools={<What title={panel.title} words={[panel.summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} formula={diagnostic?.formulas?.[panel.id]} paper={diagnostic?.paper} />}
+      tools={<What title={panel.title} words={[summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} formula={diagnostic?.formulas?.[panel.id]} paper={diagnostic?.paper} />}
       foot={compact && <MeasureBar id={id} measurement={measurement} compact />}
       tables={tables}
       csv={csv}
