@@ -133,6 +133,8 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await student.choose('Check', '100')
   await expect(student.found()).toContainText('0.736 ± 0.016 for each unit of input, where 1,000 is demanded')
   await expect(lab.chart('probe')).toHaveCount(0)
+  await expect(lab.chart('condition')).toContainText('Some networks are hidden')
+  await expect(lab.chart('condition')).not.toContainText('LCF') // its turn is later
   await student.next()
 
   await student.choose('Predict', '0.1 to 0.5')
