@@ -2,10 +2,27 @@
 import type { Bench } from './diagnostic.ts'
 import { empiricalVelocity } from '../flow/empirical.ts'
 import type { Path } from '../flow/paths.ts'
-import { linearLevel, placeOn } from '../flow/place.ts'
+import { fromImage, isLinear, linearLevel, placeOn } from '../flow/place.ts'
 
 /** x (n,d), t → v (n,d) */
 export type Field = (x: ArrayLike<number>, t: number) => Float32Array
+
+type Numbers = Float32Array | Float64Array
+/** x (d), t → v (d) to out */
+export type PointField = (x: Numbers, t: number, out: Numbers) => void
+
+/** The best velocity along another path from that along the linear one, at one point: what is best for x_t is what is best for x_t/(α + β). */
+export function alongPath(linear: PointField, path: Path): PointField {
+  if (isLinear(path)) return linear
+  return (x, t, out) => {
+    const place = placeOn(path, t)
+    const level = linearLevel(place)
+    const { keep, along } = fromImage(place)
+    const point = x.map(value => value / (place.alpha + place.beta))
+    linear(point, level, out)
+    for (let i = 0; i < x.length; i++) out[i] = keep * x[i] + along * (point[i] - level * out[i])
+  }
+}
 
 /** Where data lie on a line a velocity has no value at t = 0. */
 const LEAST = 1e-3
@@ -17,23 +34,16 @@ export const MOST_IMAGES = 2048
 export function bestField({ data: { dataset, train } }: Pick<Bench, 'data'>, d: number, path: Path): { field: Field; words: string } {
   const images = Math.min(MOST_IMAGES, Math.floor(train.length / d))
   const points = { points: train.subarray(0, images * d), dimensions: d }
-  const linear: (x: Float32Array, t: number, out: Float32Array) => void = dataset.field
-    ? (x, t, out) => dataset.field!(x, t, out)
-    : (x, t, out) => empiricalVelocity(points, x, t, out)
+  const along = alongPath(dataset.field ? (x, t, out) => dataset.field!(x, t, out) : (x, t, out) => empiricalVelocity(points, x, t, out), path)
   return {
     words: dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`,
     field(x, t) {
-      const place = placeOn(path, Math.max(t, LEAST))
-      const { alpha, beta, dalpha, dbeta } = place
-      const level = linearLevel(place)
-      const [point, velocity, out] = [new Float32Array(d), new Float32Array(d), new Float32Array(x.length)]
+      const out = new Float32Array(x.length)
+      const [point, velocity] = [new Float32Array(d), new Float32Array(d)]
       for (let at = 0; at < out.length; at += d) {
-        for (let i = 0; i < d; i++) point[i] = x[at + i] / (alpha + beta)
-        linear(point, level, velocity)
-        for (let i = 0; i < d; i++) {
-          const image = point[i] - level * velocity[i]
-          out[at + i] = dalpha * image + (dbeta / beta) * (x[at + i] - alpha * image)
-        }
+        for (let i = 0; i < d; i++) point[i] = x[at + i]
+        along(point, Math.max(t, LEAST), velocity)
+        out.set(velocity, at)
       }
       return out
     },

@@ -6,17 +6,14 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
-import { march } from '../flow/solver.ts'
-import { EULER } from '../flow/tableau.ts'
-import { untrainedBelow } from '../model/sampler.ts'
+import { commonPath, fromImage, placeOn } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
 import { recordByHeart } from './by_heart.ts'
-import { refuseCurved } from './curved.ts'
+import { refuseDifferent } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
-import { eulerWays, firstNoise } from './euler_ways.ts'
+import { eulerWays, firstNoise, gridFor, walkToImage } from './euler_ways.ts'
 import { dimensionsOf } from './semantic.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
@@ -45,7 +42,7 @@ export default defineDiagnostic({
   summary: 'Where on the way from noise the network departs from its training images: the way follows the training set’s own best velocity down to t, and the network’s from there.',
   paper: 'Closed-form flow matching (arXiv 2506.03719)',
   formulas: {
-    nearest: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = \\begin{cases} \\sum_i w_i\\,(x_t - x_i)/t & t > \\tau \\\\ v_\\theta(x_t,t) & t \\le \\tau \\end{cases}',
+    nearest: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = \\begin{cases} \\hat v(x_t,t) & t > \\tau \\\\ v_\\theta(x_t,t) & t \\le \\tau \\end{cases}',
   },
   settings,
   every: 0,
@@ -54,8 +51,8 @@ export default defineDiagnostic({
     flops: (6 * worked(config, chosen)) / config.replicas.length + 3 * levelsOf(chosen.t)!.length * chosen.images * config.data.count * dimensionsOf(config),
   }),
   refuse(config, _, chosen) {
-    const curved = refuseCurved(config)
-    if (curved) return curved
+    const different = refuseDifferent(config)
+    if (different) return different
     if (chosen.images > config.data.heldOut) return `${chosen.images} images are more than the ${config.data.heldOut} held-out ones they are compared with; take at most as many`
     const most = Math.floor(MOST_WORK / worked(config, { images: 1, steps: chosen.steps }))
     return chosen.images > most ? `the closed form over ${config.data.count} training images takes too long for ${chosen.images} images in ${chosen.steps} steps; ${most < 4 ? 'the training set is too large for it' : `take at most ${most} images`}` : undefined
@@ -66,8 +63,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, data, training: { replicas: R } } = bench
   const { images: n, steps } = chosen
   const d = dimensionsOf(config)
-  // One grid for all: whoever was not trained below T_min must not be asked there, so all jump from the highest of these.
-  const grid = timeGrid(steps, Math.max(...untrainedBelow(config)), config.evaluate.belowTMin)
+  const grid = gridFor(config, steps)
+  const path = commonPath(config)!
   const nearestStep = (t: number) => grid.subarray(0, -1).reduce((best, at, i) => (Math.abs(at - t) < Math.abs(grid[best] - t) ? i : best), 0)
   const handed = [...new Set(levelsOf(chosen.t)!.map(nearestStep))].sort((a, b) => b - a) // t ascending
   const total = steps + handed.reduce((sum, step) => sum + steps - step + 1, 0)
@@ -79,7 +76,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const asked = await bench.lay(recorder)
   const heart = arrayCarrier(noise.slice(0, n * d), async (x, t) => {
     const image = await denoise(asked, x, t)
-    return x.map((value, k) => (value - image[k]) / t)
+    const { keep, along } = fromImage(placeOn(path, t))
+    return x.map((value, k) => keep * value + along * image[k])
   }, () => [], between)
   const before: Float64Array[] = [] // [step] (n,d)
   const { look } = heart
@@ -87,7 +85,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     before.push(heart.x)
     return look(plane, t)
   }
-  await march(heart, [grid], () => EULER)
+  await walkToImage(heart, grid, config)
 
   const near = async (values: Float64Array | Float32Array) => {
     const found = await nearestOf({ values: data.train, width: d }, { values, width: d }, async () => {})

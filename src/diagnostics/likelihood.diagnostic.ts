@@ -5,10 +5,12 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { isOwn } from '../datasets/own.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { bitsPerDimension, BYTE_STEP, closedField, type Field, logDensities, type Probes, risingGrid, signProbes, traces, unitProbes } from '../flow/likelihood.ts'
+import { commonPath, placeOn } from '../flow/place.ts'
 import { tableaux } from '../flow/tableau.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { recordInputTangent } from '../model/jacobian.ts'
-import { refuseCurved } from './curved.ts'
+import { alongPath } from './best_field.ts'
+import { refuseDifferent } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { likelihoodPanels, type Walk } from './likelihood_panels.ts'
 import { writeAll } from './look.ts'
@@ -44,7 +46,7 @@ export default defineDiagnostic({
   summary: 'Log-density of held-out images under each network, by the instantaneous change of variables.',
   paper: 'Lipman et al. 2022, App. C (arXiv 2210.02747)',
   formulas: {
-    density: '\\log p(x_0) = \\log N(x_1; 0, I) + \\int_{t_{\\min}}^1 \\nabla\\!\\cdot v_\\theta(x_t,t)\\,\\mathrm{d}t, \\quad \\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)',
+    density: '\\log p(x_0) = \\log N(x_1; 0, \\beta_1^2 I) + \\int_{t_{\\min}}^1 \\nabla\\!\\cdot v_\\theta(x_t,t)\\,\\mathrm{d}t, \\quad \\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)',
     images: '-\\tfrac{1}{d}\\log p(x_0) \\;\\text{(nats)}, \\quad -\\tfrac{1}{d}\\log_2 p(x_0) + \\log_2 127.5 \\;\\text{(bits, of bytes)}',
     divergence: '\\nabla\\!\\cdot v_\\theta = \\operatorname{tr} J = \\operatorname{E}\\,z^\\top J z, \\quad z_i = \\pm 1, \\quad J = \\frac{\\partial v_\\theta}{\\partial x_t}',
   },
@@ -52,8 +54,8 @@ export default defineDiagnostic({
   every: 0,
   work: (config, chosen) => ({ forwards: chosen.images * looksOf(chosen) * (1 + productsOf(dimensionsOf(config), chosen)) }),
   refuse(config, _, { images, divergence, probes }) {
-    const curved = refuseCurved(config)
-    if (curved) return curved
+    const different = refuseDifferent(config)
+    if (different) return different
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     const d = dimensionsOf(config)
     if (images * probes * d > MOST_SIGNS) return `${probes} probes for ${images} images of ${d} numbers take too much memory; take fewer images or probes`
@@ -65,6 +67,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, training: { replicas: R }, data } = bench
   const { images: n, tMin, steps } = chosen
   const d = dimensionsOf(config)
+  const path = commonPath(config)!
+  const s = placeOn(path, 1).beta // as the sampler begins
   const P = chosen.divergence === 'exact' ? 1 : chosen.probes
   const bytes = areBytes(config, data.dataset)
   const images = startOf(data.heldOut.subarray(0, n * d), bytes, config.data.seed)
@@ -80,7 +84,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     const walks = Array.from({ length: R }, (): Walk => ({ rates: new Float64Array(n * P), way: [] }))
     for (const start of starts) {
       const probes: Probes = chosen.divergence === 'exact' ? unitProbes(R * chunk, d) : forReplicas(signs, R, start * d, chunk * d)
-      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P }, grid, tableaux[chosen.solver])
+      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P, s }, grid, tableaux[chosen.solver])
       walks.forEach((walk, r) => {
         const own = (values: Float64Array) => values.subarray(r * chunk * P, (r + 1) * chunk * P)
         walk.rates.set(own(logDensity).map(rateOf), start * P)
@@ -95,7 +99,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const cut = await walk(risingGrid(steps, 2 * tMin))
   let best: Walk | null = null
   if (data.dataset.field) {
-    const { logDensity, way } = await logDensities(closedField(data.dataset.field, n, d, signs), images, { dimensions: d, estimates: chosen.probes }, grid, tableaux[chosen.solver])
+    const { logDensity, way } = await logDensities(closedField(alongPath(data.dataset.field, path), n, d, signs), images, { dimensions: d, estimates: chosen.probes, s }, grid, tableaux[chosen.solver])
     best = { rates: logDensity.map(rateOf), way: way.map(({ t, divergence }) => ({ t, divergence: divergence.map(value => value / d) })) }
   }
   return likelihoodPanels(bench, chosen, { nets, coarse, cut, best, bytes, looks: tableaux[chosen.solver].nodes.length * steps, estimates: P })

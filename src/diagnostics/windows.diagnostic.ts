@@ -6,12 +6,11 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { energyDistance, FEWEST } from '../flow/energy.ts'
-import { timeGrid } from '../flow/grid.ts'
 import { nearestOf } from '../flow/neighbours.ts'
-import { untrainedBelow } from '../model/sampler.ts'
-import { refuseCurved } from './curved.ts'
+import { commonPath, fromImage, placeOn, toImage } from '../flow/place.ts'
+import { refuseDifferent } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
-import { eulerWays, firstNoise } from './euler_ways.ts'
+import { eulerWays, firstNoise, gridFor } from './euler_ways.ts'
 import { normalNoise, recordLook, showHeldOut } from './look.ts'
 import { amplitudeOf, patternOf, type Perturbation, signsOf } from './perturbation.ts'
 import { dimensionsOf } from './semantic.ts'
@@ -43,7 +42,7 @@ export default defineDiagnostic({
   summary: 'What becomes of samples when the network’s x̂₀ is made worse by the same amount at one stage of the way or another, as noise or as drift.',
   paper: 'Generation Phases (arXiv 2510.24830)',
   formulas: {
-    change: "v' = \\frac{x_t - (\\hat x_0 + a_t\\,\\delta)}{t}, \\quad a_t^2 = \\operatorname{MSE}(t)\\,(10^{\\Delta/10} - 1), \\quad \\tfrac{1}{d}\\lVert\\delta\\rVert^2 = 1",
+    change: "\\hat x_0' = \\hat x_0 + a_t\\,\\delta, \\quad a_t^2 = \\operatorname{MSE}(t)\\,(10^{\\Delta/10} - 1), \\quad \\tfrac{1}{d}\\lVert\\delta\\rVert^2 = 1",
     shift: '\\tfrac{1}{\\sqrt d}\\,\\lVert \\operatorname{E}[x_0\' - x_0] \\rVert',
     worse: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert',
     phase: '\\log_2 \\frac{\\operatorname{E}\\lVert x_0\' - x_0\\rVert_{\\text{drift}}}{\\operatorname{E}\\lVert x_0\' - x_0\\rVert_{\\text{noise}}}',
@@ -56,8 +55,8 @@ export default defineDiagnostic({
     flops: searchedOf(chosen.images, config) * config.data.count * dimensionsOf(config) * 3 * runsOf(chosen),
   }),
   refuse(config, _, { images, length, steps }) {
-    const curved = refuseCurved(config)
-    if (curved) return curved
+    const different = refuseDifferent(config)
+    if (different) return different
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     return length * steps < 2 ? `a window of ${length} holds fewer than 2 of ${steps} steps; take more steps or a longer window` : undefined
   },
@@ -67,8 +66,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, data, training: { replicas: R } } = bench
   const { images: n, steps, windows, length, drop } = chosen
   const d = dimensionsOf(config)
-  // One grid for all: whoever was not trained below T_min must not be asked there, so all jump from the highest of these.
-  const grid = timeGrid(steps, Math.max(...untrainedBelow(config)), config.evaluate.belowTMin)
+  const grid = gridFor(config, steps)
+  const path = commonPath(config)!
   const total = steps * (runsOf(chosen) + 1)
   let done = 0
   const between = () => bench.progress(++done, total)
@@ -82,8 +81,9 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       step++
       if (!kind || t < from || t > from + length) return
       const signs = signsOf(kind, n, new PhiloxStream(config.data.seed, STREAM_EVALUATION, 4096 + step))
-      // x̂0 + a δ instead of x̂0 = x − t v.
-      for (let k = 0; k < velocity.length; k++) velocity[k] -= (amplitudeOf(errors[Math.floor(k / (n * d))][step], drop) * signs[Math.floor(k / d) % n] * pattern[k % d]) / t
+      // x̂0 + a δ instead of x̂0.
+      const { along } = fromImage(placeOn(path, t))
+      for (let k = 0; k < velocity.length; k++) velocity[k] += along * amplitudeOf(errors[Math.floor(k / (n * d))][step], drop) * signs[Math.floor(k / d) % n] * pattern[k % d]
     })
   }
   const starts = Array.from({ length: windows }, (_, i) => (i * (1 - length)) / (windows - 1))
@@ -119,10 +119,11 @@ async function squaredErrors(bench: Bench, n: number, grid: Float32Array, betwee
   for (const t of grid.subarray(0, -1)) {
     table.write(look.batch.t, new Float32Array(R * n).fill(t))
     table.submit(look.recorder)
+    const { along } = toImage(placeOn(commonPath(config)!, t))
     const [velocity, goal] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.goal, 0, R * n * d)]
     errors.forEach((own, r) => {
       let sum = 0
-      for (let k = r * n * d; k < (r + 1) * n * d; k++) sum += (t * (velocity[k] - goal[k])) ** 2
+      for (let k = r * n * d; k < (r + 1) * n * d; k++) sum += (along * (velocity[k] - goal[k])) ** 2
       own.push(sum / (n * d))
     })
     await between()

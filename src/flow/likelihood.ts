@@ -1,6 +1,6 @@
 /**
  * Log-density of points under a flow, by the instantaneous change of variables (Chen et al. 2018, Neural ODE, Theorem 1; Lipman et al. 2022, App. C):
- * along dx/dt = v the log-density falls by div v, so log p(x) = log N(x₁; 0, I) + ∫ div v dt over the way from x to the noise x₁. Float64, many
+ * along dx/dt = v the log-density falls by div v, so log p(x) = log N(x₁; 0, s²I) + ∫ div v dt over the way from x to the noise x₁. Float64, many
  * points side by side; the field is the caller's, on a GPU or in closed form.
  */
 import { PhiloxStream } from '../engine/philox.ts'
@@ -81,9 +81,9 @@ export const risingGrid = (steps: number, from: number): Float64Array => Float64
 
 /**
  * @param start points (N,d), taken to lie at the first time of the grid  @param estimates P of the field
- * @param grid ascending, the last 1, where the density is the standard normal's
+ * @param grid ascending, the last 1, where the density is normal with deviation `s`
  */
-export async function logDensities(field: Field, start: ArrayLike<number>, { dimensions: d, estimates: P }: { dimensions: number; estimates: number }, grid: ArrayLike<number>, tableau: Tableau): Promise<Densities> {
+export async function logDensities(field: Field, start: ArrayLike<number>, { dimensions: d, estimates: P, s = 1 }: { dimensions: number; estimates: number; s?: number }, grid: ArrayLike<number>, tableau: Tableau): Promise<Densities> {
   const length = start.length
   const N = length / d
   const way: Densities['way'] = []
@@ -108,7 +108,7 @@ export async function logDensities(field: Field, start: ArrayLike<number>, { dim
   const noise = carrier.x.slice(0, length)
   const logDensity = carrier.x.slice(length)
   for (let i = 0; i < N; i++) {
-    const atNoise = normalLogDensity(noise.subarray(i * d, (i + 1) * d))
+    const atNoise = normalLogDensity(noise.subarray(i * d, (i + 1) * d), s)
     for (let p = 0; p < P; p++) logDensity[i * P + p] += atNoise
   }
   return { logDensity, noise, way, evaluations: evaluations[0] }

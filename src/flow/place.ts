@@ -54,6 +54,9 @@ export function placeOn(path: Path, t: number): Place {
 /** x̂0 = keep x_t + along v */
 export const toImage = ({ beta, dbeta, wronskian }: Place): { keep: number; along: number } => ({ keep: dbeta / wronskian, along: -beta / wronskian })
 
+/** v = keep x_t + along x̂0 */
+export const fromImage = ({ beta, dbeta, wronskian }: Place): { keep: number; along: number } => ({ keep: dbeta / beta, along: -wronskian / beta })
+
 /** ε̂ = keep x_t + along v; the score is −ε̂/β */
 export const toNoise = ({ alpha, dalpha, wronskian }: Place): { keep: number; along: number } => ({ keep: -dalpha / wronskian, along: alpha / wronskian })
 

@@ -69,7 +69,7 @@ export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonl
 }
 
 /** From here to the image at once: x̂0, which on the linear path is Euler's step. */
-function jumpFrom(place: Place): Combination {
+export function jumpFrom(place: Place): Combination {
   const { keep, along } = toImage(place)
   return { keep, along: [along], noise: 0 }
 }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordByHeart } from '../../src/diagnostics/by_heart.ts'
-import { eulerWays, firstNoise } from '../../src/diagnostics/euler_ways.ts'
+import { eulerWays, firstNoise, gridFor } from '../../src/diagnostics/euler_ways.ts'
 import { pointWeights } from '../../src/flow/empirical.ts'
-import { timeGrid } from '../../src/flow/grid.ts'
 import { commonPath, linearLevel, placeOn } from '../../src/flow/place.ts'
 import { drawSamples, recordersOf, recordSampler } from '../../src/model/sampler.ts'
 import { withBench } from '../support/bench.ts'
@@ -12,11 +11,11 @@ import { tinyConfig } from '../support/tiny_run.ts'
 
 const { create } = sessions()
 
-test('these ways are the sampler’s', async () => {
-  await withBench(tinyConfig({ net: { classes: 3 }, replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }], train: { learningRate: 0.01 } }), async bench => {
+test.each(['linear', 'cosine', 'vp', 've'] as const)('these ways are the sampler’s, on the %s path', async path => {
+  await withBench(tinyConfig({ net: { classes: 3 }, objective: { path }, replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }], train: { learningRate: 0.01 } }), async bench => {
     const [n, d] = [5, 64]
     const walk = await eulerWays(bench, n)
-    const samples = await walk(firstNoise(bench, n), timeGrid(6, 0, 'jump'), async () => {})
+    const samples = await walk(firstNoise(bench, n), gridFor(bench.config, 6), async () => {})
     const sampler = recordSampler(bench.config, bench.training, { count: n, settings: { ...bench.config.evaluate, solver: 'euler', solverSteps: 6 }, recorder: () => bench.recorder() })
     const { images } = await drawSamples(await bench.lay(...recordersOf(sampler)), sampler, bench.config, { seed: bench.config.data.seed, data: bench.data })
     for (const r of [0, 1]) expect(relative(samples.slice(r * n * d, (r + 1) * n * d), Float64Array.from(images[r]))).toBeLessThan(1e-5)
@@ -34,6 +33,13 @@ test('by heart all the way ends on a training image; a net that stands still sta
   expect(net.y[0]! / net.y[1]!).toBeLessThan(0.35)
   for (let i = 1; i < 4; i++) expect(net.y[i]!).toBeGreaterThan(net.y[i - 1]!)
   expect(panel.pictures![0].captions).toEqual(['by heart', 'from t = .1', 'from t = .4', 'from t = .7', 'from t = 1'])
+})
+
+test.each(['cosine', 'vp', 've'] as const)('by heart it ends on a training image along the %s path, too', async path => {
+  const session = await create(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path } }))
+  const { panels: [{ curves: [net, heart] }] } = await session.measure('hybrid', { images: 4, steps: 30, t: '0.5 1' })
+  expect(heart.y[0]).toBeLessThan(1e-2)
+  expect(net.y[1]!).toBeGreaterThan(0.5)
 })
 
 test.each(['linear', 'cosine', 've'] as const)('asked on the GPU, the training set denoises as the closed form says, on the %s path', path => withBench(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path } }), async bench => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { measure } from '../../src/diagnostics/likelihood.diagnostic.ts'
 import { bitsPerDimension, normalLogDensity } from '../../src/flow/likelihood.ts'
+import { makePath } from '../../src/flow/paths.ts'
+import { placeOn } from '../../src/flow/place.ts'
 import { withBench } from '../support/bench.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
@@ -23,6 +25,22 @@ test('a net at its start stands still, so its density is the normal one; the dat
   expect(density.notes.join()).toMatch(/continuous, so this is a density/)
   expect(density.notes.join()).toMatch(/below t = 0\.25/)
   for (const { y, kind } of divergence.curves) if (kind === 'measured') expect(y.every(value => value === 0)).toBe(true)
+})
+
+test.each(['cosine', 'vp'] as const)('along the %s path the data’s own density is that of the Gaussian still, with the noise that is there where the way begins', async path => {
+  const session = await create(tinyConfig({ data: { dataset: 'gaussian' }, objective: { path }, replicas: [{ method: 'fm' }] }))
+  const { panels: [, images] } = await session.measure('likelihood', { images: 3, steps: 48, tMin: 0.01 })
+  const { alpha, beta } = placeOn(makePath(path), 0.01)
+  const own = images.curves.find(({ kind }) => kind === 'theory')!
+  const rates = Array.from({ length: 3 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d), Math.hypot(0.5 * alpha, beta)) / d).sort((a, b) => a - b)
+  rates.forEach((rate, i) => expect(own.y[i]).toBeCloseTo(rate, 3))
+})
+
+test('along VE all starts from as much noise as the path has', async () => {
+  const session = await create(tinyConfig({ objective: { path: 've', sigmaMax: 3 }, replicas: [{ method: 'fm' }] }))
+  const { panels: [, images] } = await session.measure('likelihood', { images: 3, steps: 4 })
+  const rates = Array.from({ length: 3 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d), 3) / d).sort((a, b) => a - b)
+  rates.forEach((rate, i) => expect(images.curves[0].y[i]).toBeCloseTo(rate, 6)) // the net stands still
 })
 
 test('more images than go through the net at a time are all there', async () => {

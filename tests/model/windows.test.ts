@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { makePath } from '../../src/flow/paths.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -22,6 +23,19 @@ test('a net that stands still is pushed as far as the window is long: the drift 
   phase.curves[0].y.forEach((value, i) => expect(value).toBeCloseTo(Math.log2(drift(change).y[i]! / noise.y[i]!), 10))
   expect(phase.summary).toMatch(/at t = .*2, .*5, .*8 in/)
   for (const value of drift(worse).y) expect(value!, 'noise pushed aside is farther from images').toBeGreaterThan(0)
+})
+
+test('on another path it is the image that is pushed as well: each step adds its length times the size of the velocity that is asked for', async () => {
+  const session = await create(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path: 'cosine' } }))
+  const { panels: [, shift] } = await session.measure('windows', { ...few, drop: 3 })
+  const path = makePath('cosine')
+  const power = session.data.heldOut.subarray(0, 16 * 64).reduce((sum, value) => sum + value * value, 0) / (16 * 64)
+  const times = Array.from({ length: 20 }, (_, i) => 1 - i / 20)
+  shift.curves.find(({ label }) => label === 'drift')!.y.forEach((value, w) => {
+    const within = times.filter(t => t >= 0.3 * w - 1e-6 && t <= 0.3 * w + 0.4 + 1e-6)
+    const expected = Math.sqrt(10 ** 0.3 - 1) * within.reduce((sum, t) => sum + Math.hypot(path.dalpha(t) * Math.sqrt(power), path.dbeta(t)) / 20, 0)
+    expect(Math.abs(value! / expected - 1)).toBeLessThan(0.15) // one step more or less begins in a window
+  })
 })
 
 test('no drop, no change at all; what cannot be asked is refused in one sentence', async () => {
