@@ -1,6 +1,7 @@
 /** The GPU in Node, through Dawn (npm `webgpu`). */
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
 import { CommandError, EXIT } from './failure.ts'
+import { pollSeldom } from './poll.ts'
 
 /** Kept for the life of the process: once Dawn's instance is collected, its threads use freed memory and the process dies. */
 let instance: GPU | undefined
@@ -18,6 +19,7 @@ export async function openMachine(): Promise<Machine> {
   instance ??= dawn.create([])
   try {
     const found = await findDevice(instance)
+    if (found.capabilities.software) pollSeldom()
     const broken = new Promise<never>((_, reject) => {
       found.device.addEventListener('uncapturederror', event => reject(new CommandError(`the GPU reports: ${(event as GPUUncapturedErrorEvent).error.message.split('\n')[0]}`, EXIT.failed)))
       void found.device.lost.then(({ reason, message }) => {

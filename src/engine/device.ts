@@ -16,14 +16,15 @@ const OPTIONAL_FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timesta
 /** What every kernel needs: WebGPU's guaranteed limits. */
 const NEEDED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 128 * 2 ** 20 } as const
 
-const software = ({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo) =>
+/** Does this adapter run on the processor? */
+export const isSoftwareAdapter = ({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo) =>
   isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${vendor} ${architecture} ${device} ${description}`)
 
 /** What a device says of its adapter; browsers that know adapters alone do not have it. */
 type Told = { readonly features: ReadonlySet<string>; readonly adapterInfo?: GPUAdapterInfo }
 
 /** Does this device run on the processor? Where it does not say: no. */
-export const isSoftware = ({ adapterInfo }: Told) => adapterInfo !== undefined && software(adapterInfo)
+export const isSoftware = ({ adapterInfo }: Told) => adapterInfo !== undefined && isSoftwareAdapter(adapterInfo)
 
 /** Threads that may share what they load: 8 or 4 where every subgroup has as many, 0 where subgroups are not to be had. */
 export function lanesOf({ features, adapterInfo }: Told): 0 | 4 | 8 {
@@ -59,7 +60,7 @@ export async function findDevice(gpu: GPU | undefined, secure = true): Promise<F
   return {
     device,
     capabilities: {
-      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU', software: software(info), features,
+      adapter: info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed GPU', software: isSoftwareAdapter(info), features,
       limits: {
         maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,

@@ -1,4 +1,6 @@
 import { create, globals } from 'webgpu';
+import { pollSeldom } from '../../src/cli/poll.ts';
+import { isSoftwareAdapter } from '../../src/engine/device.ts';
 
 // The modules of a test file are loaded anew for each file, the process is shared: the device lives on the process.
 const shared = globalThis as typeof globalThis & { testDevice?: Promise<GPUDevice>; testDeviceErrors?: string[]; testGpu?: GPU };
@@ -20,6 +22,7 @@ async function open(): Promise<GPUDevice> {
   if (!adapter) {
     throw new Error('No WebGPU adapter in Node: install Chromium (its SwiftShader driver is enough), or set VK_ICD_FILENAMES to a Vulkan driver.');
   }
+  if (isSoftwareAdapter(adapter.info)) pollSeldom();
   const wanted: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
   const device = await adapter.requestDevice({ requiredFeatures: wanted.filter((name) => adapter.features.has(name)) });
   device.addEventListener('uncapturederror', (event) => deviceErrors.push((event as GPUUncapturedErrorEvent).error.message));
