@@ -46,6 +46,10 @@ export const netSchema = z.strictObject({
     title: 'Label drop', source: 'DiT §3.1; arXiv 2207.12598', formula: 'y \\mapsto \\varnothing \\;\\text{with probability}\\; p', step: 0.05, advanced: true,
     help: 'How often training leaves an image’s label out, so that one network also learns the velocity without labels, which guidance needs; DiT takes 0.1. 0 tells every label.',
   }),
+  selfCondition: whole(0, 27).default(0).meta({
+    title: 'Self-conditioned after', source: 'DDAE++, arXiv 2505.10999, reconstructed', formula: 'c_{\\text{late}} = c + W\\,\\big(\\gamma(t) \\odot \\operatorname{LN}(\\bar h_\\ell) + \\beta(t)\\big)', unit: 'blocks', advanced: true,
+    help: 'What all later blocks are conditioned on takes in the mean token after this block, so that decoding knows what encoding found; W starts at 0 and learns under the method of that name. Our reconstruction: the paper’s code is not public. 0 leaves it out.',
+  }),
 })
 
 export const dataSchema = z.strictObject({
@@ -198,6 +202,7 @@ export const configSchema = z.strictObject({
   if (net.width % (4 * net.heads) !== 0) complain(['net', 'width'], `width ${net.width} must be divisible by 4 × heads = ${4 * net.heads}`)
   if (net.size % net.patch !== 0) complain(['net', 'patch'], `the image side ${net.size} must be divisible by the patch side ${net.patch}`)
   if (net.labelDrop > 0 && net.classes === 0) complain(['net', 'labelDrop'], `labels cannot be left out of a network that is told none; take net.classes above 0, or a label drop of 0`)
+  if (net.selfCondition >= net.blocks) complain(['net', 'selfCondition'], `nothing is left to condition after block ${net.selfCondition} of ${net.blocks}; take a block before the last, or 0`)
   if (evaluate.guidance !== 1 && net.labelDrop === 0) complain(['evaluate', 'guidance'], `guidance ${evaluate.guidance} needs a network that was trained with and without labels; take net.classes and net.labelDrop above 0, or guidance 1`)
   if (evaluate.guidanceFrom > evaluate.guidanceTo) complain(['evaluate', 'guidanceFrom'], `guidance from t = ${evaluate.guidanceFrom} up to ${evaluate.guidanceTo} is no interval; the first must not be above the second`)
   if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)

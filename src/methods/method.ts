@@ -17,6 +17,8 @@ export interface MethodKnobs {
   prediction?: 'image' | 'noise'
   /** How many images the target is averaged over, and whether the sample's own is one of them; its own target where it is not said. */
   average?: { candidates: number; own: boolean }
+  /** Whether what tells later blocks of the bottleneck's features learns; held as it is, at zero from the start, where it is not said. */
+  selfConditions?: boolean
 }
 
 /**

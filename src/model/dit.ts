@@ -1,7 +1,8 @@
 /**
  * The diffusion transformer of Peebles & Xie (arXiv 2212.09748), adaLN-zero: forward on one screen, backward on the next.
  *
- * R replicas · B batch · T tokens · C width · H heads · L blocks · Pv padded patch vector · A = (6L+2)·C modulation vectors
+ * R replicas · B batch · T tokens · C width · H heads · L blocks · Pv padded patch vector · A = (6L+2)·C modulation vectors; of a self-conditioned
+ * net, those of the blocks up to the bottleneck and of the self-condition, while the later ones stand apart (self_condition.ts)
  */
 import type { NetConfig } from '../config.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
@@ -15,6 +16,7 @@ import { paddedPatch, patchify, unpatchify } from '../ops/patchify.ts'
 import { type Levels, readOutput, scaleOutput, skipBackward } from '../ops/reading.ts'
 import type { ParameterLayout } from './parameters.ts'
 import { positionEmbedding } from './positions.ts'
+import { type LateCondition, recordLateBackward, recordLateCondition, recordTrained, type SelfConditioned } from './self_condition.ts'
 
 export interface DitInput {
   /** x_t, (R,capacity,ch,h,w) */
@@ -54,6 +56,8 @@ export interface DitTrunk {
   c: Tensor
   condition: Activation
   ada: Activation
+  /** Of the blocks after the bottleneck, in a self-conditioned net, as far as the pass reaches them. */
+  late: LateCondition | null
   blocks: BlockTrace[]
   /** Token means (R,B,1,C) after the blocks that `pooled` asked for, in its order. */
   pooled: Activation[]
@@ -101,16 +105,32 @@ export class Dit {
     this.side = net.size / net.patch
     this.tokens = this.side * this.side
     this.patchWidth = paddedPatch(net)
-    this.adaWidth = (6 * net.blocks + 2) * net.width
+    this.adaWidth = layout.layers.modulation.outputs
     this.positions = recorder.computed('position embedding', this.tokens * net.width, () => positionEmbedding(this.side, net.width))
     this.frequencies = recorder.constant('time frequencies', timeFrequencies())
   }
 
-  /** Where block n's vectors stand; n = L is the final layer. */
+  /** Whether block n is told what the bottleneck found; n = L is the final layer. */
+  isLate(n: number): boolean {
+    return this.net.selfCondition > 0 && n >= this.net.selfCondition
+  }
+
+  /** Where block n's vectors stand, among the late ones where it is late; n = L is the final layer. */
   places(n: number): { attention: ModulationPlaces; mlp: ModulationPlaces } {
     const C = this.net.width
-    const at = 6 * n * C
+    const at = 6 * (this.isLate(n) ? n - this.net.selfCondition : n) * C
     return { attention: { shift: at, scale: at + C, gate: at + 2 * C }, mlp: { shift: at + 3 * C, scale: at + 4 * C, gate: at + 5 * C } }
+  }
+
+  /** Block n's vectors. */
+  adaOf({ ada, late }: DitTrunk, n: number): Activation {
+    return this.isLate(n) ? late!.ada : ada
+  }
+
+  /** Where the self-condition's own vectors stand: behind those of the blocks up to the bottleneck. */
+  selfConditioned(): SelfConditioned {
+    const at = 6 * this.net.selfCondition * this.net.width
+    return { layout: this.layout, places: { shift: at, scale: at + this.net.width } }
   }
 
   forward(recorder: Recorder, weights: FlatParameters, input: DitInput, options: DitForwardOptions): DitTrace {
@@ -122,7 +142,7 @@ export class Dit {
     recorder.at('head')
     const final: Activation = { tensor: recorder.tensor(`${name}final`, R * B * T * net.width), capacity: B, rows: T, width: net.width }
     const finalStatistics = recorder.tensor(`${name}final statistics`, R * B * 2 * T)
-    modulate(recorder, extent, trunk.blocks[net.blocks - 1].out, trunk.ada, this.places(net.blocks).attention, final, finalStatistics)
+    modulate(recorder, extent, trunk.blocks[net.blocks - 1].out, this.adaOf(trunk, net.blocks), this.places(net.blocks).attention, final, finalStatistics)
     // (R,B,T,Pv) in the order (py,px,c)
     const output: Activation = { tensor: recorder.tensor(`${name}output`, R * B * T * this.patchWidth), capacity: B, rows: T, width: this.patchWidth }
     linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
@@ -174,15 +194,21 @@ export class Dit {
     const c = recorder.tensor(`${name}c`, R * all * C)
     linear(recorder, tapExtent, weights, layers['t_embedder.mlp.2'], timeActive, condition, { kind: 'silu', pre: c })
     if (this.layout.labels && input.labels) labelEmbedding(recorder, tapExtent, weights, this.layout.labels, input.labels, { ...condition, tensor: c }, condition.tensor)
-    const ada = activation('modulation', all, 1, this.adaWidth) // (R,B,A)
-    linear(recorder, tapExtent, weights, layers.modulation, condition, ada)
+    const early = activation('modulation', all, 1, this.adaWidth) // (R,B,A)
+    linear(recorder, tapExtent, weights, layers.modulation, condition, early)
+    let ada = early
+    let late: LateCondition | null = null
 
     const blocks: BlockTrace[] = []
     const means: Activation[] = []
     for (let n = 0; n < depth; n++) {
-      recorder.at(`block ${n}`)
       const capacity = n < tap ? all : extent.samples
       const samples = n < tap ? tapExtent : extent
+      if (net.selfCondition > 0 && n === net.selfCondition) {
+        late = recordLateCondition(recorder, samples, weights, this.selfConditioned(), x, { ...condition, tensor: c }, early, capacity, name)
+        ada = late.ada
+      }
+      recorder.at(`block ${n}`)
       const { attention: first, mlp: second } = this.places(n)
       const shared = keep || n === 0 ? null : blocks[n - 1]
       const make = (label: string, rows: number, width: number, share?: Activation) => share ?? activation(`${label} ${n}`, capacity, rows, width)
@@ -218,29 +244,31 @@ export class Dit {
       })
       x = out
     }
-    return { input, patches, features, timeHidden, timeActive, c, condition, ada, blocks, pooled: means }
+    return { input, patches, features, timeHidden, timeActive, c, condition, ada: early, late, blocks, pooled: means }
   }
 
   /**
    * dvelocity (R,B,ch,h,w) → gradients of every parameter, into the planes.
    * `feature` lets the gradient of the features after block `layer` in; with anchors in its extent, those samples get gradients too.
+   * `learns` (R) of 0 or 1: where a self-conditioned net's W does; everywhere when left out.
    */
   backward(
     recorder: Recorder, weights: FlatParameters, gradients: LinearGradients, input: DitInput, trace: DitTrace, extent: Extent, dvelocity: Tensor,
-    feature?: FeatureCotangent,
+    feature?: FeatureCotangent, learns: Tensor | null = null,
   ): void {
     const { net, layout: { layers } } = this
     const below = feature?.extent ?? extent
     const activation = (label: string, width: number): Activation =>
       ({ tensor: recorder.tensor(label, extent.replicas * below.samples * width), capacity: below.samples, rows: 1, width })
     const dada = activation('d modulation', this.adaWidth) // (R,B,A)
-    const dx = this.backwardTokens(recorder, weights, { gradients, dada }, trace, extent, dvelocity, feature)
+    const { dx, dlate } = this.backwardTokens(recorder, weights, { gradients, dada }, trace, extent, dvelocity, feature)
 
     recorder.at('embed backward')
     linearBackward(recorder, below, weights, layers['x_embedder.proj'], gradients, trace.patches, dx, null)
     recorder.at('condition backward')
     const dc = activation('d c', net.width)
     linearBackward(recorder, below, weights, layers.modulation, gradients, trace.condition, dada, dc, { kind: 'silu', pre: trace.c })
+    if (dlate) recordTrained(recorder, this.lateExtent(extent, feature), weights, gradients, this.selfConditioned(), trace.late!, dlate, dc, learns)
     if (this.layout.labels && input.labels) labelEmbeddingBackward(recorder, below, weights, this.layout.labels, input.labels, input.capacity, dc, gradients.planes)
     const dtime = activation('d time', net.width)
     linearBackward(recorder, below, weights, layers['t_embedder.mlp.2'], gradients, trace.timeActive, dc, dtime, { kind: 'silu', pre: trace.timeHidden })
@@ -255,7 +283,7 @@ export class Dit {
     recorder: Recorder, weights: FlatParameters, trace: DitTrunk | DitTrace, extent: Extent, dvelocity: Tensor | null, feature: FeatureCotangent | undefined, dimage: Tensor,
   ): void {
     const [B, rows, width] = [extent.samples, this.tokens, this.patchWidth]
-    const dx = this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, feature)
+    const { dx } = this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, feature)
     recorder.at('embed backward')
     const dpatches: Activation = { tensor: recorder.tensor('d patches', extent.replicas * B * rows * width), capacity: B, rows, width }
     linearBackward(recorder, extent, weights, this.layout.layers['x_embedder.proj'], null, trace.patches, dx, dpatches)
@@ -266,14 +294,22 @@ export class Dit {
 
   /** dvelocity (R,B,ch,h,w) → gradient of the tokens after block `layer` (R,B,T,C), through the blocks above it and the head alone. */
   backwardToTokens(recorder: Recorder, weights: FlatParameters, trace: DitTrace, extent: Extent, dvelocity: Tensor, layer: number): Activation {
-    return this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, undefined, layer)
+    return this.backwardTokens(recorder, weights, null, trace, extent, dvelocity, undefined, layer).dx
   }
 
-  /** → gradient of the tokens after block `stop` (0: before the first), and on the way, where `wanted`, of weights and modulation vectors. */
+  /** Samples that have a gradient in the blocks after the bottleneck. */
+  private lateExtent(extent: Extent, feature: FeatureCotangent | undefined): Extent {
+    return feature && this.net.selfCondition < feature.layer ? feature.extent : extent
+  }
+
+  /**
+   * → gradient of the tokens after block `stop` (0: before the first), and on the way, where `wanted`, of weights and modulation vectors; that
+   * of a self-conditioned net's late c, where the way led past it.
+   */
   private backwardTokens(
     recorder: Recorder, weights: FlatParameters, wanted: { gradients: LinearGradients; dada: Activation } | null, trace: DitTrunk | DitTrace, extent: Extent,
     dvelocity: Tensor | null, feature?: FeatureCotangent, stop = 0,
-  ): Activation {
+  ): { dx: Activation; dlate: Activation | null } {
     const { net, tokens: T, layout: { layers } } = this
     const { gradients, dada } = wanted ?? { gradients: null, dada: null }
     const C = net.width
@@ -289,6 +325,11 @@ export class Dit {
     const delta = recorder.tensor('d delta', R * trace.patches.capacity * net.heads * T)
     const dy = activation('d y', T, C)
     let [dx, dxNext] = [activation('d x', T, C), activation('d x next', T, C)] // (R,B,T,C)
+    const top = dvelocity ? net.blocks : feature?.layer ?? 0
+    const passes = trace.late !== null && stop <= net.selfCondition && top > net.selfCondition
+    const dlate = passes ? activation('d late c', 1, C) : null
+    const dadaLate = passes ? activation('d late modulation', 1, trace.late!.ada.width) : null
+    const dadaOf = (n: number) => (this.isLate(n) ? dadaLate : dada)
 
     if (dvelocity) {
       if (!('velocity' in trace)) throw new Error('a gradient of the velocity needs a forward pass with its head')
@@ -301,17 +342,20 @@ export class Dit {
       linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
       const last = this.places(net.blocks).attention
       modulateBackward(recorder, extent, {
-        dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: trace.ada,
-        places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada,
+        dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: this.adaOf(trace, net.blocks),
+        places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada: dadaOf(net.blocks),
       })
     }
 
-    for (let n = (dvelocity ? net.blocks : feature?.layer ?? 0) - 1; n >= stop; n--) {
+    for (let n = top - 1; n >= stop; n--) {
       const block = trace.blocks[n]
+      const ada = this.adaOf(trace, n)
+      // The first late block: the branch before it has its gate among the early vectors, and its gradient waits for that through c.
+      const bottleneck = dlate !== null && n === net.selfCondition
       const { attention: first, mlp: second } = this.places(n)
       if (feature?.layer === n + 1) {
         recorder.at('feature backward')
-        featureBackward(recorder, below, dvelocity ? extent.samples : 0, feature.pooled, feature.dz, trace.ada, second.gate!, dx, dbranch)
+        featureBackward(recorder, below, dvelocity ? extent.samples : 0, feature.pooled, feature.dz, ada, second.gate!, dx, dbranch)
       }
       recorder.at(`block ${n} backward`)
       const samples = feature && n < feature.layer ? below : extent
@@ -320,8 +364,8 @@ export class Dit {
       linearBackward(recorder, samples, weights, layer('mlp.fc2'), gradients, block.active, dbranch, dhidden, { kind: 'gelu', pre: block.hidden })
       linearBackward(recorder, samples, weights, layer('mlp.fc1'), gradients, block.y2, dhidden, dy)
       modulateBackward(recorder, samples, {
-        dy, x: block.middle, statistics: block.statistics2, statisticsCapacity: block.y2.capacity, ada: trace.ada, places: second,
-        dresidual: dx, dx: dxNext, before: { dbranch, gate: first.gate! }, branch: block.branch2, dada,
+        dy, x: block.middle, statistics: block.statistics2, statisticsCapacity: block.y2.capacity, ada, places: second,
+        dresidual: dx, dx: dxNext, before: { dbranch, gate: first.gate! }, branch: block.branch2, dada: dadaOf(n),
       })
       ;[dx, dxNext] = [dxNext, dx]
 
@@ -329,11 +373,15 @@ export class Dit {
       attentionBackward(recorder, samples, net.heads, block.qkv, block.mixed, block.lse, dy, dqkv, delta)
       linearBackward(recorder, samples, weights, layer('attn.qkv'), gradients, block.y1, dqkv, dy)
       modulateBackward(recorder, samples, {
-        dy, x: block.x, statistics: block.statistics1, statisticsCapacity: block.y1.capacity, ada: trace.ada, places: first,
-        dresidual: dx, dx: dxNext, before: n > 0 ? { dbranch, gate: this.places(n - 1).mlp.gate! } : null, branch: block.branch1, dada,
+        dy, x: block.x, statistics: block.statistics1, statisticsCapacity: block.y1.capacity, ada, places: first,
+        dresidual: dx, dx: dxNext, before: n > 0 && !bottleneck ? { dbranch, gate: this.places(n - 1).mlp.gate! } : null, branch: block.branch1, dada: dadaOf(n),
       })
       ;[dx, dxNext] = [dxNext, dx]
+      if (bottleneck) {
+        recordLateBackward(recorder, this.lateExtent(extent, feature), weights, gradients, this.selfConditioned(), trace.late!, trace.ada,
+          { dada: dadaLate!, dlate: dlate!, dearly: dada, dx, dbranch, gate: this.places(n - 1).mlp.gate! })
+      }
     }
-    return dx
+    return { dx, dlate }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { attentionTangent } from '../ops/attention.ts'
-import { labelEmbedding } from '../ops/condition.ts'
+import { labelEmbedding, selfCondition } from '../ops/condition.ts'
 import { tokenMean } from '../ops/features.ts'
 import { type Activation, type FlatParameters, linear, linearTangent, type TangentEpilogue } from '../ops/linear.ts'
 import { modulateTangent } from '../ops/modulate.ts'
@@ -12,6 +12,7 @@ import { patchify, unpatchify } from '../ops/patchify.ts'
 import { readOutput, scaleOutput } from '../ops/reading.ts'
 import type { Dit } from './dit.ts'
 import type { Frozen } from './frozen.ts'
+import type { LateCondition } from './self_condition.ts'
 
 /** What moves; null stays. */
 export interface Direction {
@@ -76,8 +77,8 @@ export function recordTangent(
     else if (moved) linearTangent(recorder, extent, moved, layout.layers[key], x, yTangent, epilogue, { bias: true })
     return yTangent
   }
-  /** Shifts, scales and gates depend on weights, noise level and label, not on the image. */
-  const conditionTangent = (table: FlatParameters): Activation => {
+  /** Shifts, scales and gates depend on weights, noise level and label, not on the image; but for those of late blocks. */
+  const conditionTangent = (table: FlatParameters) => {
     recorder.at('condition tangent')
     const timeActive = through('t_embedder.mlp.0', trace.features, null, activation('time active', 1, C), { kind: 'silu', pre: trace.timeHidden })
     const condition = activation('condition', 1, C)
@@ -85,10 +86,25 @@ export function recordTangent(
     // The table's direction joins the addend; the activation that comes along with it is nobody's.
     if (layout.labels && frozen.labels) labelEmbedding(recorder, extent, table, layout.labels, frozen.labels, addend, condition.tensor)
     linearTangent(recorder, extent, weights, layout.layers['t_embedder.mlp.2'], timeActive, condition, { kind: 'silu', pre: trace.c }, { addend })
-    return through('modulation', trace.condition, condition, activation('modulation', 1, dit.adaWidth))
+    const c = trace.late && activation('c', 1, C)
+    if (c) linearTangent(recorder, extent, weights, layout.layers['t_embedder.mlp.2'], timeActive, c, { kind: 'plain' }, { addend })
+    return { c, ada: through('modulation', trace.condition, condition, activation('modulation', 1, dit.adaWidth)) }
   }
-  const { ada } = trace
-  const adaTangent = moved && conditionTangent(moved)
+  const moving = moved && conditionTangent(moved)
+  /** x' after the bottleneck → that of the late vectors, which depend on the image. */
+  const lateTangent = (late: LateCondition): Activation => {
+    recorder.at('self-condition tangent')
+    const [mean, y, condition] = ['bottleneck mean', 'bottleneck y', 'late condition'].map(label => activation(label, 1, C))
+    tokenMean(recorder, extent, x, mean)
+    modulateTangent(recorder, extent, {
+      x: late.mean, xTangent: mean, statistics: late.statistics, statisticsCapacity: B, ada: trace.ada, adaTangent: moving && moving.ada, places: dit.selfConditioned().places, yTangent: y,
+    })
+    const key = 'self_condition.linear'
+    const addend = addendOf(key, late.y, condition)
+    if (addend) selfCondition(recorder, extent, moving!.c!, addend, condition.tensor) // + c'; its activation is nobody's, as above
+    linearTangent(recorder, extent, weights, layout.layers[key], y, condition, { kind: 'silu', pre: late.c.tensor }, { addend })
+    return through('late modulation', late.condition, condition, activation('late modulation', 1, late.ada.width))
+  }
 
   recorder.at('embed tangent')
   const patches = direction.image && activation('patches', T, patchWidth)
@@ -97,12 +113,16 @@ export function recordTangent(
 
   const [y, qkv, mixed, middle, active] = [activation('y', T, C), activation('qkv', T, 3 * C), activation('attention', T, C), activation('middle', T, C), activation('active', T, 4 * C)]
   const features: Activation[] = []
+  let adaTangent = moving && moving.ada
   for (let n = 0; n < depth; n++) {
+    if (trace.late && n === net.selfCondition) adaTangent = lateTangent(trace.late)
     recorder.at(`block ${n} tangent`)
     const block = trace.blocks[n]
+    const ada = dit.adaOf(trace, n)
     const { attention: first, mlp: second } = dit.places(n)
     const key = (layer: string) => `blocks.${n}.${layer}`
-    const gate = (residual: Activation, branch: Activation, at: number): TangentEpilogue => ({ kind: 'gate', residual, branch, ada, adaTangent, gate: at, tokens: T })
+    const along = adaTangent
+    const gate = (residual: Activation, branch: Activation, at: number): TangentEpilogue => ({ kind: 'gate', residual, branch, ada, adaTangent: along, gate: at, tokens: T })
 
     modulateTangent(recorder, extent, { x: block.x, xTangent: x, statistics: block.statistics1, statisticsCapacity: B, ada, adaTangent, places: first, yTangent: y })
     through(key('attn.qkv'), block.y1, y, qkv)
@@ -122,7 +142,7 @@ export function recordTangent(
 
   recorder.at('head tangent')
   modulateTangent(recorder, extent, {
-    x: trace.blocks[net.blocks - 1].out, xTangent: x, statistics: trace.finalStatistics, statisticsCapacity: B, ada, adaTangent, places: dit.places(net.blocks).attention, yTangent: y,
+    x: trace.blocks[net.blocks - 1].out, xTangent: x, statistics: trace.finalStatistics, statisticsCapacity: B, ada: dit.adaOf(trace, net.blocks), adaTangent, places: dit.places(net.blocks).attention, yTangent: y,
   })
   const output = through('final_layer.linear', trace.final, y, activation('output', T, patchWidth))
   const velocityTangent = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)

@@ -3,7 +3,8 @@
  *
  * Weights are kept as (in+1, out), the bias being the last row. Patch vectors are padded to a multiple of 4; padded weights start at zero,
  * see zero inputs or zero gradients, and stay zero. The modulation layers of all blocks and of the head share their input, so they are one
- * wide layer: 6 C columns a block, then 2 C for the head.
+ * wide layer: 6 C columns a block, then 2 C for the head. In a self-conditioned net blocks after the bottleneck are told more than those up to
+ * it, so there are two such layers; the early one ends with 2 C for the self-condition.
  */
 import type { NetConfig } from '../config.ts'
 import { PhiloxStream, STREAM_INIT } from '../engine/philox.ts'
@@ -23,6 +24,9 @@ interface Part {
   columns: number
   init: Init
 }
+
+/** What these layers are called that DiT has not. They start at zero and take no random numbers, so that all else starts as without them. */
+const SELF_CONDITION = 'self_condition'
 
 interface PlacedLayer extends LinearLayer {
   parts: Part[]
@@ -72,10 +76,20 @@ export function parameterLayout(net: NetConfig): ParameterLayout {
     length = align(length + rows * C)
     count += rows * C
   }
-  place('modulation', C, (6 * net.blocks + 2) * C, [
-    ...Array.from({ length: net.blocks }, (_, n): Part => ({ name: `blocks.${n}.adaLN_modulation.1`, inputs: C, firstColumn: 6 * n * C, columns: 6 * C, init: 'zero' })),
-    { name: 'final_layer.adaLN_modulation.1', inputs: C, firstColumn: 6 * net.blocks * C, columns: 2 * C, init: 'zero' },
-  ])
+  const modulation = (key: string, readers: [name: string, vectors: number][]) => {
+    let firstColumn = 0
+    const parts = readers.map(([name, vectors]): Part => {
+      const part: Part = { name: `${name}.adaLN_modulation.1`, inputs: C, firstColumn, columns: vectors * C, init: 'zero' }
+      firstColumn += part.columns
+      return part
+    })
+    place(key, C, firstColumn, parts)
+  }
+  const readers = [...Array.from({ length: net.blocks }, (_, n): [string, number] => [`blocks.${n}`, 6]), ['final_layer', 2] satisfies [string, number]]
+  if (net.selfCondition > 0) {
+    modulation('modulation', [...readers.slice(0, net.selfCondition), [SELF_CONDITION, 2]])
+    modulation('late modulation', readers.slice(net.selfCondition))
+  } else modulation('modulation', readers)
   for (let n = 0; n < net.blocks; n++) {
     single(`blocks.${n}.attn.qkv`, C, 3 * C, 'xavier')
     single(`blocks.${n}.attn.proj`, C, C, 'xavier')
@@ -83,6 +97,7 @@ export function parameterLayout(net: NetConfig): ParameterLayout {
     single(`blocks.${n}.mlp.fc2`, 4 * C, C, 'xavier')
   }
   single('final_layer.linear', C, padded, 'zero', C, patch)
+  if (net.selfCondition > 0) single(`${SELF_CONDITION}.linear`, C, C, 'zero')
   return { net, length, count, layers, labels }
 }
 
@@ -91,7 +106,8 @@ const parts = (layout: ParameterLayout) => Object.values(layout.layers).flatMap(
 /** Start weights of one replica, from its seed alone (Philox, so every machine starts alike). */
 export function initialParameters(layout: ParameterLayout, seed: number): Float32Array {
   const flat = new Float32Array(layout.length)
-  parts(layout).forEach(({ layer, part }, index) => {
+  const started = parts(layout).filter(({ part }) => !part.name.startsWith(`${SELF_CONDITION}.`))
+  started.forEach(({ layer, part }, index) => {
     if (part.init === 'zero') return
     const random = new PhiloxStream(seed, STREAM_INIT, index)
     const bound = Math.sqrt(6 / (part.inputs + part.columns))
@@ -102,7 +118,7 @@ export function initialParameters(layout: ParameterLayout, seed: number): Float3
     }
   })
   if (layout.labels) {
-    const random = new PhiloxStream(seed, STREAM_INIT, parts(layout).length)
+    const random = new PhiloxStream(seed, STREAM_INIT, started.length)
     for (let i = 0; i < layout.labels.rows * layout.labels.width; i++) flat[layout.labels.offset + i] = 0.02 * random.normal()
   }
   return flat

@@ -136,7 +136,8 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     velocityLoss(recorder, R, B, batch, knobs, state, trace.velocity, negative, dvelocity, loss, contrastiveRows, parts)
   }
   const term = reads ? recordFeatureTerm() : null
-  dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature)
+  const learns = net.selfCondition > 0 ? recorder.computed('self-condition learns', R, () => Float32Array.from(asked, ({ selfConditions }) => (selfConditions ? 1 : 0))) : null
+  dit.backward(recorder, parameters, gradients, input, trace, whole, dvelocity, term?.feature, learns)
 
   recorder.at('update')
   gradientReduce(recorder, parameters, gradients, optimizer, parts > 1 ? state : undefined)

@@ -33,7 +33,7 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const notes = [...match.notes, ...peculiarities(graph, match.net.blocks, differences)]
   const time = source ? { scale: 1 } : match.time
   if (!time) differences.push('the noise level is not turned into cosines and sines at DiT’s frequencies, or that could not be read from the graph')
-  const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), size }, match.parameters, differences)
+  const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), selfCondition: 0, size }, match.parameters, differences)
   for (const tensor of tensors) if (tensor.role && misshapen.includes(tensor.role)) tensor.status = 'shape'
   return { ...describeSource(source), ...whole, tensors, time, variance: match.variance, inputs: match.inputs, notes }
 }

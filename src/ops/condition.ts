@@ -52,3 +52,15 @@ export function labelEmbeddingBackward(recorder: Recorder, extent: Extent, param
   }, { samples: extent.samples, rows: table.rows, columns: table.width / 4, labels_stride: labelsCapacity, table_stride: parameters.length / 4, c_stride: strideOf(dc) },
   [Math.ceil((table.rows * table.width) / 4 / 64), 1, extent.replicas])
 }
+
+/** late += c, active = silu(late): what blocks after the bottleneck are conditioned on. c (R,capacity,1,C), late, active (R,late.capacity,1,C) */
+export function selfCondition(recorder: Recorder, extent: Extent, c: Activation, late: Activation, active: Tensor): void {
+  recorder.dispatch('self_condition', { c: c.tensor, late: late.tensor, activated: active },
+    { samples: extent.samples, columns: c.width / 4, c_stride: strideOf(c), late_stride: strideOf(late) }, groupsOver(extent, { units: c.width / 4, perGroup: 64 }))
+}
+
+/** dc += dlate, and dtrained = dlate in replicas whose `learns` (R) is 1, else 0; all (R,capacity,1,C) of one capacity */
+export function selfConditionBackward(recorder: Recorder, extent: Extent, dlate: Activation, learns: Tensor, dc: Activation, dtrained: Activation): void {
+  recorder.dispatch('self_condition_backward', { dlate: dlate.tensor, learns, dc: dc.tensor, dtrained: dtrained.tensor },
+    { samples: extent.samples, columns: dc.width / 4, stride: strideOf(dc) }, groupsOver(extent, { units: dc.width / 4, perGroup: 64 }))
+}

@@ -6,6 +6,7 @@ import type { NetConfig } from '../config.ts'
 import { siluBackward, siluForward, geluBackward, geluForward } from './activations.ts'
 import { attentionBackward, attentionForward } from './attention.ts'
 import { type DitParameters, zeroParameters } from './dit_parameters.ts'
+import { tokenMeanBackward, tokenMeanForward } from './features.ts'
 import { gateResidualBackward, gateResidualForward } from './gate_residual.ts'
 import { linearBackward, linearForward } from './matmul.ts'
 import { modulateBackward, modulateForward } from './modulate.ts'
@@ -97,6 +98,32 @@ function blockBackward(
   return { dx, dcondition: layerBackward('adaLN_modulation.1', condition, dmodulation, B, C, 6 * C) }
 }
 
+/** Tokens after the bottleneck x (B,T,C), c and silu(c) (B,C) -> what later blocks are conditioned on (self_condition.ts of the model) */
+function lateForward(net: NetConfig, parameters: DitParameters, x: Float64Array, c: Float64Array, condition: Float64Array, B: number) {
+  const { T, C } = dimensions(net, B)
+  const mean = tokenMeanForward(x, B, T, C)
+  const modulation = linearForward(condition, parameters['self_condition.adaLN_modulation.1'], B, C, 2 * C)
+  const scale = chunk(modulation, 1, 2, B, C)
+  const norm = modulateForward(mean, chunk(modulation, 0, 2, B, C), scale, B, 1, C)
+  const late = linearForward(norm.y, parameters['self_condition.linear'], B, C, C)
+  addInto(late, c)
+  return { mean, scale, norm, c: late, condition: siluForward(late) }
+}
+
+/** Gradient of silu(late c) (B,C) -> dx (B,T,C) of the tokens after the bottleneck, dc (B,C), dcondition (B,C) of the early silu(c) */
+function lateBackward(
+  net: NetConfig, parameters: DitParameters, gradients: DitParameters, saved: ReturnType<typeof lateForward>, condition: Float64Array, dlateCondition: Float64Array, B: number,
+) {
+  const { T, C } = dimensions(net, B)
+  const dc = siluBackward(saved.c, dlateCondition)
+  const linear = linearBackward(saved.norm.y, parameters['self_condition.linear'], dc, B, C, C)
+  gradients['self_condition.linear'] = linear.dwb
+  const modulate = modulateBackward(saved.mean, saved.scale, saved.norm.mean, saved.norm.rstd, linear.dx, B, 1, C)
+  const vectors = linearBackward(condition, parameters['self_condition.adaLN_modulation.1'], joinChunks([modulate.dshift, modulate.dscale], B, C), B, C, 2 * C)
+  gradients['self_condition.adaLN_modulation.1'] = vectors.dwb
+  return { dx: tokenMeanBackward(modulate.dx, B, T, C), dc, dcondition: vectors.dx }
+}
+
 /**
  * xt (B,ch,size,size), t (B), labels (B) or null -> velocity (B,ch,size,size) and `blocks[l-1].out` (B,T,C), the tokens after block l
  * `lastBlock` stops after that block, as the anchors of the contrastive term do; the velocity is then null.
@@ -124,14 +151,16 @@ export function ditForward(
 
   const blocks: ReturnType<typeof blockForward>[] = []
   let x = tokens
+  let late: ReturnType<typeof lateForward> | null = null
   for (let n = 0; n < Math.min(net.blocks, lastBlock); n++) {
-    blocks.push(blockForward(net, parameters, n, x, condition, B))
+    if (net.selfCondition > 0 && n === net.selfCondition) late = lateForward(net, parameters, x, c, condition, B)
+    blocks.push(blockForward(net, parameters, n, x, late?.condition ?? condition, B))
     x = blocks[n].out
   }
-  const saved = { B, labels, patches, time, timeHidden, timeActive, c, condition, blocks }
+  const saved = { B, labels, patches, time, timeHidden, timeActive, c, condition, late, blocks }
   if (blocks.length < net.blocks) return { ...saved, final: null, velocity: null }
 
-  const modulation = linearForward(condition, parameters['final_layer.adaLN_modulation.1'], B, C, 2 * C)
+  const modulation = linearForward(late?.condition ?? condition, parameters['final_layer.adaLN_modulation.1'], B, C, 2 * C)
   const scale = chunk(modulation, 1, 2, B, C)
   const norm = modulateForward(x, chunk(modulation, 0, 2, B, C), scale, B, T, C)
   const output = linearForward(norm.y, parameters['final_layer.linear'], B * T, C, patchWidth)
@@ -148,10 +177,12 @@ export function ditBackward(
   net: NetConfig, parameters: DitParameters, forward: DitForward, dvelocity: Float64Array | null,
   dfeatures?: { layer: number; dtokens: Float64Array },
 ) {
-  const { B, blocks, condition, final } = forward
+  const { B, blocks, condition, late, final } = forward
   const { T, C, patchWidth, image } = dimensions(net, B)
   const gradients = zeroParameters(net)
   const dcondition = new Float64Array(B * C)
+  const dlateCondition = new Float64Array(B * C)
+  let dlate: ReturnType<typeof lateBackward> | null = null
 
   let dx: Float64Array = new Float64Array(B * T * C)
   if (dvelocity && final) {
@@ -160,23 +191,30 @@ export function ditBackward(
     gradients['final_layer.linear'] = dwb
     const last = modulateBackward(blocks[net.blocks - 1].out, final.scale, final.norm.mean, final.norm.rstd, dnorm, B, T, C)
     const layer = linearBackward(
-      condition, parameters['final_layer.adaLN_modulation.1'], joinChunks([last.dshift, last.dscale], B, C), B, C, 2 * C)
+      late?.condition ?? condition, parameters['final_layer.adaLN_modulation.1'], joinChunks([last.dshift, last.dscale], B, C), B, C, 2 * C)
     gradients['final_layer.adaLN_modulation.1'] = layer.dwb
-    addInto(dcondition, layer.dx)
+    addInto(late ? dlateCondition : dcondition, layer.dx)
     dx = last.dx
   }
 
   for (let n = blocks.length - 1; n >= 0; n--) {
     if (dfeatures && dfeatures.layer === n + 1) addInto(dx, dfeatures.dtokens)
-    const block = blockBackward(net, parameters, gradients, n, blocks[n], condition, dx, B)
-    addInto(dcondition, block.dcondition)
+    const isLate = late !== null && n >= net.selfCondition
+    const block = blockBackward(net, parameters, gradients, n, blocks[n], isLate ? late.condition : condition, dx, B)
+    addInto(isLate ? dlateCondition : dcondition, block.dcondition)
     dx = block.dx
+    if (late && n === net.selfCondition) {
+      dlate = lateBackward(net, parameters, gradients, late, condition, dlateCondition, B)
+      addInto(dx, dlate.dx)
+      addInto(dcondition, dlate.dcondition)
+    }
   }
 
   const embedder = linearBackward(forward.patches, parameters['x_embedder.proj'], dx, B * T, patchWidth, C)
   gradients['x_embedder.proj'] = embedder.dwb
 
   const dc = siluBackward(forward.c, dcondition)
+  if (dlate) addInto(dc, dlate.dc)
   if (forward.labels) {
     const dtable = gradients['y_embedder.embedding_table']
     for (let b = 0; b < B; b++) addInto(dtable.subarray(forward.labels[b] * C, (forward.labels[b] + 1) * C), dc.subarray(b * C, (b + 1) * C))

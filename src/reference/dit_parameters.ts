@@ -34,6 +34,7 @@ export function parameterShapes(net: NetConfig): ParameterShape[] {
     )
   }
   shapes.push(linear('final_layer.adaLN_modulation.1', C, 2 * C), linear('final_layer.linear', C, patch))
+  if (net.selfCondition > 0) shapes.push(linear('self_condition.adaLN_modulation.1', C, 2 * C), linear('self_condition.linear', C, C))
   return shapes
 }
 

@@ -1,6 +1,6 @@
 /**
  * What one training step differentiates, over the whole net: flow matching at t ≥ T_min plus λ times the contrastive term below T_min (Local Contrastive
- * Flow, Algorithm 1), or plain flow matching, alone ('fm') or with λ times the dispersive loss or the push from another sample's target.
+ * Flow, Algorithm 1), or plain flow matching, alone ('fm', 'self-conditioned') or with λ times the dispersive loss or the push from another sample's target.
  */
 import type { NetConfig, ObjectiveConfig } from '../config.ts'
 import { contrastiveBackward, contrastiveForward } from './contrastive.ts'
@@ -48,9 +48,9 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
   const d = x0.length / B
   const T = (net.size / net.patch) ** 2
   const C = net.width
-  const plain = ['fm', 'dispersive', 'contrastive-fm'].includes(options.method)
+  const plain = ['fm', 'self-conditioned', 'dispersive', 'contrastive-fm'].includes(options.method)
   const tMin = plain ? 0 : options.tMin
-  const lambda = options.method === 'fm' ? 0 : options.lambda
+  const lambda = ['fm', 'self-conditioned'].includes(options.method) ? 0 : options.lambda
   const nA = t.filter((level) => level < tMin).length
   for (let i = 0; i < nA; i++) if (t[i] >= tMin) throw new RangeError('samples below T_min must come first')
 
@@ -96,6 +96,9 @@ export function objective(net: NetConfig, parameters: DitParameters, batch: Obje
       for (let i = 0; i < gradients[name].length; i++) gradients[name][i] += throughAnchors.gradients[name][i]
     }
   }
+
+  // Every other method holds what tells later blocks of the bottleneck.
+  if (net.selfCondition > 0 && options.method !== 'self-conditioned') gradients['self_condition.linear'].fill(0)
 
   return {
     /** (B,ch,size,size) */

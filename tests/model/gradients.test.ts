@@ -11,7 +11,7 @@ import { fixtureStep } from '../support/fixture_step.ts'
 import { type GivenTraining, withTraining } from '../support/given_training.ts'
 import { flat, randomBatch, randomParameters, twinBatch } from '../support/random_net.ts'
 
-describe.each(['fm', 'lcf', 'labelled'] as const)('%s against PyTorch', name => {
+describe.each(['fm', 'lcf', 'labelled', 'self-conditioned'] as const)('%s against PyTorch', name => {
   test('velocity, losses and every gradient', async () => {
     const outputs = loadTensors(name, 'outputs')
     const result = await fixtureStep(name)
@@ -42,6 +42,10 @@ const architectures = [
   { net: { channels: 1, size: 16, patch: 4, width: 12, heads: 1, blocks: 3, classes: 10 }, objective: { layer: 1, variant: 'equation14', normalise: false, reduction: 'sum' }, batch: 4 },
   { net: { channels: 2, size: 6, patch: 2, width: 48, heads: 12, blocks: 1, classes: 3 }, objective: { layer: 1, method: 'fm' }, batch: 1, methods: ['fm', 'fm'] },
   { net: { channels: 1, size: 8, patch: 4, width: 16, heads: 2, blocks: 2, classes: 2, labelDrop: 0.5 }, objective: { layer: 1, nullSkip: true }, batch: 6, methods: ['contrastive-fm', 'lcf'] },
+  // Self-conditioned before the features' block, at it, and with anchors that get gradients too.
+  { net: { channels: 2, size: 8, patch: 4, width: 16, heads: 2, blocks: 3, classes: 2, selfCondition: 1 }, objective: { layer: 2 }, batch: 4, methods: ['self-conditioned', 'lcf'] },
+  { net: { channels: 1, size: 6, patch: 2, width: 12, heads: 1, blocks: 3, selfCondition: 2 }, objective: { layer: 2, detach: false }, batch: 3, methods: ['lcf', 'self-conditioned'] },
+  { net: { channels: 1, size: 6, patch: 2, width: 12, heads: 1, blocks: 3, selfCondition: 1 }, objective: { layer: 3, detach: false }, batch: 3, methods: ['lcf', 'lcf'] },
   // Rows enough for three slices of the weight gradients. Attached, anchors lie in these slices too, so that plain flow matching beside
   // such a replica adds up in another order than alone: there the other replica is LCF as well.
   { net: { channels: 1, size: 16, patch: 1, width: 8, heads: 2, blocks: 2 }, objective: { layer: 1 }, batch: 3 },

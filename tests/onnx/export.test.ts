@@ -21,6 +21,7 @@ function mixed({ x0, eps, t }: { x0: Float32Array; eps: Float32Array; t: Float32
 const nets: [string, ConfigInput['net'], number][] = [
   ['unlabelled, patch 1', { channels: 1, size: 4, patch: 1, width: 16, blocks: 2, heads: 2 }, 1],
   ['labelled, patch 2, colour', { channels: 3, size: 8, patch: 2, width: 24, blocks: 2, heads: 3, classes: 5 }, 2],
+  ['self-conditioned, labelled', { channels: 1, size: 4, patch: 2, width: 16, blocks: 3, heads: 2, classes: 3, selfCondition: 1 }, 3],
   ['labelled, patch 4', { channels: 1, size: 12, patch: 4, width: 32, blocks: 3, heads: 4, classes: 3 }, 2],
 ]
 
