@@ -205,6 +205,7 @@ export class Dit {
       const capacity = n < tap ? all : extent.samples
       const samples = n < tap ? tapExtent : extent
       if (net.selfCondition > 0 && n === net.selfCondition) {
+        recorder.at('self-condition')
         late = recordLateCondition(recorder, samples, weights, this.selfConditioned(), x, { ...condition, tensor: c }, early, capacity, name)
         ada = late.ada
       }
@@ -378,6 +379,7 @@ export class Dit {
       })
       ;[dx, dxNext] = [dxNext, dx]
       if (bottleneck) {
+        recorder.at('self-condition backward')
         recordLateBackward(recorder, this.lateExtent(extent, feature), weights, gradients, this.selfConditioned(), trace.late!, trace.ada,
           { dada: dadaLate!, dlate: dlate!, dearly: dada, dx, dbranch, gate: this.places(n - 1).mlp.gate! })
       }

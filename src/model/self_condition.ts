@@ -41,7 +41,6 @@ export function recordLateCondition(
   const [mean, y, late, condition] = [activation('bottleneck mean'), activation('bottleneck y'), activation('late c'), activation('late condition')]
   const statistics = recorder.tensor(`${name}bottleneck statistics`, extent.replicas * capacity * 2)
   const lateAda = activation('late modulation', layers['late modulation'].outputs)
-  recorder.at('self-condition')
   tokenMean(recorder, extent, x, mean)
   modulate(recorder, extent, mean, ada, places, y, statistics)
   linear(recorder, extent, weights, layers['self_condition.linear'], y, late)
@@ -71,7 +70,6 @@ export function recordLateBackward(
 ): void {
   const like = (label: string): Activation => ({ ...dlate, tensor: recorder.tensor(label, dlate.tensor.length) })
   const [dy, dmean] = [like('d bottleneck y'), like('d bottleneck mean')]
-  recorder.at('self-condition backward')
   linearBackward(recorder, extent, weights, layers['late modulation'], gradients, late.condition, dada, dlate, { kind: 'silu', pre: late.c.tensor })
   linearBackward(recorder, extent, weights, layers['self_condition.linear'], null, late.y, dlate, dy)
   modulateBackward(recorder, extent, {

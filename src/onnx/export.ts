@@ -39,12 +39,14 @@ export function exportOnnx({ parameters, layer, ...source }: OnnxExport): Uint8A
   for (const [name, { shape, data }] of Object.entries(parameters)) graph.tensor(name, shape, data)
   graph.number('one', 1)
 
-  const condition = embedCondition(graph, net)
+  const c = embedCondition(graph, net)
+  let condition = silu(graph, c, 'condition')
   let x = embedImage(graph, net)
   for (let n = 0; n < net.blocks; n++) {
+    if (n > 0 && n === net.selfCondition) condition = selfCondition(graph, net, x, c, condition)
     x = block(graph, net, n, x, condition)
     graph.describe(x, ['B', tokens(net), net.width])
-    if (n + 1 === tapped) tokenMean(graph, net, x)
+    if (n + 1 === tapped) tokenMean(graph, net, x, 'features')
   }
   const { objective: own, method, path } = resolveReplica(source.config, source.config.replicas[source.replica] ?? {})
   const { prediction } = method.knobs(own)
@@ -80,15 +82,23 @@ const linearOfRow = (graph: GraphBuilder, name: string, input: string) =>
 /** x σ(x) */
 const silu = (graph: GraphBuilder, input: string, name: string) => graph.node('Mul', [input, graph.node('Sigmoid', [input], `${name}.sigmoid`)], name)
 
-/** x, t and y → silu(c) (B,C), c = time embedding + label embedding */
+/** x, t and y → c (B,C), time embedding + label embedding */
 function embedCondition(graph: GraphBuilder, net: NetConfig): string {
   const hidden = linearOfRow(graph, 't_embedder.mlp.0', timeFeatures(graph))
-  let c = linearOfRow(graph, 't_embedder.mlp.2', silu(graph, hidden, 't_embedder.mlp.1'))
-  if (net.classes > 0) {
-    const label = graph.node('Gather', ['y_embedder.embedding_table.weight', 'y'], 'y_embedder', { attributes: { axis: 0n } })
-    c = graph.node('Add', [c, label], 'c')
-  }
-  return silu(graph, c, 'condition')
+  const time = linearOfRow(graph, 't_embedder.mlp.2', silu(graph, hidden, 't_embedder.mlp.1'))
+  if (net.classes === 0) return time
+  const label = graph.node('Gather', ['y_embedder.embedding_table.weight', 'y'], 'y_embedder', { attributes: { axis: 0n } })
+  return graph.node('Add', [time, label], 'c')
+}
+
+/** Tokens after the bottleneck (B,T,C), c and silu(c) (B,C) → silu of what later blocks are conditioned on, c + W modulate(mean token) (B,C) */
+function selfCondition(graph: GraphBuilder, net: NetConfig, x: string, c: string, condition: string): string {
+  const at = (name: string) => `self_condition.${name}`
+  const [shift, scale] = modulation(graph, net, 'self_condition', condition, ['shift', 'scale'])
+  const mean = graph.node('Unsqueeze', [tokenMean(graph, net, x, at('mean')), graph.whole(at('mean.axes'), [1])], at('token'))
+  const told = linear(graph, at('linear'), modulate(graph, net, at('norm'), mean, shift, scale)) // (B,1,C)
+  const late = graph.node('Add', [c, graph.node('Squeeze', [told, graph.whole(at('squeezed'), [1])], at('told'))], 'late_c')
+  return silu(graph, late, 'late_condition')
 }
 
 /** x (B,ch,h,w) → tokens (B,T,C) with their positions added */
@@ -149,10 +159,10 @@ function gelu(graph: GraphBuilder, name: string, x: string): string {
   return graph.node('Mul', [x, graph.node('Sigmoid', [argument], `${name}.sigmoid`)], name)
 }
 
-/** x (B,T,C) → `features` (B,C) */
-function tokenMean(graph: GraphBuilder, net: NetConfig, x: string): void {
-  const sum = graph.node('ReduceSum', [x, graph.whole('features.axis', [1])], 'features.sum', { attributes: { keepdims: 0n } })
-  graph.node('Mul', [sum, graph.number('features.share', 1 / tokens(net))], 'features')
+/** x (B,T,C) → `name` (B,C) */
+function tokenMean(graph: GraphBuilder, net: NetConfig, x: string, name: string): string {
+  const sum = graph.node('ReduceSum', [x, graph.whole(`${name}.axis`, [1])], `${name}.sum`, { attributes: { keepdims: 0n } })
+  return graph.node('Mul', [sum, graph.number(`${name}.share`, 1 / tokens(net))], name)
 }
 
 /** `image` or `noise` → `velocity`, with denominators of at least `least` */

@@ -1,11 +1,13 @@
 /** Weights of a diffusion transformer out of an ONNX file, ours or another framework's, by the structure of its graph. */
+import type { NetConfig } from '../config.ts'
 import { type Folded, foldConstants } from './fold.ts'
 import { type Graph, readGraph } from './graph.ts'
 import { type Match, matchDit } from './match.ts'
 import { readMetadata } from './metadata.ts'
-import { assemble, describeSource, type Imported, type ImportHints, isPositionTable, labelsOf, OTHER_POSITIONS, type TensorReport } from './report.ts'
+import { importNamed } from './named.ts'
+import { assemble, describeSource, expectedShapes, type Imported, type ImportHints, isPositionTable, labelsOf, OTHER_POSITIONS, type TensorReport } from './report.ts'
 import { shown } from './shown.ts'
-import { type ExternalFiles, sizeOf, typeName } from './tensor.ts'
+import { type ExternalFiles, readTensor, sizeOf, typeName } from './tensor.ts'
 
 export interface ImportOptions extends ImportHints {
   /** Contents of further files by name, for weights that are kept outside. */
@@ -18,7 +20,9 @@ export interface ImportOptions extends ImportHints {
  */
 export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions = {}): Imported {
   const graph = readGraph(bytes)
-  const source = readMetadata(Object.fromEntries(graph.model.metadataProps.map(({ key, value }) => [key, value])))
+  const metadata = Object.fromEntries(graph.model.metadataProps.map(({ key, value }) => [key, value]))
+  const source = readMetadata(metadata)
+  if (source && source.config.net.selfCondition > 0) return byName(graph, metadata, source.config.net, files)
   const folded = foldConstants(graph, files)
   const match = matchDit(graph, folded, hints)
   const tensors = listTensors(graph, folded)
@@ -36,6 +40,17 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), selfCondition: 0, size }, match.parameters, differences)
   for (const tensor of tensors) if (tensor.role && misshapen.includes(tensor.role)) tensor.status = 'shape'
   return { ...describeSource(source), ...whole, tensors, time, variance: match.variance, inputs: match.inputs, notes }
+}
+
+/** A self-conditioned net of ours, whose late vectors are made of tokens as no DiT's are: by the names that its export gave the tensors. */
+function byName(graph: Graph, metadata: Record<string, string>, net: NetConfig, files?: ExternalFiles): Imported {
+  const known = new Set([...Object.keys(expectedShapes(net)), 'pos_embed'])
+  const stored = [...graph.tensors.values()].filter(({ name }) => known.has(name))
+  const tensors = Object.fromEntries(stored.map(tensor => {
+    const constant = readTensor(tensor, files)
+    return [tensor.name, { shape: tensor.dims.map(Number), dtype: typeName(tensor.dataType), data: constant && Float32Array.from(constant.data) }]
+  }))
+  return { ...importNamed({ tensors, metadata }), inputs: { image: 'x', time: 't', labels: net.classes > 0 ? 'y' : null } }
 }
 
 /** Every tensor of floats in the file, and in Constant nodes; nothing matched as yet. */

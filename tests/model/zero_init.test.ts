@@ -1,9 +1,10 @@
 /** A DiT starts as the identity with output 0, so its first gradients are known: which parts have one at steps 1, 2 and 3, exactly. */
 import { describe, expect, test } from 'vitest'
-import { type ConfigInput, parseConfig } from '../../src/config.ts'
-import { initialParameters, type NamedTensor } from '../../src/model/parameters.ts'
-import { nonZero } from '../support/compare.ts'
+import { type Config, type ConfigInput, parseConfig } from '../../src/config.ts'
+import { initialParameters, type NamedTensor, toNamed } from '../../src/model/parameters.ts'
+import { differingBits, nonZero } from '../support/compare.ts'
 import { type GivenTraining, withTraining } from '../support/given_training.ts'
+import { flat, randomBatch, randomParameters } from '../support/random_net.ts'
 
 const WIDTH = 16
 const BLOCKS = 3
@@ -89,6 +90,44 @@ describe('at the start weights', () => {
       expect((await training.state()).anchors).toBeGreaterThan(0)
       expect(reached(await training.gradients())).toEqual(['final_layer.linear', 'x_embedder.proj', ...blocks(layer, GATES)].sort())
     })
+  })
+
+  test('self-conditioning stays out where its method does, and elsewhere learns as soon as the vectors that it acts on do', async () => {
+    const { net, ...rest } = configOf({ method: 'fm' })
+    const config = parseConfig({ ...rest, net: { ...net, selfCondition: 1 }, replicas: [{ method: 'fm' }, { method: 'self-conditioned' }] })
+    await withTraining(config, { given: false, images: 32 }, async training => {
+      const { data, classes, layout } = training.training
+      training.buffers.write(data, images)
+      training.buffers.write(classes!, Uint32Array.from({ length: 32 }, (_, i) => i % 3))
+      for (const r of [0, 1]) training.weigh(initialParameters(layout, 5), r)
+      const own = ['self_condition.linear', 'self_condition.adaLN_modulation.1']
+      // At step 3 both replicas are still the same; W moves there, and its norm’s vectors have a gradient after that.
+      for (const learns of [[], [], [own[0]], own]) {
+        training.run()
+        expect(reached(await training.gradients(0)).filter(name => own.includes(name))).toEqual([])
+        expect(reached(await training.gradients(1)).filter(name => own.includes(name))).toEqual([...learns].sort())
+      }
+      const weights = toNamed(layout, await training.weights(0))
+      for (const name of own) expect(nonZero(weights[`${name}.weight`].data) + nonZero(weights[`${name}.bias`].data), name).toBe(0)
+    })
+  })
+
+  test('with W at 0 a self-conditioned net answers as one without, to the bit', async () => {
+    const plain = parseConfig({ net: { channels: 1, size: 8, patch: 2, width: WIDTH, heads: 2, blocks: BLOCKS, classes: 2 }, objective: { layer: 1 }, train: { batch: 4 }, replicas: [{ method: 'fm' }] })
+    const conditioned = parseConfig({ ...plain, net: { ...plain.net, selfCondition: 2 } })
+    const given = randomBatch(plain.net, 3, 4)
+    const parameters = randomParameters(conditioned.net, 4)
+    const velocityOf = (config: Config) => withTraining(config, { gradientsOnly: true }, training => {
+      training.weigh(flat(config.net, parameters))
+      training.give(given)
+      training.run()
+      return training.velocity()
+    })
+    const told = await velocityOf(conditioned)
+    parameters['self_condition.linear'].fill(0)
+    const [without, untold] = [await velocityOf(plain), await velocityOf(conditioned)]
+    expect(differingBits(untold, without)).toBe(0)
+    expect(differingBits(told, without)).toBeGreaterThan(0)
   })
 
   test('padding of the patch vectors has no gradient and no weight', async () => {

@@ -6,19 +6,23 @@ import { packKnobs } from '../../src/model/knobs.ts'
 
 const all = Object.values(methods)
 
-test('no two methods look alike, none shares a place in lists, and all can be trained with the defaults', () => {
+test('no two methods look alike, none shares a place in lists, and all can be trained with the defaults, one of them on a net with a bottleneck', () => {
   expect(new Set(all.map(({ look }) => `${look.colour} ${look.marker}`)).size).toBe(all.length)
   expect(new Set(all.map(({ order }) => order)).size).toBe(all.length)
   expect(all.map(({ order }) => order)).toEqual(all.map(({ order }) => order).toSorted((a, b) => a - b))
-  checkConfig(parseConfig({ replicas: all.map(({ id }) => ({ method: id })) }))
+  const replicas = all.map(({ id }) => ({ method: id }))
+  checkConfig(parseConfig({ net: { selfCondition: 2 }, replicas }))
+  checkConfig(parseConfig({ replicas: replicas.filter(({ method }) => method !== 'self-conditioned') }))
+  expect(() => checkConfig(parseConfig({ replicas }))).toThrow('take net.selfCondition from 1')
+  expect(() => parseConfig({ net: { blocks: 3, selfCondition: 3 } })).toThrow('net.selfCondition: nothing is left to condition after block 3 of 3; take a block before the last, or 0')
 })
 
 test('every control that a method listens to is one of the objective', () => {
   for (const { id, uses } of all) for (const field of uses) expect(Object.keys(objectiveSchema.shape), id).toContain(field)
 })
 
-test('what differs from flow matching is in the knobs', () => {
+test('what differs from flow matching is in the knobs, or in what learns', () => {
   const config = parseConfig({ objective: { tMin: 0.1, lambda: 0.5 }, replicas: all.map(({ id }) => ({ method: id })) })
-  const packed = config.replicas.map(replica => packKnobs(config, replica).join())
+  const packed = config.replicas.map((replica, i) => [...packKnobs(config, replica), all[i].knobs(config.objective).selfConditions].join())
   expect(new Set(packed).size).toBe(all.length)
 })

@@ -15,6 +15,7 @@ describe('the number of parameters', () => {
     [{ channels: 3, size: 64, patch: 4, width: 96, blocks: 6, classes: 10 }, 1_066_896],
     [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10 }, 1_868_944],
     [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10, labelDrop: 0.1 }, 1_868_944 + 128], // one row more
+    [{ channels: 1, size: 16, patch: 2, width: 64, blocks: 4, classes: 10, selfCondition: 2 }, 328_900 + 3 * 64 * 65], // W, and the norm’s shift and scale
     [{ channels: 3, size: 32, patch: 2, width: 384, blocks: 12, heads: 6 }, 32_471_436], // LCF's CIFAR-10 net
   ] as const)('of %o is %i, and the twin counts the same', (fields, count) => {
     expect(parameterLayout(net(fields)).count).toBe(count)
@@ -23,7 +24,7 @@ describe('the number of parameters', () => {
 })
 
 test('layers lie one after another on 256-byte boundaries and do not overlap', () => {
-  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 }), net({ classes: 3, labelDrop: 0.1 })]) {
+  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 }), net({ classes: 3, labelDrop: 0.1 }), net({ classes: 3, selfCondition: 2 })]) {
     const { layers, labels, length } = parameterLayout(config)
     const parts = Object.values(layers).map(({ offset, inputs, outputs }) => ({ offset, end: offset + (inputs + 1) * outputs }))
     if (labels) parts.push({ offset: labels.offset, end: labels.offset + labels.rows * labels.width })
@@ -56,6 +57,13 @@ describe('start weights', () => {
     }
   })
 
+  test('are the same in a self-conditioned net, whose own layers start at zero', () => {
+    const other = parameterLayout({ ...layout.net, selfCondition: 1 })
+    const { 'self_condition.linear.weight': W, 'self_condition.linear.bias': b, 'self_condition.adaLN_modulation.1.weight': vectors, 'self_condition.adaLN_modulation.1.bias': constant, ...rest } = toNamed(other, initialParameters(other, 11))
+    expect(rest).toEqual(named)
+    for (const { data } of [W, b, vectors, constant]) expect(data.every(value => value === 0)).toBe(true)
+  })
+
   test('depend on the seed alone, and no two layers start alike', () => {
     expect(initialParameters(layout, 11)).toEqual(initialParameters(layout, 11))
     expect(initialParameters(layout, 12)).not.toEqual(initialParameters(layout, 11))
@@ -64,8 +72,8 @@ describe('start weights', () => {
   })
 })
 
-describe('names', () => {
-  const layout = parameterLayout(odd)
+describe.each([0, 1])('names, self-conditioned after block %i', selfCondition => {
+  const layout = parameterLayout({ ...odd, selfCondition })
   const numbered = Object.fromEntries(Object.entries(toNamed(layout, new Float32Array(layout.length))).map(([name, tensor], n) =>
     [name, { ...tensor, data: tensor.data.map((_, i) => 1 + i + 10_000 * n) }]))
 
@@ -81,11 +89,12 @@ describe('names', () => {
     const [weight, bias] = ['weight', 'bias'].map(kind => numbered[`blocks.1.mlp.fc1.${kind}`].data)
     expect(flat[offset + 5 * outputs + 7]).toBe(weight[7 * inputs + 5])
     expect(flat[offset + inputs * outputs + 7]).toBe(bias[7])
-    // Six vectors a block, then the head's two, side by side in one wide layer.
-    const wide = layout.layers.modulation
-    expect(wide.outputs).toBe((6 * odd.blocks + 2) * odd.width)
-    expect(flat[wide.offset + 3 * wide.outputs + 6 * odd.width + 2]).toBe(numbered['blocks.1.adaLN_modulation.1.weight'].data[2 * odd.width + 3])
-    expect(flat[wide.offset + wide.inputs * wide.outputs + 12 * odd.width]).toBe(numbered['final_layer.adaLN_modulation.1.bias'].data[0])
+    // Six vectors a block, then the head's two, side by side in one wide layer; in two, the later one from the bottleneck on.
+    const wide = layout.layers[selfCondition ? 'late modulation' : 'modulation']
+    const before = 6 * selfCondition
+    expect(wide.outputs).toBe((6 * odd.blocks + 2 - before) * odd.width)
+    expect(flat[wide.offset + 3 * wide.outputs + (6 - before) * odd.width + 2]).toBe(numbered['blocks.1.adaLN_modulation.1.weight'].data[2 * odd.width + 3])
+    expect(flat[wide.offset + wide.inputs * wide.outputs + (12 - before) * odd.width]).toBe(numbered['final_layer.adaLN_modulation.1.bias'].data[0])
   })
 
   test('that are missing, or whose tensors have another shape, are told in one sentence', () => {

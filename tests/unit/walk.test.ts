@@ -23,6 +23,7 @@ const sets: [string, ConfigInput][] = [
   ['wide tokens, three channels', { net: { size: 16, patch: 4, channels: 3, width: 48, blocks: 3, heads: 4 }, objective: { layer: 2 }, train: { batch: 6 } }],
   ['classes, and everything compared', { net: { classes: 10 }, objective: { feature: 'flattened', detach: false } }],
   ['a path that is not linear', { objective: { path: 'cosine' } }],
+  ['blocks told what the first has found', { net: { size: 8, blocks: 3, selfCondition: 1 }, objective: { layer: 2, detach: false }, train: { batch: 6 } }],
   ['one block, eight tokens a side', { net: { size: 8, patch: 1, width: 24, blocks: 1, heads: 2 }, objective: { layer: 1 }, train: { batch: 2 } }],
 ]
 

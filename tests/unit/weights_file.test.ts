@@ -6,6 +6,8 @@ import { datasets } from '../../src/datasets/index.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import { checkpointOf, exportWeights, readWeightsFile } from '../../src/lab/weights_file.ts'
 import { startState } from '../../src/model/knobs.ts'
+import { fromNamed, parameterLayout } from '../../src/model/parameters.ts'
+import { importNamed } from '../../src/onnx/named.ts'
 import { flat, randomParameters } from '../support/random_net.ts'
 
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`../fixtures/onnx/${name}`, import.meta.url)))
@@ -39,6 +41,17 @@ test.each(['onnx', 'safetensors'] as const)('%s: a row for no label goes out and
   const theirs = { ...imported, config: null, net: { ...told.net, classes: K + 1, labelDrop: 0 } }
   expect(checkpointOf(theirs).config).toMatchObject({ net: { classes: K, labelDrop: 0.1 }, data: { dataset: 'gratings' } })
   expect(checkpointOf(theirs).replicas[0].ema).toEqual(weights)
+})
+
+test.each(['onnx', 'safetensors'] as const)('%s: a self-conditioned net goes out and in by our notes, and without them it is said what has no place', format => {
+  const told = parseConfig({ ...config, net: { ...config.net, classes: 3, selfCondition: 1 }, data: { dataset: 'mixture' } })
+  const weights = flat(told.net, randomParameters(told.net, 4))
+  const imported = readWeightsFile(exportWeights({ config: told, step: 5, replicas: [{ parameters: weights, ema: weights, first: weights, second: weights, state: startState() }] }, { ...choice, format }))
+  expect(imported.differences).toEqual([])
+  expect(imported).toMatchObject({ config: told, net: told.net, step: 5, asks: [], missing: [] })
+  expect(fromNamed(parameterLayout(told.net), imported.parameters!)).toEqual(weights)
+  const tensors = Object.fromEntries(Object.entries(imported.parameters!).map(([name, tensor]) => [name, { ...tensor, dtype: 'F32' }]))
+  expect(importNamed({ tensors, metadata: { heads: '2', size: '8' } }).differences).toContain('the engine has no place for self_condition.linear.weight (16, 16)')
 })
 
 describe('weights of others', () => {

@@ -86,6 +86,19 @@ class FinalLayer(nn.Module):
         return self.linear(modulate(x, shift, scale))
 
 
+class SelfCondition(nn.Module):
+    """What later blocks are conditioned on besides: the mean token after the bottleneck (after DDAE++, arXiv 2505.10999, reconstructed)."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.linear = nn.Linear(width, width)
+        self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))
+
+    def forward(self, x, c):
+        shift, scale = self.adaLN_modulation(c).chunk(2, dim=1)
+        return c + self.linear(modulate(x.mean(1, keepdim=True), shift, scale))[:, 0]
+
+
 class Holder(nn.Module):
     """Only puts a level into the names of parameters, as DiT has it."""
 
@@ -96,15 +109,17 @@ class Holder(nn.Module):
 
 
 class DiT(nn.Module):
-    def __init__(self, channels, size, patch, width, blocks, heads, classes, labelDrop=0.0):
+    def __init__(self, channels, size, patch, width, blocks, heads, classes, labelDrop=0.0, selfCondition=0):
         super().__init__()
-        self.channels, self.size, self.patch = channels, size, patch
+        self.channels, self.size, self.patch, self.bottleneck = channels, size, patch, selfCondition
         self.x_embedder = Holder(proj=nn.Conv2d(channels, width, patch, stride=patch))
         self.t_embedder = Holder(mlp=nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width)))
         if classes:
             self.y_embedder = Holder(embedding_table=nn.Embedding(classes + (labelDrop > 0), width))  # the last row: no label
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
         self.final_layer = FinalLayer(width, patch * patch * channels)
+        if selfCondition:
+            self.self_condition = SelfCondition(width)
         side = torch.arange((size // patch) ** 2)
         frequency = 10000.0 ** (-torch.arange(width // 4) / (width // 4))
         column, row = (place[:, None] * frequency for place in (side % (size // patch), side // (size // patch)))
@@ -118,19 +133,21 @@ class DiT(nn.Module):
             c = c + self.y_embedder.embedding_table(y)
         return self.x_embedder.proj(x).flatten(2).transpose(1, 2) + self.positions, c
 
-    def tokens_after(self, layer, x, t, y):
-        """Tokens after block `layer`, 1 for the first."""
-        tokens, c = self.embed(x, t, y)
-        for block in self.blocks[:layer]:
-            tokens = block(tokens, c)
+    def go_on(self, tokens, c, first, last):
+        """From the tokens after block `first` to those after block `last`, 1 for the first; c changes at the bottleneck."""
+        for n in range(first, last):
+            tokens = self.blocks[n](tokens, c)
+            if n + 1 == self.bottleneck:
+                c = self.self_condition(tokens, c)
         return tokens, c
+
+    def tokens_after(self, layer, x, t, y):
+        return self.go_on(*self.embed(x, t, y), 0, layer)
 
     def forward(self, x, t, y, layer):
         """-> velocity (B,ch,h,w), tokens after block `layer` (B,T,C)"""
         tapped, c = self.tokens_after(layer, x, t, y)
-        tokens = tapped
-        for block in self.blocks[layer:]:
-            tokens = block(tokens, c)
+        tokens, c = self.go_on(tapped, c, layer, len(self.blocks))
         side, P = self.size // self.patch, self.patch
         patches = self.final_layer(tokens, c).view(-1, side, side, P, P, self.channels)
         return patches.permute(0, 5, 1, 3, 2, 4).reshape(-1, self.channels, self.size, self.size), tapped
@@ -251,6 +268,9 @@ class Run:
         net = DiT(**config["net"])
         net.load_state_dict({name: tensors[f"model.{name}"] for name in net.state_dict()})
         self.module = Objective(net, config["objective"]).to(device)
+        if net.bottleneck and not config["objective"].get("selfConditions"):  # every other method holds it
+            for parameter in net.self_condition.linear.parameters():
+                parameter.register_hook(torch.zeros_like)
         self.names = {name: parameter for name, parameter in net.named_parameters()}
         self.ema = {name: tensors[f"ema.{name}"].to(parameter) for name, parameter in self.names.items()}
         train = config["train"]

@@ -45,10 +45,11 @@ export interface Stage {
 /** Numbers behind the letters. */
 export function lettersOf({ net, train, data }: Config, patchWidth: number): Record<string, number> {
   const C = net.width
-  const A = (6 * net.blocks + 2) * C
+  const early = net.selfCondition || net.blocks
+  const A = (6 * early + 2) * C
   return {
     B: passOf(train), N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
-    ...(net.classes > 0 ? { K: net.classes } : {}),
+    ...(net.classes > 0 ? { K: net.classes } : {}), ...(net.selfCondition > 0 ? { Lb: early, Ll: net.blocks - early, Al: (6 * (net.blocks - early) + 2) * C } : {}),
   }
 }
 

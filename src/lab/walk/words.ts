@@ -37,7 +37,14 @@ export const tensorWords: Record<string, TensorWords> = {
   'time active': { shapes: vectors, words: 'The same after SiLU' },
   c: { shapes: vectors, words: 'c: what each image is conditioned on, its noise level and, with classes, its label' },
   condition: { shapes: vectors, words: 'SiLU of c' },
-  modulation: { shapes: ['B 6L+2 C'], words: 'Shift, scale and gate of both halves of every block, then shift and scale of the head: all made of c by one wide layer' },
+  'bottleneck mean': { shapes: vectors, words: 'Mean token after the bottleneck block: what the blocks up to it have found' },
+  'bottleneck y': { shapes: vectors, words: 'The same at mean 0 and variance 1, then times 1 + scale, plus shift' },
+  'bottleneck statistics': { shapes: ['B 2'], words: 'Its mean and 1/SD, kept for the backward pass' },
+  'late c': { shapes: vectors, words: 'c plus what self-conditioning makes of the bottleneck through one linear layer: what all later blocks are conditioned on' },
+  'late condition': { shapes: vectors, words: 'SiLU of it' },
+  'late modulation': { shapes: ['B 6Ll+2 C'], words: 'Shift, scale and gate of the blocks after the bottleneck, then shift and scale of the head' },
+  'self-condition learns': { shapes: ['1'], words: 'Whether self-conditioning learns, 1, or its method holds it as it is, 0' },
+  modulation: { shapes: ['B 6L+2 C', 'B 6Lb+2 C'], words: 'Shift, scale and gate of both halves of every block, then shift and scale of the head: all made of c by one wide layer' },
   y1: { shapes: tokens, words: 'Modulated norm before attention: each token to mean 0 and variance 1, then times 1 + scale, plus shift' },
   statistics1: { shapes: ['B T 2'], words: 'Mean and 1/SD of each token, kept for the backward pass' },
   qkv: { shapes: ['B T 3C'], words: 'Queries, keys and values of every token, all heads side by side' },
@@ -77,7 +84,12 @@ export const tensorWords: Record<string, TensorWords> = {
   'd hidden': { shapes: ['B T 4C'], words: 'Gradient of the MLP’s hidden layer, through GELU' },
   'd qkv': { shapes: ['B T 3C'], words: 'Gradient of queries, keys and values' },
   'd delta': { shapes: ['B H T'], words: 'Σ dO · O of each query: what softmax takes back from every score' },
-  'd modulation': { shapes: ['B 6L+2 C'], words: 'Gradient of shift, scale and gate: each a sum over its image’s tokens' },
+  'd late modulation': { shapes: ['B 6Ll+2 C'], words: 'Gradient of the later shifts, scales and gates' },
+  'd late c': { shapes: vectors, words: 'Gradient of what later blocks are conditioned on, through SiLU' },
+  'd bottleneck y': { shapes: vectors, words: 'Gradient that reached the input of self-conditioning’s linear layer' },
+  'd bottleneck mean': { shapes: vectors, words: 'Gradient of the mean token after the bottleneck' },
+  'd self-condition': { shapes: vectors, words: 'The same as that of the late c where self-conditioning learns, else 0' },
+  'd modulation': { shapes: ['B 6L+2 C', 'B 6Lb+2 C'], words: 'Gradient of shift, scale and gate: each a sum over its image’s tokens' },
   'd c': { shapes: vectors, words: 'Gradient of c, through SiLU' },
   'd time': { shapes: vectors, words: 'Gradient of the time embedding’s hidden layer' },
   'gradient planes': { shapes: ['parameters'], words: 'Gradients of all layers, in slices of the batch that are added up next' },
@@ -92,7 +104,7 @@ export const tensorWords: Record<string, TensorWords> = {
 
 /** Shapes of weights with the bias as the last row, by layer without the number of the block. */
 export const layerShapes: Record<string, string> = {
-  'x_embedder.proj': 'Pv+1 C', 't_embedder.mlp.0': '256+1 C', 't_embedder.mlp.2': 'C+1 C', modulation: 'C+1 A', 'attn.qkv': 'C+1 3C', 'attn.proj': 'C+1 C',
+  'x_embedder.proj': 'Pv+1 C', 't_embedder.mlp.0': '256+1 C', 't_embedder.mlp.2': 'C+1 C', modulation: 'C+1 A', 'late modulation': 'C+1 Al', 'self_condition.linear': 'C+1 C', 'attn.qkv': 'C+1 3C', 'attn.proj': 'C+1 C',
   'mlp.fc1': 'C+1 4C', 'mlp.fc2': '4C+1 C', 'final_layer.linear': 'C+1 Pv', labels: 'K C',
 }
 
@@ -102,6 +114,8 @@ export const stageWords: Record<string, string> = {
   embed: 'Cut the image into patches and make a token of each',
   condition: 'Tell the net the noise level',
   block: 'Tokens look at each other, then each thinks for itself',
+  'self-condition': 'Tell later blocks what the blocks up to here have found',
+  'self-condition backward': 'Through what later blocks were told, back to the tokens after the bottleneck',
   head: 'Turn tokens back into an image: the velocity',
   loss: 'Compare it with what it should have been',
   'head backward': 'The gradient enters at the velocity and goes back through the head',
@@ -118,7 +132,7 @@ export const trainingStages: readonly string[] = ['batch', 'loss', 'update']
 /** Which file records a kernel. */
 export const recordedIn: Record<string, string> = {
   draw: 'batch', noise: 'batch', interpolate: 'batch', average_goal: 'batch', gather_labels: 'batch', drop_labels: 'batch', draw_negatives: 'batch', anchor_arguments: 'extent', patchify: 'patchify', unpatchify: 'patchify',
-  time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', matmul_nn: 'linear', matmul_nn_lanes: 'linear', linear_backward: 'linear', linear_backward_lanes: 'linear',
+  time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', self_condition: 'condition', self_condition_backward: 'condition', matmul_nn: 'linear', matmul_nn_lanes: 'linear', linear_backward: 'linear', linear_backward_lanes: 'linear',
   modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_lanes: 'attention', attention_backward_query: 'attention',
   attention_backward_query_lanes: 'attention', attention_backward_key: 'attention', attention_backward_key_lanes: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',
   contrastive_gradient: 'contrastive', dispersive_loss: 'contrastive', dispersive_gradient: 'contrastive', token_mean: 'features', unit_length: 'features', unit_length_backward: 'features', feature_backward: 'features',
@@ -127,6 +141,7 @@ export const recordedIn: Record<string, string> = {
 
 /** What the letters mean, for those that a walk uses. */
 export const letterWords: Record<string, string> = {
-  B: 'images in the batch', N: 'training images', T: 'tokens of an image', C: 'width', H: 'heads', L: 'blocks', Pv: 'values of a patch, padded', A: 'modulation vectors, (6L+2)·C',
+  B: 'images in the batch', N: 'training images', T: 'tokens of an image', C: 'width', H: 'heads', L: 'blocks', Pv: 'values of a patch, padded', A: 'modulation vectors, (6L+2)·C, or of a self-conditioned net the early ones',
+  Lb: 'blocks up to the bottleneck', Ll: 'blocks after it', Al: 'late modulation vectors, (6Ll+2)·C',
   ch: 'channels', h: 'height', w: 'image width', K: 'classes',
 }

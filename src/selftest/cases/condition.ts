@@ -1,6 +1,6 @@
 /** What the net is told: the noise level as a sinusoid, where every digit of a small t counts, and the label. */
 import { align, type Recorder } from '../../engine/recorder.ts'
-import { labelEmbedding, labelEmbeddingBackward, TIME_FEATURES, timeFeatures, timeFrequencies } from '../../ops/condition.ts'
+import { labelEmbedding, labelEmbeddingBackward, selfCondition, selfConditionBackward, TIME_FEATURES, timeFeatures, timeFrequencies } from '../../ops/condition.ts'
 import { silu } from '../../reference/activations.ts'
 import type { Random } from '../../reference/random.ts'
 import { timeFeatures as timeTwin } from '../../reference/time_features.ts'
@@ -72,4 +72,35 @@ const labelBackwardCase: OpCase = {
   },
 }
 
-export const conditionCases: OpCase[] = [timeCase, labelCase, labelBackwardCase]
+const selfCase: OpCase = {
+  op: 'self-condition', shape: 'R 2, B 7, C 20', seed: 604, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [replicas, samples, width] = [2, 7, 20]
+    const c = filled(recorder, random, 'c', { replicas, capacity: 9, width })
+    const late = filled(recorder, random, 'late c', { replicas, capacity: 8, width })
+    const active = blank(recorder, 'late condition', { replicas, capacity: 8, width })
+    selfCondition(recorder, { replicas, samples }, c, late, active.tensor)
+    const sum = (r: number) => part(late, r, samples).map((value, i) => value + part(c, r, samples)[i])
+    return [
+      { name: 'late c', tensor: late.tensor, expected: layOutAs(late, replicas, r => part(late, r, 8).map((value, i) => sum(r)[i] ?? value)) },
+      { name: 'late condition', tensor: active.tensor, expected: layOutAs(active, replicas, r => sum(r).map(silu)) },
+    ]
+  },
+}
+
+const selfBackwardCase: OpCase = {
+  op: 'self-condition backward', shape: 'R 3, one of which holds it, B 7, C 20', seed: 605, tolerance: TOLERANCE,
+  record(recorder, random) {
+    const [replicas, samples, width] = [3, 7, 20]
+    const [dlate, dc] = ['d late c', 'd c'].map(name => filled(recorder, random, name, { replicas, capacity: 8, width }))
+    const dtrained = blank(recorder, 'd self-condition', { replicas, capacity: 8, width })
+    const learns = [1, 0, 1]
+    selfConditionBackward(recorder, { replicas, samples }, dlate, recorder.constant('learns', Float32Array.from(learns)), dc, dtrained)
+    return [
+      { name: 'd c', tensor: dc.tensor, expected: layOutAs(dc, replicas, r => part(dc, r, 8).map((value, i) => value + (i < samples * width ? part(dlate, r, 8)[i] : 0))) },
+      { name: 'd self-condition', tensor: dtrained.tensor, expected: layOutAs(dtrained, replicas, r => part(dlate, r, samples).map(value => learns[r] * value)) },
+    ]
+  },
+}
+
+export const conditionCases: OpCase[] = [timeCase, labelCase, labelBackwardCase, selfCase, selfBackwardCase]
