@@ -121,7 +121,7 @@ test('with classes and all tokens compared, nothing is left without a name', asy
 })
 
 test('every method beside all others: alone on the copy it takes the step that it takes in the run', async () => {
-  const session = await create(tinyConfig({ replicas: Object.keys(methods).map(method => ({ method })) }))
+  const session = await create(tinyConfig({ net: { selfCondition: 1 }, replicas: Object.keys(methods).map(method => ({ method })) }))
   await session.advance(3)
   const walks: StepWalk[] = []
   for (const r of Object.keys(methods).keys()) walks.push(await session.walk(r, 0))
