@@ -152,6 +152,15 @@ export const presets: Preset[] = [
     config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 4, lambda: 0.25, tau: 1 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
   },
   {
+    id: 'self-conditioned',
+    title: 'Told what was found',
+    notice: 'DDAE++, reconstructed: the mean token after block 2 conditions blocks 3 and 4 besides t. The probe is asked after every block (its map, Probes): where is the class easier to read, and is anything won in samples?',
+    config: {
+      ...STUDIED, net: { ...STUDIED.net, selfCondition: 2 }, replicas: [{ method: 'fm' }, { method: 'self-conditioned' }],
+      measures: [{ id: 'probe', every: 800, settings: { allLayers: true, draws: 8, t: '0.001 0.03 0.1 0.2 0.5' } }],
+    },
+  },
+  {
     id: 'guidance',
     title: 'Labels and guidance',
     notice: 'Networks that are told the class, but for one image in ten. After 800 steps samples get half way to the mean of their class (Samples, Classes): how far do guidance w = 2, λ and ΔFM corrected move them?',
