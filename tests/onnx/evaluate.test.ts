@@ -33,7 +33,7 @@ async function trained(input: ConfigInput, steps = 12) {
 
 const probes = { t: '0 0.02 0.5', neighbours: true, labels: 128, draws: 2, test: 256 } as const
 
-test.each([['unlabelled', {}, {}], ['labelled and guided', { classes: 10, labelDrop: 0.25 }, { guidance: 2, guidanceFrom: 0.2 }]])('%s: loss by level within 1e-4 of the engine’s, the same samples, the same probes', async (_, net, guided) => {
+test.each([['unlabelled', {}, {}], ['labelled, guided, self-conditioned', { classes: 10, labelDrop: 0.25, selfCondition: 1 }, { guidance: 2, guidanceFrom: 0.2 }]])('%s: loss by level within 1e-4 of the engine’s, the same samples, the same probes', async (_, net, guided) => {
   const session = await trained({ net, data: { count: 256, heldOut: 256 }, evaluate: { perLevel: 16, samples: 4, solver: 'heun', solverSteps: 6, ...guided }, replicas: [{ method: 'fm' }, { method: 'lcf', seed: 5 }] }, 20)
   const checkpoint = await session.checkpoint()
   const engine = await session.evaluate()
