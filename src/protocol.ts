@@ -73,6 +73,20 @@ export interface MemoryPlan {
   refusal?: string
   /** Trainable parameters of one replica. */
   parameters: number
+  /** Absent where nothing is known of the adapter's speed. */
+  time?: RunTime
+}
+
+/** What a run will take of somebody's time, about: the adapter was tried on a product and on small dispatches. */
+export interface RunTime {
+  /** Seconds of a training step. */
+  step: number
+  /** Seconds of all steps, and of what is measured on the way. */
+  seconds: number
+  /** The same as a time of day is told: “about 4 min”. */
+  about: string
+  /** Floating point operations of a step. */
+  flops: number
 }
 
 /** A series over training steps, thinned to at most 200 points by keeping the least and the greatest of each bucket. */

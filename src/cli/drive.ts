@@ -4,7 +4,9 @@ import type { Tiles } from '../engine/recorder.ts'
 import type { Config } from '../config.ts'
 import { encodeCheckpoint } from '../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
-import { planMemory } from '../lab/plan.ts'
+import { about, expectedTime } from '../lab/expect.ts'
+import { mebibytes, planMemory } from '../lab/plan.ts'
+import { measureSpeed } from '../lab/speed.ts'
 import { chooseTiles, presetTiles } from '../lab/tune.ts'
 import type { RunEvent } from '../protocol.ts'
 import { CommandError, EXIT } from './failure.ts'
@@ -38,8 +40,9 @@ export async function drive(options: Drive): Promise<number> {
   const plan = planMemory(config, machine.capabilities.limits)
   if (plan.refusal) throw new CommandError(plan.refusal)
 
-  const began = performance.now()
   const library = new KernelLibrary(machine.device)
+  if (!options.silent) await announce(options, machine, library)
+  const began = performance.now()
   const tiles = options.tune ? await chooseTiles(machine.device, machine.capabilities, config, fileTileCache()) : presetTiles(machine.device)
   const drawing = progressBar('drawing images')
   const session = await Session.create(machine.device, library, startedAt.toISOString(), config, {
@@ -65,6 +68,15 @@ export async function drive(options: Drive): Promise<number> {
   if (!options.silent) await print(options, summary(record, folder), () => report(record, folder))
   if (outcome === 'diverged') throw new CommandError(`the gradient was not finite for 20 steps up to step ${record.step}, so training stopped; the usual cause is the learning rate`, EXIT.failed)
   return outcome === 'interrupted' ? EXIT.interrupted : 0
+}
+
+/** What the run will take, before it takes it. */
+async function announce({ config, from }: Drive, { device, capabilities: { adapter, limits } }: Machine, library: KernelLibrary): Promise<void> {
+  const speed = await measureSpeed(device, library)
+  const { total, time } = planMemory(config, limits, presetTiles(device), run => expectedTime(run, config, speed))
+  const { train: { steps } } = config
+  const left = 1 - (from?.checkpoint.step ?? 0) / steps
+  process.stderr.write(`lab: ${about(left * time!.seconds)} on ${adapter}: ${Math.round(left * steps)} steps of about ${figure(Number(time!.step.toPrecision(2)))} s, and what is measured on the way; ${mebibytes(total)} of GPU memory\n`)
 }
 
 /** Until the last step, Ctrl-C, or a gradient that stays broken. */

@@ -16,6 +16,15 @@ interface Task {
   work: (bench: Bench) => Promise<Panel[]>
 }
 
+/** Those that a run makes by itself, and how often. */
+export function scheduled(config: Config): { id: string; every: number; settings: Settings }[] {
+  if (!config.evaluate.measure) return []
+  return Object.values(diagnostics).map(({ id, every }) => {
+    const own = config.measures.find(measure => measure.id === id)
+    return { id, every: own?.every ?? every, settings: own?.settings ?? {} }
+  }).filter(({ every }) => every > 0)
+}
+
 export class Measurements {
   /** Images drawn for measurements, by what was asked for. */
   readonly drawn = new Map<string, DatasetBatch>()
@@ -26,23 +35,16 @@ export class Measurements {
 
   /** Steps until the next one is due. */
   toNext(config: Config, step: number): number {
-    return Math.min(Infinity, ...this.scheduled(config).map(({ every }) => every - (step % every)))
+    return Math.min(Infinity, ...scheduled(config).map(({ every }) => every - (step % every)))
   }
 
   /** Those to measure at this step: at their own pace, and all once more at the end. */
   due(config: Config, step: number, end: number): string[] {
-    return this.scheduled(config).filter(({ every }) => step % every === 0 || step >= end).map(({ id }) => id)
+    return scheduled(config).filter(({ every }) => step % every === 0 || step >= end).map(({ id }) => id)
   }
 
   settingsOf(config: Config, id: string): Settings {
     return config.measures.find(measure => measure.id === id)?.settings ?? {}
-  }
-
-  private scheduled(config: Config): { id: string; every: number }[] {
-    if (!config.evaluate.measure) return []
-    return Object.values(diagnostics)
-      .map(({ id, every }) => ({ id, every: config.measures.find(measure => measure.id === id)?.every ?? every }))
-      .filter(({ every }) => every > 0)
   }
 
   /** @throws ConfigError when another is under way, or this one does not go with these settings or this run */

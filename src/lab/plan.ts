@@ -7,7 +7,7 @@ import { type LevelEvaluation, recordLevelEvaluation } from '../model/evaluation
 import { recordersOf, recordSampler, type Sampler } from '../model/sampler.ts'
 import { recordTraining, type Training } from '../model/training.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
-import type { MemoryPlan } from '../protocol.ts'
+import type { MemoryPlan, RunTime } from '../protocol.ts'
 
 export interface RunRecording {
   training: Training
@@ -24,10 +24,12 @@ export function recordRun(config: Config, tiles?: Tiles): RunRecording {
 
 export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
 
-/** What a run will take, found by recording it without a device; with these tiles where they are known, which changes a few bytes. */
-export function planMemory(config: Config, limits: Limits, tiles?: Tiles): MemoryPlan {
+/** What a run will take, found by recording it without a device; with these tiles where they are known, which changes a few bytes. `time` says how long such a recording takes. */
+export function planMemory(config: Config, limits: Limits, tiles?: Tiles, time?: (run: RunRecording) => RunTime): MemoryPlan {
   try {
-    return planOf(recordRun(config, tiles), limits)
+    const run = recordRun(config, tiles)
+    const plan = planOf(run, limits)
+    return time && !plan.refusal ? { ...plan, time: time(run) } : plan
   } catch (error) {
     if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error

@@ -1,10 +1,14 @@
 import { Command } from 'commander'
 import { parseConfig } from '../../config.ts'
+import { KernelLibrary } from '../../engine/kernel.ts'
+import { expectedTime } from '../../lab/expect.ts'
 import { presets } from '../../lab/presets.ts'
 import { mebibytes, planMemory } from '../../lab/plan.ts'
+import { measureSpeed } from '../../lab/speed.ts'
+import { presetTiles } from '../../lab/tune.ts'
 import { EXIT } from '../failure.ts'
 import { openMachine } from '../machine.ts'
-import { type OutputOptions, print, table } from '../output.ts'
+import { figure, type OutputOptions, print, table } from '../output.ts'
 import { versions } from '../record.ts'
 import type { MakeCommand } from './command.ts'
 import { asJson, testKernels } from './selftest.ts'
@@ -18,14 +22,20 @@ export const doctor: MakeCommand = done => new Command('doctor')
     const { capabilities } = machine
     const rows = await testKernels(machine, options.full === true)
     const failed = rows.filter(row => !row.passed)
-    const plans = presets.map(({ id, config }) => ({ id, ...planMemory(parseConfig(config), capabilities.limits) }))
-    await print(options, { versions: versions(), ...capabilities, selfTest: { passed: rows.length - failed.length, failed: failed.length, rows: asJson(rows) }, presets: plans }, () => [
+    const { device } = machine
+    const speed = await measureSpeed(device, new KernelLibrary(device))
+    const plans = presets.map(({ id, config: input }) => {
+      const config = parseConfig(input)
+      return { id, ...planMemory(config, capabilities.limits, presetTiles(device), run => expectedTime(run, config, speed)) }
+    })
+    await print(options, { versions: versions(), ...capabilities, selfTest: { passed: rows.length - failed.length, failed: failed.length, rows: asJson(rows) }, speed, presets: plans }, () => [
       `GPU       ${capabilities.adapter}${capabilities.software ? ' (software: correct, but slow)' : ''}`,
       `features  ${capabilities.features.join(', ') || 'none beyond the guaranteed ones'}`,
       ...Object.entries(capabilities.limits).map(([name, value]) => `limit     ${name} ${/Size$/.test(name) && value >= 2 ** 20 ? mebibytes(value) : value}`),
       `kernels   ${rows.length - failed.length} of ${rows.length} cases give right numbers, twice the same`,
+      `speed     ${figure(speed.flops / 1e9)} GFLOP/s in a matrix product, ${figure(1e6 * speed.dispatch)} µs for a small dispatch`,
       ...failed.map(({ shape, problems }) => `FAILED    ${shape}: ${problems.join('; ')}`),
-      table(plans.map(({ id, total, parameters, refusal }) => ['preset   ', id, refusal ? '–' : mebibytes(total), refusal ?? `fits; ${parameters.toLocaleString('en')} parameters a replica`])),
+      table(plans.map(({ id, total, parameters, refusal, time }) => ['preset   ', id, refusal ? '–' : mebibytes(total), time?.about ?? '–', refusal ?? `fits; ${parameters.toLocaleString('en')} parameters a replica`])),
     ].join('\n'))
     if (failed.length > 0) {
       process.stderr.write(`lab: ${failed.length} of ${rows.length} kernel cases failed on this GPU\n`)
