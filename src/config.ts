@@ -47,8 +47,8 @@ export const netSchema = z.strictObject({
     help: 'How often training leaves an image’s label out, so that one network also learns the velocity without labels, which guidance needs; DiT takes 0.1. 0 tells every label.',
   }),
   selfCondition: whole(0, 27).default(0).meta({
-    title: 'Self-conditioned after', source: 'DDAE++, arXiv 2505.10999, reconstructed', formula: 'c_{\\text{late}} = c + W\\,\\big(\\gamma(t) \\odot \\operatorname{LN}(\\bar h_\\ell) + \\beta(t)\\big)', unit: 'blocks', advanced: true,
-    help: 'What all later blocks are conditioned on takes in the mean token after this block, so that decoding knows what encoding found; W starts at 0 and learns under the method of that name. Our reconstruction: the paper’s code is not public. 0 leaves it out.',
+    title: 'Self-conditioned after block', source: 'DDAE++, arXiv 2505.10999, reconstructed', formula: 'c_{\\text{late}} = c + W\\,\\big(\\gamma(t) \\odot \\operatorname{LN}(\\bar h_\\ell) + \\beta(t)\\big)', advanced: true,
+    help: 'The mean token after this block joins what all later blocks are conditioned on, so that decoding knows what encoding found. W starts at 0 and learns only under the method of that name. Our reconstruction, for the paper’s code is not public. 0 leaves it out.',
   }),
 })
 
