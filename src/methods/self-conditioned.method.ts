@@ -11,6 +11,6 @@ export default defineMethod({
   formula: 'c_{\\text{late}} = c + W\\,\\big(\\gamma(t) \\odot \\operatorname{LN}(\\bar h_\\ell) + \\beta(t)\\big)',
   uses: ['loss'],
   term: null,
-  refuse: (_, { selfCondition }) => (selfCondition === 0 ? 'self-conditioning needs a block whose features are told to later ones; take net.selfCondition from 1, half the blocks for one' : undefined),
+  refuse: (_, { selfCondition }) => (selfCondition === 0 ? 'self-conditioning needs a block whose features are told to later ones; take net.selfCondition above 0, such as half the blocks' : undefined),
   knobs: () => ({ tMin: 0, lambda: 0, flowBelow: false, selfConditions: true }),
 })

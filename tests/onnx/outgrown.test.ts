@@ -96,6 +96,17 @@ test.skipIf(!torch)('ten steps: rate, clip, decay, Adam and running mean as in t
   expect(() => checkpointOf(imported)).toThrow(/^net\.size: /) // 4 pixels are a size of no data set
 })
 
+test.skipIf(!torch)('self-conditioning learns there too, and only under its method', () => {
+  const { net, objective } = loadConfig('self-conditioned')
+  const moved = ['fm', 'self-conditioned'].map(method => {
+    write('self-conditioned', parseConfig({ net, objective: { ...objective, method }, train: { weightDecay: 0 }, replicas: [{}] }))
+    return python('self-conditioned', [
+      'W = run.names["self_condition.linear.weight"]', 'before = W.detach().clone()', 'run.advance(x0, eps, t, y)', 'print((W - before).abs().max().item())',
+    ])
+  })
+  expect(moved).toEqual([0, expect.closeTo(1e-5, 6)]) // the first warm-up step of Adam moves all that has a gradient by its rate
+})
+
 test.skipIf(!torch)('labels are left out there too: the row for none learns', () => {
   const net = { channels: 1, size: 4, patch: 2, width: 8, blocks: 1, heads: 2, classes: 3, labelDrop: 0.5 } as const
   const config = parseConfig({ net, objective: { method: 'fm', layer: 1 }, train: { batch: 8, warmup: 0, learningRate: 0.01 }, replicas: [{}] })

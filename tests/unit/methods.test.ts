@@ -13,7 +13,7 @@ test('no two methods look alike, none shares a place in lists, and all can be tr
   const replicas = all.map(({ id }) => ({ method: id }))
   checkConfig(parseConfig({ net: { selfCondition: 2 }, replicas }))
   checkConfig(parseConfig({ replicas: replicas.filter(({ method }) => method !== 'self-conditioned') }))
-  expect(() => checkConfig(parseConfig({ replicas }))).toThrow('take net.selfCondition from 1')
+  expect(() => checkConfig(parseConfig({ replicas }))).toThrow('take net.selfCondition above 0, such as half the blocks')
   expect(() => parseConfig({ net: { blocks: 3, selfCondition: 3 } })).toThrow('net.selfCondition: nothing is left to condition after block 3 of 3; take a block before the last, or 0')
 })
 
