@@ -330,7 +330,10 @@ export type Report =
   | { type: 'obstacle'; obstacle: Obstacle; detail: string }
   | Tick
   | { type: 'progress'; label: string; done: number; total: number }
+  /** Once more when the adapter's speed is known. */
   | { type: 'plan'; requestId: number; plan: MemoryPlan }
+  /** What the presets will take, “about 4 min”, by id; absent where there is no room for one. */
+  | { type: 'times'; times: Record<string, string> }
   /** A diagnostic is under way; `id` null when none is any more. */
   | { type: 'measuring'; id: string | null; done: number; total: number }
   | { type: 'measured'; runId: string | null; measurement: Measurement }

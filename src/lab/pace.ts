@@ -13,6 +13,12 @@ export class Pace {
   /** Steps to submit at once. */
   burst = 1
   private lastDone = 0
+  private learned = 0
+
+  /** Enough were seen to say what a step takes. */
+  get steady(): boolean {
+    return this.learned >= 5
+  }
 
   get gentle(): boolean {
     return this.stepMs === 0 || this.stepMs > GENTLE_MS
@@ -28,6 +34,7 @@ export class Pace {
     const now = performance.now()
     const each = Math.max(0.001, now - Math.max(submitted, this.lastDone)) / count
     this.lastDone = now
+    this.learned++
     this.stepMs = this.stepMs === 0 ? each : 0.8 * this.stepMs + 0.2 * each
     this.burst = Math.max(1, Math.min(MOST_PER_BURST, Math.round(BURST_MS / this.stepMs)))
   }

@@ -39,7 +39,7 @@ function ofPaper(width: 384 | 768, size: 32 | 64, microBatches: number, notice: 
     title: `The paper’s net: 12 × ${width}, ${size}²`,
     notice,
     config: {
-      net: { channels: 3, size, patch: 2, width, blocks: 12, heads: width / 64 }, data: { dataset: 'shapes', count: 2 ** 23 / size ** 2, heldOut: 512 }, objective: { layer: 8, tMin: size === 32 ? 0.02 : 0.1 },
+      net: { channels: 3, size, patch: 2, width, blocks: 12, heads: width / 64 }, data: { dataset: 'shapes', count: 2 ** 23 / size ** 2 }, objective: { layer: 8, tMin: size === 32 ? 0.02 : 0.1 },
       train: { batch: size === 32 ? 256 : 32, microBatches, steps: 2000, learningRate: 1e-4, warmup: 200, beta2: 0.999, emaDecay: 0.999 }, replicas: [{ method: 'lcf' }],
       evaluate: { every: 500, perLevel: size === 32 ? 16 : 8, samplesEvery: 500, samples: 4 }, measures: [...rarely, ...['probe', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))],
     },

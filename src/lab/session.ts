@@ -13,6 +13,7 @@ import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, S
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
 import { atBench, Cancelled } from './bench.ts'
+import { stepWork } from './expect.ts'
 import { forkHistory, type RunHistory } from './history.ts'
 import { Measurements } from './measurements.ts'
 import { summariseLevels } from './levels.ts'
@@ -20,6 +21,7 @@ import { Pace } from './pace.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
 import { Seen } from './seen.ts'
+import { refined, type Speed, timeFor } from './speed.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 import { presetTiles } from './tune.ts'
 import { walkStep } from './walk/walk.ts'
@@ -110,6 +112,11 @@ export class Session {
 
   get steps(): number {
     return this.target
+  }
+
+  /** An adapter's speed as the steps of this run have shown it; as given while too few have. */
+  speedShown(speed: Speed): Speed {
+    return this.pace.steady ? refined(speed, timeFor(stepWork(this.trainer.recorded, this.config), speed), this.pace.stepMs / 1000) : speed
   }
 
   /** Trains until paused or finished; a second call while running changes nothing. */

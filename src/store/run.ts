@@ -21,6 +21,8 @@ export interface RunState {
   fault: Fault | null
   progress: { label: string; done: number; total: number } | null
   plan: { requestId: number; plan: MemoryPlan } | null
+  /** What each preset will take, “about 4 min”; empty until the adapter's speed is known. */
+  times: Record<string, string>
   selfTest: { requestId: number; rows: SelfTestRow[] } | null
   /** The run that `measurements` and `losses` belong to. */
   measuredRun: string | null
@@ -38,7 +40,7 @@ export interface RunState {
 }
 
 const opening: RunState = {
-  phase: 'probing', runId: null, capabilities: null, obstacle: null, tick: null, fault: null, progress: null, plan: null, selfTest: null,
+  phase: 'probing', runId: null, capabilities: null, obstacle: null, tick: null, fault: null, progress: null, plan: null, times: {}, selfTest: null,
   measuredRun: null, measurements: {}, losses: [], theory: {}, measuring: null, asked: null, unmeasured: {},
 }
 
@@ -61,7 +63,10 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
     case 'progress':
       return { progress: { label: report.label, done: report.done, total: report.total } }
     case 'plan':
-      return { plan: { requestId: report.requestId, plan: report.plan } }
+      // The second answer to a plan may come after the first to the next.
+      return report.requestId < (state.plan?.requestId ?? 0) ? {} : { plan: { requestId: report.requestId, plan: report.plan } }
+    case 'times':
+      return { times: report.times }
     case 'selftest':
       return { selfTest: { requestId: report.requestId, rows: report.rows }, progress: null }
     case 'history':

@@ -12,6 +12,7 @@ import { RunsButton } from './runs/RunsButton.tsx'
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
+  const times = useRun((state) => state.times)
   const newer = useOffline((state) => state.newer)
   const withoutExperiment = useHidden('experiment')
   return (
@@ -24,7 +25,7 @@ export function Header() {
         <span>Experiment</span>
         <select aria-label="Experiment" value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
           {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
-          {presets.map(({ id, title }) => <option key={id} value={id}>{title}</option>)}
+          {presets.map(({ id, title }) => <option key={id} value={id}>{title}{times[id] && (changed || id !== preset?.id) && ` – ${times[id]}`}</option>)}
         </select>
       </label>}
       <LessonButton />

@@ -8,12 +8,15 @@ import { unpackCheckpoint } from '../lab/checkpoint.ts'
 import { checkConfig } from '../lab/data.ts'
 import { exportFile } from '../lab/export_file.ts'
 import { measureTheory } from '../lab/measurements.ts'
+import { expectedTime } from '../lab/expect.ts'
 import { knowShelved } from '../lab/own/shelf.ts'
 import { keptTick } from '../lab/replica_tick.ts'
 import { loadRun } from '../lab/saved_runs.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { browserTileCache } from '../lab/tile_cache.ts'
 import { planMemory } from '../lab/plan.ts'
+import { presets } from '../lab/presets.ts'
+import { measureSpeed, type Speed } from '../lab/speed.ts'
 import { chooseTiles, presetTiles } from '../lab/tune.ts'
 import type { Command, FaultKind, LossByT, Measurement, Report } from '../protocol.ts'
 import { cases, runCases, startupCases } from '../selftest/run.ts'
@@ -28,6 +31,11 @@ const send = (report: Report) => postMessage(report)
 
 let found: Promise<FoundDevice & { library: KernelLibrary }> | null = null
 let session: Session | null = null
+/** The adapter's; null before it was measured. */
+let speed: Speed | null = null
+let timing = false
+/** The plan that was asked for last. */
+let asked: { requestId: number; config: Config } | null = null
 let letGo = () => {}
 let ticking = false
 const keeper = makeKeeper(send, () => session)
@@ -110,6 +118,7 @@ async function keepTicking(): Promise<void> {
 
 async function replace(next: Session, release: () => void): Promise<void> {
   const old = session
+  if (speed && old) speed = old.speedShown(speed)
   session = next
   if (release !== letGo) letGo()
   letGo = release
@@ -167,6 +176,34 @@ async function startFrom(runId: string, checkpoint: Checkpoint): Promise<void> {
   if (checkpoint.history || session?.runId !== runId) return
   await session.evaluate()
   await session.sample()
+}
+
+/** Memory and, where the adapter's speed is known, time; that is measured once, when nothing trains that it would disturb. */
+async function plan(requestId: number, config: Config): Promise<void> {
+  asked = { requestId, config }
+  const found = await machine().catch(() => null)
+  if (!found) return send({ type: 'plan', requestId, plan: planMemory(config, GUARANTEED) })
+  const { device, library, capabilities: { limits } } = found
+  const planned = (of: Config) => {
+    const known = speed && (session?.speedShown(speed) ?? speed)
+    return planMemory(of, limits, presetTiles(device), known ? run => expectedTime(run, of, known) : undefined)
+  }
+  send({ type: 'plan', requestId, plan: planned(config) })
+  if (speed || timing || session?.state === 'running') return
+  timing = true
+  // Not waited for: whoever presses Run meanwhile does not wait either.
+  void measureSpeed(device, library).then(async measured => {
+    if (session?.state === 'running') return // which has slowed it
+    speed = measured
+    if (asked) send({ type: 'plan', requestId: asked.requestId, plan: planned(asked.config) })
+    const times: Record<string, string> = {}
+    for (const { id, config: input } of presets) {
+      await breathe()
+      const { time } = planned(parseConfig(input))
+      if (time) times[id] = time.about
+    }
+    send({ type: 'times', times })
+  }).catch(() => {}).finally(() => { timing = false }) // an adapter that cannot be timed trains all the same
 }
 
 async function exportRun({ requestId, asked }: Extract<Command, { type: 'export' }>): Promise<void> {
@@ -244,8 +281,7 @@ async function obey(command: Command): Promise<void> {
     case 'plan': {
       const config = parseConfig(command.config)
       checkConfig(config)
-      const found = await machine().catch(() => null)
-      return send({ type: 'plan', requestId: command.requestId, plan: found ? planMemory(config, found.capabilities.limits, presetTiles(found.device)) : planMemory(config, GUARANTEED) })
+      return plan(command.requestId, config)
     }
     case 'selftest': {
       const { device, library } = await machine()

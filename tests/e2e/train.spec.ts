@@ -9,6 +9,9 @@ test('before a run: real images, the floor, T_min and what will happen', async (
   await expect(lab.chart('lossByT').getByText('floor', { exact: true })).toBeVisible()
   await expect(lab.chart('lossByT').locator('[data-t-min="0.05"]')).toHaveCount(1)
   await expect(page.getByRole('button', { name: /^Memory: .*parameters each/ })).toBeVisible()
+  // Then, measured on this adapter, how long it will take: of these settings and of every experiment.
+  await expect(page.getByRole('button', { name: /^Memory: .*parameters each, about \d/ })).toBeVisible()
+  await expect(page.getByRole('combobox', { name: 'Experiment' }).locator('option', { hasText: /^Small, for slow machines – about \d[\d.]* (s|min|h)$/ })).toHaveCount(1)
   for (const figure of await page.locator('figure').all()) await expect(figure.getByRole('button', { name: /^What is this/ })).toHaveCount(1) // measured or not
   await lab.expectNoAxeViolations()
 })

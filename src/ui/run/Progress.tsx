@@ -35,11 +35,12 @@ export function Progress() {
 
 /** On what it would run; where there is no room for it in the header. */
 function Adapter() {
+  const about = useRun(({ plan }) => plan?.plan.time?.about)
   const obstacle = useRun((state) => state.obstacle !== null)
   const capabilities = useRun((state) => state.capabilities)
   if (obstacle) return <span>No training here: there is no GPU.</span>
   if (!capabilities) return <span>Looking for a GPU …</span>
-  return <span>{capabilities.software ? 'Software GPU: correct, but slow' : `GPU: ${capabilities.adapter}`}</span>
+  return <span>{capabilities.software ? 'Software GPU: correct, but slow' : `GPU: ${capabilities.adapter}`}{about && <>; <b>{about}</b></>}</span>
 }
 
 const words: Record<string, string> = { running: 'measuring speed', paused: 'paused', finished: 'finished', failed: 'stopped', starting: 'preparing' }
