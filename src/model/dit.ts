@@ -111,7 +111,7 @@ export class Dit {
   }
 
   /** Whether block n is told what the bottleneck found; n = L is the final layer. */
-  isLate(n: number): boolean {
+  private isLate(n: number): boolean {
     return this.net.selfCondition > 0 && n >= this.net.selfCondition
   }
 
