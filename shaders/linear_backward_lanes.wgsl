@@ -1,18 +1,20 @@
 // linear_backward for adapters where a load costs more than arithmetic, as matmul_nn_lanes is matmul_nn's: the threads of a subgroup own
-// columns and share rows, which one of them loads and all get by broadcast. Each output is summed in the order of linear_backward.
+// columns and share rows, of which each loads one and hands it round. Each output is summed in the order of linear_backward.
 //   the first `input_groups` workgroups:  dX = epilogue(dY Wᵀ)                       (R,M,K)
 //   the others:                           dW = Xᵀ dY, its last row db = Σ_m dY       (S,R,K+1,N)
 // X (R,M,K)  W (R,K+1,N)  dY (R,M,N)
 enable subgroups;
 // #include lib/input_gradient_activation.wgsl
+// #include lib/hand_round.wgsl
 const LANES = 8u;           // specialised: no subgroup is smaller
 const INPUT_TURNS = 1u;     // specialised: rows of dY that each thread loads
 const INPUT_COLUMNS = 1u;   // specialised: columns of dX per thread, in vec4
-const WEIGHT_ROWS = 2u;     // specialised: rows of dW per thread, in fours
+const WEIGHT_TURNS = 1u;    // specialised: fours of X's columns that each thread loads
 const WEIGHT_COLUMNS = 1u;  // specialised: columns of dW per thread, in vec4
-const STEP = 1u;            // specialised: rows of X and dY written out, 1 (quick to compile) or LANES (each lane's number is a literal)
+const STEP = 4u;            // specialised: rows of X and dY at a turn
 const GROUP = 16u;          // specialised: threads of a workgroup, all of the same rows
 const INPUT_ROWS = INPUT_TURNS * LANES;
+const WEIGHT_ROWS = WEIGHT_TURNS * LANES;
 
 struct Shape {
   rows: u32,          // M
@@ -43,7 +45,7 @@ fn linear_backward_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_inv
   } else {
     let tile = group.x - shape.input_groups;
     let across = (shape.columns + GROUP * WEIGHT_COLUMNS - 1u) / (GROUP * WEIGHT_COLUMNS);
-    let down = (shape.inner + WEIGHT_ROWS) / WEIGHT_ROWS;
+    let down = (shape.inner + WEIGHT_ROWS - 1u) / WEIGHT_ROWS;
     weight(group.z, tile / (across * down), tile / across % down * WEIGHT_ROWS, (tile % across * GROUP + thread.x) * WEIGHT_COLUMNS, lane);
   }
 }
@@ -55,8 +57,11 @@ fn input(replica: u32, row: u32, column: u32, lane: u32) {
   /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) { w_at[j] = replica * shape.w_stride + 4u * min(column + j, shape.inner - 1u) * shape.columns; }
   var sum: array<vec4f, INPUT_ROWS * INPUT_COLUMNS>;
   for (var n = 0u; n < shape.columns; n++) {
-    var mine: array<vec4f, INPUT_TURNS>;
-    /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) { mine[p] = dy[dy_at[p] + n]; }
+    var a: array<vec4f, INPUT_ROWS>;
+    /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) {
+      let all = hand_round(dy[dy_at[p] + n]);
+      /*unroll*/ for (var l = 0u; l < LANES; l++) { a[p * LANES + l] = all[l]; }
+    }
     /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
       let w0 = w[w_at[j] + n];
       let w1 = w[w_at[j] + n + shape.columns];
@@ -64,8 +69,8 @@ fn input(replica: u32, row: u32, column: u32, lane: u32) {
       let w3 = w[w_at[j] + n + 3u * shape.columns];
       /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) {
         /*unroll*/ for (var l = 0u; l < LANES; l++) {
-          let a = subgroupBroadcast(mine[p], l);
-          sum[(p * LANES + l) * INPUT_COLUMNS + j] += vec4f(dot(a, w0), dot(a, w1), dot(a, w2), dot(a, w3));
+          let r = a[p * LANES + l];
+          sum[(p * LANES + l) * INPUT_COLUMNS + j] += vec4f(dot(r, w0), dot(r, w1), dot(r, w2), dot(r, w3));
         }
       }
     }
@@ -77,58 +82,66 @@ fn input(replica: u32, row: u32, column: u32, lane: u32) {
       /*unroll*/ for (var l = 0u; l < LANES; l++) { done[(p * LANES + l) * INPUT_COLUMNS + j] = 1.0 * sum[(p * LANES + l) * INPUT_COLUMNS + j]; }
     }
   }
-  let to = min(row + INPUT_ROWS, shape.rows);
-  for (var m = row; m < to; m++) {
+  for (var i = 0u; i < INPUT_ROWS; i++) {
+    let m = row + (i ^ lane);
     /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
-      if (column + j < shape.inner) {
+      if (m < shape.rows && column + j < shape.inner) {
         let at = m * shape.inner + column + j;
-        dx[replica * shape.dx_stride + at] = input_gradient(replica * shape.x_stride + at, done[(m - row) * INPUT_COLUMNS + j]);
+        dx[replica * shape.dx_stride + at] = input_gradient(replica * shape.x_stride + at, done[i * INPUT_COLUMNS + j]);
       }
     }
   }
 }
 
-// `row` counts fours of dW's rows; row K/4 is the bias row, for which X is one. LANES rows of X at a turn; those past the end are zero.
+// `row` counts fours of dW's rows; the bias row, for which X is one, goes with the first. STEP rows of X at a turn; those past the end are zero.
 fn weight(replica: u32, slice: u32, row: u32, column: u32, lane: u32) {
   let length = (shape.rows + shape.slices - 1u) / shape.slices;
   let start = slice * length;
   let to = min(start + length, shape.rows);
+  var a_at: array<u32, WEIGHT_TURNS>;
+  /*unroll*/ for (var p = 0u; p < WEIGHT_TURNS; p++) { a_at[p] = replica * shape.x_stride + min(row + p * LANES + lane, shape.inner - 1u); }
   var b_at: array<u32, WEIGHT_COLUMNS>;
   /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) { b_at[j] = replica * shape.y_stride + min(column + j, shape.columns - 1u); }
   var sum: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
-  var mine: array<vec4f, WEIGHT_ROWS>;
+  var bias: array<vec4f, WEIGHT_COLUMNS>;
   for (var m = start; m < to; m += STEP) {
-    let turn = select((m - start) % LANES, 0u, STEP == LANES);
-    if (turn == 0u) {
-      /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-        let a = select(vec4f(1.0, 0.0, 0.0, 0.0), x[replica * shape.x_stride + min(m + lane, to - 1u) * shape.inner + min(row + i, shape.inner - 1u)], row + i < shape.inner);
-        mine[i] = select(vec4f(), a, m + lane < to);
-      }
-    }
-    /*unroll*/ for (var l = 0u; l < STEP; l++) {
+    /*unroll*/ for (var u = 0u; u < STEP; u++) {
+      let at = min(m + u, to - 1u);
+      let one = select(0.0, 1.0, m + u < to);
+      var b: array<vec4f, WEIGHT_COLUMNS>;
       /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
-        let b = dy[b_at[j] + min(m + l, to - 1u) * shape.columns];
-        /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-          let a = subgroupShuffle(mine[i], turn + l);
-          sum[(4u * i + 0u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.x), b, sum[(4u * i + 0u) * WEIGHT_COLUMNS + j]);
-          sum[(4u * i + 1u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.y), b, sum[(4u * i + 1u) * WEIGHT_COLUMNS + j]);
-          sum[(4u * i + 2u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.z), b, sum[(4u * i + 2u) * WEIGHT_COLUMNS + j]);
-          sum[(4u * i + 3u) * WEIGHT_COLUMNS + j] = fma(vec4f(a.w), b, sum[(4u * i + 3u) * WEIGHT_COLUMNS + j]);
+        b[j] = dy[b_at[j] + at * shape.columns];
+        bias[j] = fma(vec4f(one), b[j], bias[j]);
+      }
+      /*unroll*/ for (var p = 0u; p < WEIGHT_TURNS; p++) {
+        let all = hand_round(select(vec4f(), x[a_at[p] + at * shape.inner], m + u < to));
+        /*unroll*/ for (var l = 0u; l < LANES; l++) {
+          /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+            sum[(4u * (p * LANES + l) + 0u) * WEIGHT_COLUMNS + j] = fma(vec4f(all[l].x), b[j], sum[(4u * (p * LANES + l) + 0u) * WEIGHT_COLUMNS + j]);
+            sum[(4u * (p * LANES + l) + 1u) * WEIGHT_COLUMNS + j] = fma(vec4f(all[l].y), b[j], sum[(4u * (p * LANES + l) + 1u) * WEIGHT_COLUMNS + j]);
+            sum[(4u * (p * LANES + l) + 2u) * WEIGHT_COLUMNS + j] = fma(vec4f(all[l].z), b[j], sum[(4u * (p * LANES + l) + 2u) * WEIGHT_COLUMNS + j]);
+            sum[(4u * (p * LANES + l) + 3u) * WEIGHT_COLUMNS + j] = fma(vec4f(all[l].w), b[j], sum[(4u * (p * LANES + l) + 3u) * WEIGHT_COLUMNS + j]);
+          }
         }
       }
     }
   }
   var done: array<vec4f, 4u * WEIGHT_ROWS * WEIGHT_COLUMNS>;
   /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
-    /*unroll*/ for (var i = 0u; i < WEIGHT_ROWS; i++) {
-      /*unroll*/ for (var e = 0u; e < 4u; e++) { done[(4u * i + e) * WEIGHT_COLUMNS + j] = 1.0 * sum[(4u * i + e) * WEIGHT_COLUMNS + j]; }
+    /*unroll*/ for (var p = 0u; p < WEIGHT_TURNS; p++) {
+      /*unroll*/ for (var l = 0u; l < LANES; l++) {
+        /*unroll*/ for (var e = 0u; e < 4u; e++) { done[(4u * (p * LANES + l) + e) * WEIGHT_COLUMNS + j] = 1.0 * sum[(4u * (p * LANES + l) + e) * WEIGHT_COLUMNS + j]; }
+      }
     }
   }
   let plane = slice * shape.slice_stride + replica * shape.w_stride;
-  let last = min(4u * (row + WEIGHT_ROWS), 4u * shape.inner + 1u);
-  for (var k = 4u * row; k < last; k++) {
+  for (var i = 0u; i < 4u * WEIGHT_ROWS; i++) {
+    let k = 4u * row + (i ^ (4u * lane));
     /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
-      if (column + j < shape.columns) { dw[plane + k * shape.columns + column + j] = done[(k - 4u * row) * WEIGHT_COLUMNS + j]; }
+      if (k < 4u * shape.inner && column + j < shape.columns) { dw[plane + k * shape.columns + column + j] = done[i * WEIGHT_COLUMNS + j]; }
     }
+  }
+  /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
+    if (row == 0u && column + j < shape.columns) { dw[plane + 4u * shape.inner * shape.columns + column + j] = bias[j]; }
   }
 }

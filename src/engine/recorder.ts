@@ -44,7 +44,7 @@ export interface Tiles {
   input: readonly [rows: number, columns: number]
   /** dW = Xᵀ dY; rows in fours */
   weight: readonly [rows: number, columns: number]
-  /** Threads of a subgroup that share rows of X and dY, each loading some of them; absent where each thread loads its own. Divides the rows of `forward` and `input`. */
+  /** Threads of a subgroup that share rows of X and dY, each loading some of them; absent where each thread loads its own. Divides the rows of all three. */
   lanes?: number
 }
 

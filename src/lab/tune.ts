@@ -56,8 +56,8 @@ export function presetTiles(device: GPUDevice): Tiles {
 }
 
 const LANE_TILES: Record<4 | 8, Tiles> = {
-  8: { forward: [16, 1], input: [16, 1], weight: [4, 1], lanes: 8 },
-  4: { forward: [8, 2], input: [8, 2], weight: [2, 2], lanes: 4 },
+  8: { forward: [16, 1], input: [16, 1], weight: [8, 1], lanes: 8 },
+  4: { forward: [16, 2], input: [32, 1], weight: [8, 1], lanes: 4 },
 }
 
 /** What the fastest tiles depend on. */

@@ -1,5 +1,5 @@
 /** Y = X W + b and its gradients. Weights are kept (in+1, out): the bias is the last row, so one binding and one gradient cover both. */
-import type { Dispatch, Recorder, Tensor } from '../engine/recorder.ts'
+import type { Dispatch, Recorder, Tensor, Tiles } from '../engine/recorder.ts'
 import { type Extent, groupsOver } from './extent.ts'
 
 /** One layer inside the flat parameter tensors. */
@@ -49,6 +49,9 @@ export type Epilogue =
 /** Threads of a workgroup of the kernels that share rows: two turns of the smallest subgroup, for a narrow layer leaves the others idle. */
 const across = (lanes: number) => 2 * lanes
 
+/** Which threads share rows: an include of the kernels that do. */
+const handRound = (lanes: Tiles['lanes']): Record<string, string> => (lanes === 4 ? { 'lib/hand_round.wgsl': 'lib/hand_round_four.wgsl' } : {})
+
 /** Which kernel makes Y under these tiles: its workgroups for N/4 columns, and its constants. */
 function forwardKernel({ tiles: { forward: [rows, columns], lanes } }: Recorder, extent: Extent, units: number, width: number): { kernel: string; groups: Dispatch['groups']; constants: Record<string, number> } {
   if (!lanes) {
@@ -85,7 +88,7 @@ export function linear(
     Object.assign(shape, { tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, residual_stride: strideOf(residual) })
   }
   recorder.dispatch(kernel, bindings, shape, groups,
-    { constants, includes: epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` } })
+    { constants, includes: { ...handRound(recorder.tiles.lanes), ...(epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` }) } })
 }
 
 /** What happens to s, the tangent of X W + b, on its way out. `pre`, `branch` and `residual` have the capacity of Y. */
@@ -116,11 +119,11 @@ export function linearTangent(
     recorder.dispatch(kernel, {
       ...bindings, residual: residual.tensor, branch: branch.tensor, ada: ada.tensor, ada_tangent: adaTangent?.tensor ?? recorder.placeholder('modulation tangent'),
     }, { ...common, tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, added: addend ? 1 : 0, moved: adaTangent ? 1 : 0 },
-    groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_gate_tangent.wgsl' } })
+    groups, { constants, includes: { ...handRound(recorder.tiles.lanes), 'lib/store_bias.wgsl': 'lib/store_gate_tangent.wgsl' } })
   } else {
     const pre = epilogue.kind === 'plain' ? recorder.placeholder('pre') : epilogue.pre
     recorder.dispatch(kernel, { ...bindings, pre }, { ...common, activation: epilogue.kind === 'plain' ? 2 : ACTIVATION[epilogue.kind], added: addend ? 1 : 0 },
-      groups, { constants, includes: { 'lib/store_bias.wgsl': 'lib/store_tangent.wgsl' } })
+      groups, { constants, includes: { ...handRound(recorder.tiles.lanes), 'lib/store_bias.wgsl': 'lib/store_tangent.wgsl' } })
   }
 }
 
@@ -145,7 +148,8 @@ export function linearBackward(
   // Threads of a workgroup along columns and along rows.
   const [wide, high] = lanes ? [across(lanes), 1] : [8, 8]
   const inputGroups = dx ? Math.ceil(inner / (wide * input[1])) * Math.ceil(rows / (high * input[0])) : 0
-  const weightGroups = Math.ceil(columns / (wide * weight[1])) * Math.ceil((inner + 1) / (high * weight[0])) * slices
+  // The kernel that shares rows makes the bias row beside others.
+  const weightGroups = Math.ceil(columns / (wide * weight[1])) * Math.ceil((lanes ? inner : inner + 1) / (high * weight[0])) * slices
   const plane = layerBinding(parameters, layer)
   const bindings: Parameters<Recorder['dispatch']>[1] = {
     dy: dy.tensor, w: plane, x: x.tensor, dx: dx?.tensor ?? recorder.placeholder('dx'),
@@ -159,7 +163,8 @@ export function linearBackward(
   const groups: [number, number, number] = [inputGroups + weightGroups, 1, extent.replicas]
   if (lanes) {
     recorder.dispatch('linear_backward_lanes', bindings, shape, groups, {
-      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_ROWS: weight[0], WEIGHT_COLUMNS: weight[1], STEP: lanes === 4 ? 4 : 1, GROUP: wide },
+      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_TURNS: weight[0] / lanes, WEIGHT_COLUMNS: weight[1], STEP: 4, GROUP: wide },
+      includes: handRound(lanes),
     })
   } else {
     recorder.dispatch('linear_backward', bindings, shape, groups, {

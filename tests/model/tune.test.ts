@@ -46,7 +46,7 @@ function recordLayer(tiles: Tiles, kind: 'forward' | 'backward') {
 }
 
 /** Tiles whose subgroups share loads, as wide as this adapter has them. */
-const shared = (device: GPUDevice): Tiles[] => [4, 8].filter(lanes => lanes <= lanesOf(device)).map(lanes => ({ forward: [2 * lanes, 2], input: [lanes, 2], weight: [3, 2], lanes }))
+const shared = (device: GPUDevice): Tiles[] => [4, 8].filter(lanes => lanes <= lanesOf(device)).map(lanes => ({ forward: [2 * lanes, 2], input: [lanes, 2], weight: [lanes, 2], lanes }))
 
 test.each(['forward', 'backward'] as const)('every tile gives the same bits: %s', async kind => {
   const device = await requestTestDevice()

@@ -74,8 +74,8 @@ export const linearBackwardCases: OpCase[] = [
   linearBackwardCase({ ...ragged, tiles: { input: [1, 1], weight: [1, 1] } }, 205),
   linearBackwardCase({ ...ragged, tiles: { input: [2, 4], weight: [2, 2] } }, 206),
   linearBackwardCase({ ...ragged, replicas: 1, slices: 1, dx: 'none', tiles: { weight: [2, 1] } }, 207),
-  linearBackwardCase({ ...ragged, dx: 'gelu', tiles: { input: [8, 2], weight: [2, 2], lanes: 4 } }, 208),
-  linearBackwardCase({ ...small, slices: 5, dx: 'none', tiles: { input: [4, 1], weight: [1, 1], lanes: 4 } }, 209),
-  linearBackwardCase({ ...ragged, replicas: 3, tiles: { input: [8, 1], weight: [4, 1], lanes: 8 } }, 210),
-  linearBackwardCase({ ...small, samples: 1, slices: 5, dx: 'silu', tiles: { input: [16, 1], weight: [2, 1], lanes: 8 } }, 211),
+  linearBackwardCase({ ...ragged, dx: 'gelu', tiles: { input: [8, 2], weight: [4, 2], lanes: 4 } }, 208),
+  linearBackwardCase({ ...small, slices: 5, dx: 'none', tiles: { input: [4, 1], weight: [8, 1], lanes: 4 } }, 209),
+  linearBackwardCase({ ...ragged, replicas: 3, tiles: { input: [8, 1], weight: [8, 1], lanes: 8 } }, 210),
+  linearBackwardCase({ ...small, samples: 1, slices: 5, dx: 'silu', tiles: { input: [16, 1], weight: [8, 2], lanes: 8 } }, 211),
 ]
