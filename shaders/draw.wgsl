@@ -76,6 +76,6 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     state[r].whole_low = whole_low;
     state[r].whole_anchors = select(0u, whole_low, contrast);
     state[r].lambda = lambda;
-    state[r].empty += u32(contrast && whole_low == 0u && part == 0u);
+    state[r].empty += u32(contrast && whole_low == 0u && part + 1u == shape.parts);
   }
 }

@@ -29,7 +29,12 @@ export class Pace {
     return this.stepMs > PATIENT_MS ? 1 : 2
   }
 
-  /** `count` steps submitted at `submitted` are done. Their work began then or when the burst before was done, whichever is later. */
+  /** A step is slow, or nobody knows yet. */
+  get patient(): boolean {
+    return this.stepMs === 0 || this.stepMs > PATIENT_MS
+  }
+
+  /** `count` steps, or a part of one, submitted at `submitted` are done. Their work began then or when the burst before was done, whichever is later. */
   learn(count: number, submitted: number): void {
     const now = performance.now()
     const each = Math.max(0.001, now - Math.max(submitted, this.lastDone)) / count

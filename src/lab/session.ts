@@ -197,11 +197,17 @@ export class Session {
       this.beforeStep?.()
       if (this.state !== 'running' || this.step >= until()) break
       const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
-      const began = performance.now()
-      this.submitsPerStep = this.trainer.submitSteps(count, this.pace.gentle) / count
-      this.step += count
-      waiting.push(settled(this.device, this.device.queue.onSubmittedWorkDone()).then(() => this.pace.learn(count, began)))
-      if (waiting.length >= this.pace.ahead) await waiting.shift()
+      if (this.trainer.recorded.training.parts > 1 && this.pace.patient) {
+        await Promise.all(waiting.splice(0))
+        if (!(await this.stepByParts())) continue
+        this.step++
+      } else {
+        const began = performance.now()
+        this.submitsPerStep = this.trainer.submitSteps(count, this.pace.gentle) / count
+        this.step += count
+        waiting.push(settled(this.device, this.device.queue.onSubmittedWorkDone()).then(() => this.pace.learn(count, began)))
+        if (waiting.length >= this.pace.ahead) await waiting.shift()
+      }
       const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
       const due = this.diagnostics.due(this.config, this.step, this.target)
@@ -213,6 +219,25 @@ export class Session {
     await Promise.all(waiting)
     await this.readMetrics()
     if (this.state === 'running' && this.step >= this.target) this.state = 'finished'
+  }
+
+  /** One slow step, micro-batch by micro-batch, so that whoever pauses waits for one of them alone: then nothing of the step was done. @returns whether all of it was */
+  private async stepByParts(): Promise<boolean> {
+    const { trainer } = this
+    const { parts } = trainer.recorded.training
+    let submits = 0
+    for (let done = 0; done < parts; done++) {
+      if (done > 0 && this.state !== 'running') {
+        trainer.dropParts()
+        return false
+      }
+      const began = performance.now()
+      submits += trainer.submitPart()
+      await this.breatheGpu()
+      this.pace.learn(1 / parts, began)
+    }
+    this.submitsPerStep = submits
+    return true
   }
 
   /** Fetches the metrics of all steps submitted so far. */

@@ -5,7 +5,7 @@ import { Readback, readOnce } from '../engine/readback.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
 import { layTable, type Table } from '../engine/table.ts'
-import { KNOB_WORDS, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
+import { KNOB_WORDS, PART_WORD, packKnobs, resolveReplica, STATE_WORDS, startState, unpackState } from '../model/knobs.ts'
 import { initialParameters } from '../model/parameters.ts'
 import { drawSamples, type Drawn, recordersOf } from '../model/sampler.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
@@ -105,15 +105,27 @@ export class Trainer {
       return 1
     }
     let submits = 0
-    for (let i = 0; i < replays; i++) {
-      for (let at = 0; at < step.length; at += FLUSH) {
-        const encoder = device.createCommandEncoder()
-        step.encode(encoder, at, Math.min(step.length, at + FLUSH))
-        device.queue.submit([encoder.finish()])
-        submits++
-      }
+    for (let i = 0; i < replays; i++) submits += this.submitPart()
+    return submits
+  }
+
+  /** The next micro-batch of a step, or the whole of a step that has but one, in pieces; returns how many submits that took. */
+  submitPart(): number {
+    const { device, step } = this
+    let submits = 0
+    for (let at = 0; at < step.length; at += FLUSH) {
+      const encoder = device.createCommandEncoder()
+      step.encode(encoder, at, Math.min(step.length, at + FLUSH))
+      device.queue.submit([encoder.finish()])
+      submits++
     }
     return submits
+  }
+
+  /** Forgets the micro-batches of a step that is not done: it begins anew. Weights have not moved yet. */
+  dropParts(): void {
+    const { training } = this.recorded
+    for (let r = 0; r < training.replicas; r++) this.buffers.write(training.state, Uint32Array.of(0), r * STATE_WORDS + PART_WORD)
   }
 
   /** Metrics of steps [from, to) as far as the ring still holds them: rows[step][replica]. */

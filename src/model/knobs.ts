@@ -10,6 +10,8 @@ const stateLayout = structLayout('lib/state.wgsl', 'State')
 
 export const KNOB_WORDS = knobsLayout.words
 export const STATE_WORDS = stateLayout.words
+/** Where the state counts the micro-batches of a step. */
+export const PART_WORD = stateLayout.fields.find(({ name }) => name === 'part')!.word
 
 const QUANTITY = { velocity: 0, image: 1, noise: 2, middle: 3 }
 const NEGATIVES = { any: 0, 'other-class': 1, permutation: 2 }

@@ -1,9 +1,9 @@
 /** A batch in micro-batches: the same step but for rounding, the same draws, on the GPU alone; going on, walking and refusing. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { planMemory } from '../../src/lab/plan.ts'
-import type { MetricsRow } from '../../src/lab/trainer.ts'
+import type { MetricsRow, Trainer } from '../../src/lab/trainer.ts'
 import { countCalls } from '../support/count_calls.ts'
 import { relative } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
@@ -110,6 +110,29 @@ describe('a run in micro-batches', () => {
     const large = tinyConfig({ train: { batch: 64 } })
     expect(bytes(cut(large, 8), 'activations')).toBeLessThan(0.2 * bytes(large, 'activations'))
     expect(bytes(cut(large, 8), 'gradients')).toBeLessThanOrEqual(bytes(large, 'gradients'))
+  })
+
+  test('is paused in the midst of a step, which then begins anew, to the same bits', async () => {
+    const config = tinyConfig({ train: { batch: 8, microBatches: 4 }, objective: { tMin: 0.002 } }) // most steps have no anchor, and that is counted
+    const paused = await create(config)
+    const { trainer } = paused as unknown as { trainer: Trainer }
+    const submit = trainer.submitPart.bind(trainer)
+    const dropped = vi.spyOn(trainer, 'dropParts')
+    let submitted = 0
+    trainer.submitPart = () => {
+      if (++submitted === 2) void paused.pause()
+      return submit()
+    }
+    await paused.advance(2)
+    expect([paused.step, paused.state]).toEqual([0, 'paused'])
+    expect(dropped).toHaveBeenCalledTimes(1)
+    expect(submitted).toBe(2)
+    await paused.advance(2)
+    const straight = await create(config)
+    await straight.advance(2)
+    expectSameBits(await paused.checkpoint(), await straight.checkpoint())
+    await paused.readMetrics()
+    expect(paused.tick().replicas[1].emptyAnchors).toBeGreaterThan(0)
   })
 
   test('goes on from a checkpoint and in a fork bit for bit, and is walked with its own loss', async () => {

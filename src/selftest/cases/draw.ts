@@ -57,7 +57,7 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
     put(place, i, levels[i])
     if (contrast && levels[i] < tMin) put(place + batch, i, tMin)
   })
-  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped, empty: contrast && wholeLow === 0 && part === 0 ? 1 : 0 }
+  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped, empty: contrast && wholeLow === 0 && part === parts - 1 ? 1 : 0 }
 }
 
 function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): OpCase {
@@ -152,7 +152,7 @@ export const drawCases: OpCase[] = [
     { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } }, { ...plain, times: { mean: 0, scale: 0, sigma: 4 } },
   ], 1107),
   // The last level of the whole batch below T_min is in another part (replica 2), or there is none (3).
-  drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 3 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }], 1109),
+  drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 4 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }], 1109),
   negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
   drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
 ]
