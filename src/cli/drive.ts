@@ -37,7 +37,7 @@ export async function drive(options: Drive): Promise<number> {
   const { config, folder, from } = options
   const startedAt = new Date()
   const machine = await openMachine()
-  const plan = planMemory(config, machine.capabilities.limits)
+  const plan = planMemory(config, machine.capabilities.limits, presetTiles(machine.device))
   if (plan.refusal) throw new CommandError(plan.refusal)
 
   const library = new KernelLibrary(machine.device)

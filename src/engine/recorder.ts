@@ -103,7 +103,7 @@ export class Recorder {
   ): void {
     if (Array.isArray(groups)) {
       const most = Math.max(...groups as number[])
-      if (most > 65535) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows 65535. A smaller batch, image or feature fits`)
+      if (most > 65535) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows 65535. A smaller batch, image, width or feature fits`)
     }
     this.dispatches.push({ kernel, bindings, shape, groups, specialisation, stage: this.stage })
   }
