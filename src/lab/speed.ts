@@ -14,8 +14,8 @@ export interface Speed {
   dispatch: number
 }
 
-/** What a step takes by its products, times this, is what it takes with all that lies between them: 1.2 to 2.3, and mostly 1.6, on the software adapters it was seen on. */
-const BESIDE = 1.6
+/** What a step takes by its products, times this, is what it takes with all that lies between them: 1.3 to 2.8 on the software adapters it was seen on, other work beside it. */
+const BESIDE = 1.8
 const [INPUTS, OUTPUTS] = [64, 256]
 /** Rows of the product: a processor takes milliseconds for the first, and a GPU is only filled by the second. */
 const ROWS = [512, 8192] as const
