@@ -4,7 +4,7 @@
  * changes the time and not the numbers; tests/model/tune.test.ts holds the bits of a training step equal across tiles.
  */
 import { z } from 'zod'
-import type { Config } from '../config.ts'
+import { type Config, passOf } from '../config.ts'
 import { isSoftware, lanesOf } from '../engine/device.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
@@ -62,7 +62,7 @@ const LANE_TILES: Record<4 | 8, Tiles> = {
 
 /** What the fastest tiles depend on. */
 export function tileKey({ adapter }: Capabilities, { net, train, replicas }: Config): string {
-  return [`v${VERSION}`, adapter, `R${replicas.length}`, `B${train.batch}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
+  return [`v${VERSION}`, adapter, `R${replicas.length}`, `B${passOf(train)}`, `T${(net.size / net.patch) ** 2}`, `C${net.width}`].join(' ')
 }
 
 export interface TuneOptions {
@@ -123,7 +123,7 @@ function makeCourse({ net, train, replicas }: Config): Course {
   const C = net.width
   const T = (net.size / net.patch) ** 2
   const R = Math.min(replicas.length, Math.max(1, Math.floor(WEIGHTS / (12 * C * C))))
-  const samples = Math.max(1, Math.min(train.batch, Math.floor(ACTIVATIONS / (13 * C * T * R))))
+  const samples = Math.max(1, Math.min(passOf(train), Math.floor(ACTIVATIONS / (13 * C * T * R))))
   let length = 0
   const layer = (inputs: number, outputs: number): LinearLayer => {
     const placed = { offset: length, inputs, outputs }
