@@ -34,6 +34,14 @@ describe('reports', () => {
     expect(after(restarted, tick({ runId: 'b' })).phase).toBe('running')
   })
 
+  test('the second answer to a plan, with its time, does not take the place of the next plan', () => {
+    const plan = (requestId: number, about?: string): Report => ({ type: 'plan', requestId, plan: { total: requestId, parts: [], parameters: 1, ...(about && { time: { step: 1, seconds: 1, flops: 1, about } }) } })
+    const planned = after(ready, plan(1), plan(2), plan(1, 'about 1 s'))
+    expect(planned.plan).toMatchObject({ requestId: 2, plan: { total: 2 } })
+    expect(after(planned, plan(2, 'about 2 s')).plan?.plan.time?.about).toBe('about 2 s')
+    expect(after(planned, { type: 'times', times: { small: 'about 3 s' } }).times).toEqual({ small: 'about 3 s' })
+  })
+
   test('a refused start leaves the old run as it was', () => {
     const refused = after({ ...running, phase: 'starting', runId: 'b' }, { type: 'fault', kind: 'config', message: 'no' })
     expect(refused).toMatchObject({ phase: 'running', runId: 'a', fault: { kind: 'config' } })
