@@ -19,9 +19,10 @@ struct Shape {
 @compute @workgroup_size(64)
 fn adamw(@builtin(global_invocation_id) id: vec3u) {
   let i = id.y * shape.row + id.x;
-  let now = state[id.z];
+  // By reference: drivers that load a struct as a whole would spend most of the time on fields that nobody asks for.
+  let now = &state[id.z];
   if (i >= shape.length || now.finite == 0u) { return; }
-  let knob = knobs[id.z];
+  let knob = &knobs[id.z];
   let at = id.z * shape.length + i;
   let gradient = now.scale * gradients[at];
   let m = knob.beta1 * first[at] + (1.0 - knob.beta1) * gradient;

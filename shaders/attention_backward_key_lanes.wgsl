@@ -4,6 +4,7 @@
 enable subgroups;
 const HEAD = 3u;   // specialised: D / 4
 const LANES = 8u;  // specialised: threads of a workgroup; no subgroup is smaller
+const KEYS = 1u;   // specialised: keys of a thread, LANES apart
 struct Shape {
   samples: u32,
   tokens: u32,
@@ -25,22 +26,25 @@ struct Shape {
 fn attention_backward_key_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let T = shape.tokens;
   let width = shape.heads * HEAD;
-  let blocks = (T + LANES - 1u) / LANES;
+  let blocks = (T + LANES * KEYS - 1u) / (LANES * KEYS);
   let head = (group.x / blocks) % shape.heads;
   let sample = group.x / (blocks * shape.heads);
-  let row = (group.x % blocks) * LANES + lane;
+  let key = (group.x % blocks) * LANES * KEYS + lane;
   if (sample >= shape.samples) { return; }
   let base = group.z * shape.qkv_stride + sample * T * 3u * width + head * HEAD;
   let dout_base = group.z * shape.dout_stride + sample * T * width + head * HEAD;
   let lse_base = group.z * shape.lse_stride + (sample * shape.heads + head) * T;
   let scale = inverseSqrt(f32(4u * HEAD));
-  var k: array<vec4f, HEAD>;
-  var v: array<vec4f, HEAD>;
-  var dk: array<vec4f, HEAD>;
-  var dv: array<vec4f, HEAD>;
-  for (var d = 0u; d < shape.head; d++) {
-    k[d] = scale * qkv[base + width + min(row, T - 1u) * 3u * width + d];
-    v[d] = qkv[base + 2u * width + min(row, T - 1u) * 3u * width + d];
+  var k: array<vec4f, KEYS * HEAD>;
+  var v: array<vec4f, KEYS * HEAD>;
+  var dk: array<vec4f, KEYS * HEAD>;
+  var dv: array<vec4f, KEYS * HEAD>;
+  /*unroll*/ for (var u = 0u; u < KEYS; u++) {
+    let at = base + width + min(key + u * LANES, T - 1u) * 3u * width;
+    for (var d = 0u; d < shape.head; d++) {
+      k[u * HEAD + d] = scale * qkv[at + d];
+      v[u * HEAD + d] = qkv[at + width + d];
+    }
   }
   for (var i = 0u; i < T; i += LANES) {
     let mine = min(i + lane, T - 1u);
@@ -55,24 +59,37 @@ fn attention_backward_key_lanes(@builtin(workgroup_id) group: vec3u, @builtin(su
     let to = min(i + LANES, T);
     for (var query = i; query < to; query++) {
       let e = query - i;
-      var s = 0.0;
-      var dp = 0.0;
+      let row_lse = subgroupShuffle(my_lse, e);
+      let row_delta = subgroupShuffle(my_delta, e);
+      var s = array<f32, KEYS>();
+      var dp = array<f32, KEYS>();
+      var qs: array<vec4f, HEAD>;
+      var gs: array<vec4f, HEAD>;
       /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-        s += dot(k[d], subgroupShuffle(q[d], e));
-        dp += dot(v[d], subgroupShuffle(g[d], e));
+        qs[d] = subgroupShuffle(q[d], e);
+        gs[d] = subgroupShuffle(g[d], e);
+        /*unroll*/ for (var u = 0u; u < KEYS; u++) {
+          s[u] += dot(k[u * HEAD + d], qs[d]);
+          dp[u] += dot(v[u * HEAD + d], gs[d]);
+        }
       }
-      let p = exp(s - subgroupShuffle(my_lse, e));
-      let ds = p * (dp - subgroupShuffle(my_delta, e));
-      /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-        dv[d] += p * subgroupShuffle(g[d], e);
-        dk[d] += ds * subgroupShuffle(q[d], e);
+      /*unroll*/ for (var u = 0u; u < KEYS; u++) {
+        let p = exp(s[u] - row_lse);
+        let ds = p * (dp[u] - row_delta);
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) {
+          dv[u * HEAD + d] += p * gs[d];
+          dk[u * HEAD + d] += ds * qs[d];
+        }
       }
     }
   }
-  if (row >= T) { return; }
-  let to = group.z * shape.dqkv_stride + (sample * T + row) * 3u * width + width + head * HEAD;
-  for (var d = 0u; d < shape.head; d++) {
-    dqkv[to + d] = scale * dk[d];
-    dqkv[to + width + d] = dv[d];
+  /*unroll*/ for (var u = 0u; u < KEYS; u++) {
+    if (key + u * LANES < T) {
+      let to = group.z * shape.dqkv_stride + (sample * T + key + u * LANES) * 3u * width + width + head * HEAD;
+      for (var d = 0u; d < shape.head; d++) {
+        dqkv[to + d] = scale * dk[u * HEAD + d];
+        dqkv[to + width + d] = dv[u * HEAD + d];
+      }
+    }
   }
 }

@@ -4,6 +4,7 @@
 enable subgroups;
 const HEAD = 3u;   // specialised: D / 4
 const LANES = 8u;  // specialised: threads of a workgroup; no subgroup is smaller
+const QUERIES = 1u; // specialised: queries of a thread, LANES apart
 struct Shape {
   samples: u32,
   tokens: u32,
@@ -27,27 +28,30 @@ struct Shape {
 fn attention_backward_query_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let T = shape.tokens;
   let width = shape.heads * HEAD;
-  let blocks = (T + LANES - 1u) / LANES;
+  let blocks = (T + LANES * QUERIES - 1u) / (LANES * QUERIES);
   let head = (group.x / blocks) % shape.heads;
   let sample = group.x / (blocks * shape.heads);
-  let query = (group.x % blocks) * LANES + lane;
+  let query = (group.x % blocks) * LANES * QUERIES + lane;
   if (sample >= shape.samples) { return; }
-  let row = min(query, T - 1u);
   let base = group.z * shape.qkv_stride + sample * T * 3u * width + head * HEAD;
-  let out_at = group.z * shape.out_stride + (sample * T + row) * width + head * HEAD;
-  let dout_at = group.z * shape.dout_stride + (sample * T + row) * width + head * HEAD;
+  let lse_base = group.z * shape.lse_stride + (sample * shape.heads + head) * T;
   let scale = inverseSqrt(f32(4u * HEAD));
-  var q: array<vec4f, HEAD>;
-  var g: array<vec4f, HEAD>;
-  var dq: array<vec4f, HEAD>;
-  var sum = 0.0;
-  for (var d = 0u; d < shape.head; d++) {
-    q[d] = scale * qkv[base + row * 3u * width + d];
-    g[d] = dout[dout_at + d];
-    sum += dot(g[d], out[out_at + d]);
+  var q: array<vec4f, QUERIES * HEAD>;
+  var g: array<vec4f, QUERIES * HEAD>;
+  var dq: array<vec4f, QUERIES * HEAD>;
+  var sum: array<f32, QUERIES>;
+  var row_lse: array<f32, QUERIES>;
+  /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+    let row = min(query + u * LANES, T - 1u);
+    let out_at = group.z * shape.out_stride + (sample * T + row) * width + head * HEAD;
+    let dout_at = group.z * shape.dout_stride + (sample * T + row) * width + head * HEAD;
+    for (var d = 0u; d < shape.head; d++) {
+      q[u * HEAD + d] = scale * qkv[base + row * 3u * width + d];
+      g[u * HEAD + d] = dout[dout_at + d];
+      sum[u] += dot(g[u * HEAD + d], out[out_at + d]);
+    }
+    row_lse[u] = lse[lse_base + row];
   }
-  let lse_at = group.z * shape.lse_stride + (sample * shape.heads + head) * T + row;
-  let row_lse = lse[lse_at];
   for (var j = 0u; j < T; j += LANES) {
     let at = base + width + min(j + lane, T - 1u) * 3u * width;
     var k: array<vec4f, HEAD>;
@@ -59,18 +63,29 @@ fn attention_backward_query_lanes(@builtin(workgroup_id) group: vec3u, @builtin(
     let to = min(j + LANES, T);
     for (var key = j; key < to; key++) {
       let e = key - j;
-      var s = 0.0;
-      var dp = 0.0;
+      var s = array<f32, QUERIES>();
+      var dp = array<f32, QUERIES>();
+      var ks: array<vec4f, HEAD>;
       /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-        s += dot(q[d], subgroupShuffle(k[d], e));
-        dp += dot(g[d], subgroupShuffle(v[d], e));
+        ks[d] = subgroupShuffle(k[d], e);
+        let vs = subgroupShuffle(v[d], e);
+        /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+          s[u] += dot(q[u * HEAD + d], ks[d]);
+          dp[u] += dot(g[u * HEAD + d], vs);
+        }
       }
-      let ds = exp(s - row_lse) * (dp - sum);
-      /*unroll*/ for (var d = 0u; d < HEAD; d++) { dq[d] += ds * subgroupShuffle(k[d], e); }
+      /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+        let ds = exp(s[u] - row_lse[u]) * (dp[u] - sum[u]);
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) { dq[u * HEAD + d] += ds * ks[d]; }
+      }
     }
   }
-  if (query >= T) { return; }
-  delta[lse_at] = sum;
-  let to = group.z * shape.dqkv_stride + (sample * T + query) * 3u * width + head * HEAD;
-  for (var d = 0u; d < shape.head; d++) { dqkv[to + d] = scale * dq[d]; }
+  /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+    if (query + u * LANES < T) {
+      let row = query + u * LANES;
+      delta[lse_base + row] = sum[u];
+      let to = group.z * shape.dqkv_stride + (sample * T + row) * 3u * width + head * HEAD;
+      for (var d = 0u; d < shape.head; d++) { dqkv[to + d] = scale * dq[u * HEAD + d]; }
+    }
+  }
 }

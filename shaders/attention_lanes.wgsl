@@ -4,6 +4,7 @@
 enable subgroups;
 const HEAD = 3u;    // specialised: D / 4
 const LANES = 8u;   // specialised: threads of a workgroup; no subgroup is smaller
+const QUERIES = 1u; // specialised: queries of a thread, LANES apart
 struct Shape {
   samples: u32,
   tokens: u32,        // T
@@ -22,18 +23,22 @@ struct Shape {
 fn attention_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let T = shape.tokens;
   let width = shape.heads * HEAD;
-  let blocks = (T + LANES - 1u) / LANES;
+  let blocks = (T + LANES * QUERIES - 1u) / (LANES * QUERIES);
   let head = (group.x / blocks) % shape.heads;
   let sample = group.x / (blocks * shape.heads);
-  let query = (group.x % blocks) * LANES + lane;
+  let query = (group.x % blocks) * LANES * QUERIES + lane;
   if (sample >= shape.samples) { return; }
   let base = group.z * shape.qkv_stride + sample * T * 3u * width + head * HEAD;
   let scale = inverseSqrt(f32(4u * HEAD));
-  var q: array<vec4f, HEAD>;
-  var o: array<vec4f, HEAD>;
-  for (var d = 0u; d < shape.head; d++) { q[d] = scale * qkv[base + min(query, T - 1u) * 3u * width + d]; }
-  var highest = -1e30;
-  var total = 0.0;
+  var q: array<vec4f, QUERIES * HEAD>;
+  var o: array<vec4f, QUERIES * HEAD>;
+  var highest: array<f32, QUERIES>;
+  var total: array<f32, QUERIES>;
+  /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+    highest[u] = -1e30;
+    let at = base + min(query + u * LANES, T - 1u) * 3u * width;
+    for (var d = 0u; d < shape.head; d++) { q[u * HEAD + d] = scale * qkv[at + d]; }
+  }
   for (var j = 0u; j < T; j += LANES) {
     let at = base + width + min(j + lane, T - 1u) * 3u * width;
     var k: array<vec4f, HEAD>;
@@ -45,26 +50,38 @@ fn attention_lanes(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invoca
     let to = min(j + LANES, T);
     for (var key = j; key < to; key += 2u) {
       let e = key - j;
-      var s = vec2f();
+      var s = array<vec2f, QUERIES>();
       /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-        s += vec2f(dot(q[d], subgroupShuffle(k[d], e)), dot(q[d], subgroupShuffle(k[d], e + 1u)));
+        let k0 = subgroupShuffle(k[d], e);
+        let k1 = subgroupShuffle(k[d], e + 1u);
+        /*unroll*/ for (var u = 0u; u < QUERIES; u++) { s[u] += vec2f(dot(q[u * HEAD + d], k0), dot(q[u * HEAD + d], k1)); }
       }
-      if (key + 1u >= to) { s.y = -1e30; }
-      let top = max(max(highest, s.x), s.y);
-      let shrink = exp(highest - top);
-      highest = top;
-      s = exp(s - top);
-      total = total * shrink + s.x;
-      total += s.y;
+      /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+        if (key + 1u >= to) { s[u].y = -1e30; }
+        let top = max(max(highest[u], s[u].x), s[u].y);
+        let shrink = exp(highest[u] - top);
+        highest[u] = top;
+        s[u] = exp(s[u] - top);
+        total[u] = total[u] * shrink + s[u].x;
+        total[u] += s[u].y;
+        /*unroll*/ for (var d = 0u; d < HEAD; d++) { o[u * HEAD + d] *= shrink; }
+      }
       /*unroll*/ for (var d = 0u; d < HEAD; d++) {
-        o[d] *= shrink;
-        o[d] += s.x * subgroupShuffle(v[d], e);
-        o[d] += s.y * subgroupShuffle(v[d], e + 1u);
+        let v0 = subgroupShuffle(v[d], e);
+        let v1 = subgroupShuffle(v[d], e + 1u);
+        /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+          o[u * HEAD + d] += s[u].x * v0;
+          o[u * HEAD + d] += s[u].y * v1;
+        }
       }
     }
   }
-  if (query >= T) { return; }
-  lse[group.z * shape.lse_stride + (sample * shape.heads + head) * T + query] = highest + log(total);
-  let to = group.z * shape.out_stride + (sample * T + query) * width + head * HEAD;
-  for (var d = 0u; d < shape.head; d++) { out[to + d] = o[d] / total; }
+  /*unroll*/ for (var u = 0u; u < QUERIES; u++) {
+    if (query + u * LANES < T) {
+      let row = query + u * LANES;
+      lse[group.z * shape.lse_stride + (sample * shape.heads + head) * T + row] = highest[u] + log(total[u]);
+      let to = group.z * shape.out_stride + (sample * T + row) * width + head * HEAD;
+      for (var d = 0u; d < shape.head; d++) { out[to + d] = o[u * HEAD + d] / total[u]; }
+    }
+  }
 }

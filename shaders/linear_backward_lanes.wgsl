@@ -11,7 +11,7 @@ const INPUT_TURNS = 1u;     // specialised: rows of dY that each thread loads
 const INPUT_COLUMNS = 1u;   // specialised: columns of dX per thread, in vec4
 const WEIGHT_TURNS = 1u;    // specialised: fours of X's columns that each thread loads
 const WEIGHT_COLUMNS = 1u;  // specialised: columns of dW per thread, in vec4
-const STEP = 4u;            // specialised: rows of X and dY at a turn
+const STEP = 2u;            // specialised: rows of X and dY written out at a turn; more of them compile slower
 const GROUP = 16u;          // specialised: threads of a workgroup, all of the same rows
 const INPUT_ROWS = INPUT_TURNS * LANES;
 const WEIGHT_ROWS = WEIGHT_TURNS * LANES;
@@ -75,14 +75,14 @@ fn input(replica: u32, row: u32, column: u32, lane: u32) {
       }
     }
   }
-  // Out in a loop that is not unrolled, through a copy, as in matmul_nn_lanes.
+  // Out in a loop that no compiler can unroll, through a copy, as in matmul_nn_lanes.
   var done: array<vec4f, INPUT_ROWS * INPUT_COLUMNS>;
   /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
     /*unroll*/ for (var p = 0u; p < INPUT_TURNS; p++) {
       /*unroll*/ for (var l = 0u; l < LANES; l++) { done[(p * LANES + l) * INPUT_COLUMNS + j] = 1.0 * sum[(p * LANES + l) * INPUT_COLUMNS + j]; }
     }
   }
-  for (var i = 0u; i < INPUT_ROWS; i++) {
+  for (var i = 0u; i < select(INPUT_ROWS, 0u, shape.rows == 0u); i++) {
     let m = row + (i ^ lane);
     /*unroll*/ for (var j = 0u; j < INPUT_COLUMNS; j++) {
       if (m < shape.rows && column + j < shape.inner) {
@@ -135,7 +135,7 @@ fn weight(replica: u32, slice: u32, row: u32, column: u32, lane: u32) {
     }
   }
   let plane = slice * shape.slice_stride + replica * shape.w_stride;
-  for (var i = 0u; i < 4u * WEIGHT_ROWS; i++) {
+  for (var i = 0u; i < select(4u * WEIGHT_ROWS, 0u, shape.rows == 0u); i++) {
     let k = 4u * row + (i ^ (4u * lane));
     /*unroll*/ for (var j = 0u; j < WEIGHT_COLUMNS; j++) {
       if (k < 4u * shape.inner && column + j < shape.columns) { dw[plane + k * shape.columns + column + j] = done[i * WEIGHT_COLUMNS + j]; }

@@ -45,7 +45,7 @@ fn matmul_nn_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
       }
     }
   }
-  // Rows leave in a loop that is not unrolled: one store compiles several times faster than eight. The copy keeps `sum` in registers.
+  // Rows leave in a loop that no compiler can unroll: one store compiles several times faster than eight. The copy keeps `sum` in registers.
   var done: array<vec4f, TILE_ROWS * TILE_COLUMNS>;
   /*unroll*/ for (var j = 0u; j < TILE_COLUMNS; j++) {
     let bias = select(vec4f(), w[w_at[j] + 4u * shape.inner * shape.columns], BIAS == 1u);
@@ -53,7 +53,7 @@ fn matmul_nn_lanes(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
       /*unroll*/ for (var l = 0u; l < LANES; l++) { done[(p * LANES + l) * TILE_COLUMNS + j] = sum[(p * LANES + l) * TILE_COLUMNS + j] + bias; }
     }
   }
-  for (var i = 0u; i < TILE_ROWS; i++) {
+  for (var i = 0u; i < select(TILE_ROWS, 0u, shape.rows == 0u); i++) {
     let at = row + (i ^ lane);
     /*unroll*/ for (var j = 0u; j < TILE_COLUMNS; j++) {
       if (at < shape.rows && column + j < shape.columns) { store(group.z, at, column + j, done[i * TILE_COLUMNS + j]); }

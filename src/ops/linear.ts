@@ -52,6 +52,9 @@ const across = (lanes: number) => 2 * lanes
 /** Which threads share rows: an include of the kernels that do. */
 const handRound = (lanes: Tiles['lanes']): Record<string, string> => (lanes === 4 ? { 'lib/hand_round.wgsl': 'lib/hand_round_four.wgsl' } : {})
 
+/** Four lanes are SwiftShader's, which compiles quickly and runs both sides of a branch: there each activation has a pipeline of its own. */
+const known = ({ lanes }: Tiles, kind: keyof typeof ACTIVATION | 'none'): Record<string, number> => (lanes === 4 ? { ACTIVATION: kind === 'none' ? 2 : ACTIVATION[kind] } : {})
+
 /** Which kernel makes Y under these tiles: its workgroups for N/4 columns, and its constants. */
 function forwardKernel({ tiles: { forward: [rows, columns], lanes } }: Recorder, extent: Extent, units: number, width: number): { kernel: string; groups: Dispatch['groups']; constants: Record<string, number> } {
   if (!lanes) {
@@ -87,6 +90,7 @@ export function linear(
     Object.assign(bindings, { branch, residual: residual.tensor, ada: ada.tensor })
     Object.assign(shape, { tokens, ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4, residual_stride: strideOf(residual) })
   }
+  if (epilogue.kind === 'gelu' || epilogue.kind === 'silu') Object.assign(constants, known(recorder.tiles, epilogue.kind))
   recorder.dispatch(kernel, bindings, shape, groups,
     { constants, includes: { ...handRound(recorder.tiles.lanes), ...(epilogue.kind === 'bias' ? {} : { 'lib/store_bias.wgsl': `lib/store_${epilogue.kind in ACTIVATION ? 'activation' : epilogue.kind}.wgsl` }) } })
 }
@@ -163,7 +167,7 @@ export function linearBackward(
   const groups: [number, number, number] = [inputGroups + weightGroups, 1, extent.replicas]
   if (lanes) {
     recorder.dispatch('linear_backward_lanes', bindings, shape, groups, {
-      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_TURNS: weight[0] / lanes, WEIGHT_COLUMNS: weight[1], STEP: 4, GROUP: wide },
+      constants: { LANES: lanes, INPUT_TURNS: input[0] / lanes, INPUT_COLUMNS: input[1], WEIGHT_TURNS: weight[0] / lanes, WEIGHT_COLUMNS: weight[1], STEP: lanes === 4 ? 4 : 2, GROUP: wide, ...known(recorder.tiles, through?.kind ?? 'none') },
       includes: handRound(lanes),
     })
   } else {
