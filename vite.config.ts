@@ -14,6 +14,13 @@ const cspMeta: Plugin = {
   ],
 };
 
+/** zod asks by a trial whether it may compile code. The policy says no, and browsers report the trial; so it is told beforehand. */
+const noTrial = (): Plugin => ({
+  name: 'zod-without-eval',
+  apply: 'build',
+  transform: (code, id) => (/\/zod\/v4\/core\/core\.js$/.test(id) ? `${code}\nglobalConfig.jitless = true;` : null),
+});
+
 /**
  * Keeps the page in the browser after the first visit. What the first view needs comes at once, everything else when it is first used. A new
  * version waits until no tab of the lab is open: nothing is exchanged under a running training.
@@ -76,8 +83,8 @@ const onDevice = {
 
 export default defineConfig({
   base: './', // works under any path
-  plugins: [react(), cspMeta, offline],
-  worker: { format: 'es' },
+  plugins: [react(), cspMeta, noTrial(), offline],
+  worker: { format: 'es', plugins: () => [noTrial()] },
   optimizeDeps: { entries: ['index.html'] }, // the bench has packages of its own
   build: {
     target: 'esnext',

@@ -125,6 +125,8 @@ export const test = base.extend<{ lab: Lab }>({
     const complaints: string[] = []
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
+    // Not every browser reports these as errors.
+    await page.addInitScript(() => { document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => { console.error(`${violatedDirective} blocked ${blockedURI}`) }) })
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url())
       if (protocol.startsWith('http') && origin !== new URL(baseURL!).origin) complaints.push(`a request to ${request.url()}`)
