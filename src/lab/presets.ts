@@ -70,14 +70,14 @@ export const presets: Preset[] = [
   {
     id: 'late',
     title: 'LCF switched on late',
-    notice: 'λ is 0 for 1,600 steps and then ramps up: LCF acts as a finishing touch on features that exist already.',
-    config: { objective: { lambdaStart: 1600, lambdaRamp: 100 }, train: { steps: 2400 } },
+    notice: 'λ is 0 for 800 steps and then ramps up, for LCF and for the contrastive pull with the regression kept: can they be a finishing touch on features that exist already?',
+    config: { ...STUDIED, objective: { lambdaStart: 800, lambdaRamp: 100 }, train: { steps: 1200 }, replicas: [{ method: 'fm' }, { method: 'fm-contrast' }, { method: 'lcf' }] },
   },
   {
     id: 'too-strong',
     title: 'λ = 1 on the mean loss',
     notice: 'The paper’s λ = 1 assumes a loss summed over pixels; on the mean it drowns the flow term and training is wrecked.',
-    config: { replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 0.05, label: 'LCF λ = .05' }, { method: 'lcf', lambda: 1, label: 'LCF λ = 1' }] },
+    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 0.05, label: 'LCF λ = .05' }, { method: 'lcf', lambda: 1, label: 'LCF λ = 1' }] },
   },
   {
     id: 'late-degradation',
@@ -105,6 +105,7 @@ export const presets: Preset[] = [
     title: 'What should the net answer?',
     notice: 'The velocity, the image or the noise: each is turned into the same velocity and has the same loss, but the image is divided by t on the way and the noise by 1 − t. Who pays at which end?',
     config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
+    study: 'predictions',
   },
   {
     id: 'paths',
@@ -128,10 +129,18 @@ export const presets: Preset[] = [
     },
   },
   {
+    id: 'phases',
+    title: 'Stages of generation',
+    notice: 'On the way from noise the same error of the denoiser does different harm by stage: a steady drift near the noise, a flicker near the image? And down to which t may the training set known by heart lead, and the net still makes something new (Denoiser)?',
+    config: { ...STUDIED, replicas: [{ method: 'fm' }], measures: [{ id: 'windows', every: 800 }, { id: 'hybrid', every: 800 }, { id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }] },
+    study: 'phases',
+  },
+  {
     id: 'exfm',
     title: 'A target with less noise',
     notice: 'Explicit flow matching averages the target over the images that x_t may have come from, which takes noise out of it at large t, and none at small t, where only one image counts: does low noise gain anything?',
     config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'exfm' }] },
+    study: 'exfm',
   },
   {
     id: 'logit-normal',
@@ -144,6 +153,7 @@ export const presets: Preset[] = [
     title: 'Dispersive loss, as published',
     notice: 'All features of a batch are pushed apart at every noise level, after the first quarter of the blocks, with λ = τ = .5: does it lift the probe as the pull of LCF does?',
     config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 1, lambda: 0.5, tau: 0.5 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
+    study: 'dispersive',
   },
   {
     id: 'dispersive-code',
@@ -159,6 +169,7 @@ export const presets: Preset[] = [
       ...STUDIED, net: { ...STUDIED.net, selfCondition: 2 }, replicas: [{ method: 'fm' }, { method: 'self-conditioned' }],
       measures: [{ id: 'probe', every: 800, settings: { allLayers: true, draws: 8, t: '0.001 0.03 0.1 0.2 0.5' } }],
     },
+    study: 'self-conditioned',
   },
   {
     id: 'guidance',
@@ -186,6 +197,7 @@ export const presets: Preset[] = [
     title: 'Points of the plane',
     notice: 'A checkerboard from noise: training pairs go straight and cross, points that follow a velocity bend and never do. How near does each net come to the best velocity, and who blurs the edges?',
     config: { ...POINTS, data: { dataset: 'checkerboard' }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'x-prediction' }], measures: plane() },
+    study: 'plane',
     view: 'plane',
   },
   {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { claimsPage, storedRecords } from '../../scripts/claims.mjs'
 import { parseConfig } from '../../src/config.ts'
 import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { presets } from '../../src/lab/presets.ts'
-import { type Findings, judge, type Study, studies, valueAt } from '../../src/lab/studies.ts'
+import { studies } from '../../src/lab/studies/index.ts'
+import { type Findings, judge, type Study, valueAt } from '../../src/lab/studies/study.ts'
 import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
 
 /** One panel with a curve per replica: y at t = .01 and t = 1. */
@@ -57,8 +59,18 @@ const SAID: Record<string, Record<string, string>> = {
   't-min': { smallest: 'appears', larger: 'unclear', 'larger-still': 'opposite', largest: 'opposite', cost: 'opposite', samples: 'opposite' },
   buried: { 'x-over-velocity': 'appears', 'x-over-noise': 'appears', loss: 'appears' },
   'two-classes': { apart: 'appears', 'more-than-affine': 'unclear', 'a-little': 'appears', nearer: 'opposite' },
+  predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
+  exfm: { reads: 'unclear', samples: 'unclear' },
+  dispersive: { reads: 'opposite', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
+  'self-conditioned': { reads: 'opposite', samples: 'unclear' },
+  phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'by-heart': 'opposite' },
+  plane: { image: 'unclear', lcf: 'opposite', 'lcf-loss': 'opposite' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
+
+test('docs/claims.md is of these records', () => {
+  expect(readFileSync(resolve('docs/claims.md'), 'utf8'), 'npm run claims').toBe(claimsPage(storedRecords()))
+})
 
 describe.each(studies.map(one => [one.id, one] as const))('the record of %s', (id, one) => {
   const record = readStudyRecord(JSON.parse(readFileSync(resolve(`public/studies/${id}.json`), 'utf8'))) as StudyRecord

@@ -1,104 +1,16 @@
-/** Studies of the papers' figures at this scale: what is run, what is measured, and what each claim comes to, seed by seed. */
-import type { Config, ConfigInput } from '../config.ts'
-import { diagnostics } from '../diagnostics/index.ts'
-import { resolveReplica } from '../model/knobs.ts'
-import type { LossByT, Measurement, Settings } from '../protocol.ts'
-import type { ClaimResult } from '../record_schema.ts'
-import { presetOf } from './presets.ts'
+/** Local Contrastive Flow (arXiv 2509.20952): its figures, and what its knobs do at this scale. */
+import { diagnostics } from '../../diagnostics/index.ts'
+import { presetOf } from '../presets.ts'
+import { excessAt, type Findings, GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
 
-/** What was found in one run of a study. */
-export interface Findings {
-  config: Config
-  lossByT: LossByT
-  measurements: readonly Measurement[]
-}
-
-export interface Claim extends Pick<ClaimResult, 'id' | 'text' | 'source' | 'unit'> {
-  /** Size of the effect for one seed; `of` gives the replica with that seed of an arm, which is called by its label, or by its method where it has none. */
-  effect(findings: Findings, of: (arm: string) => number): number
-}
-
-export interface Study {
-  id: string
-  title: string
-  /** Figures of the paper that it answers to. */
-  figure: string
-  config: ConfigInput
-  /** Diagnostics measured on the final weights, with the settings that differ from the defaults. */
-  measures: Record<string, Settings>
-  claims: Claim[]
-}
-
-const SEEDS = [0, 1, 2]
-
-interface Where {
-  diagnostic: string
-  panel: string
-  label?: string
-  /** Training step of the measurement; the last one if absent. */
-  step?: number
-}
-
-/** The point of a replica's curve nearest to a level, or to a step, on a log scale. */
-export function valueAt({ measurements }: Findings, where: Where, replica: number, t: number): number {
-  const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
-  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === 'measured' && candidate.label === (where.label ?? ''))
-  if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of replica ${replica}${where.step === undefined ? '' : ` at step ${where.step}`}`)
-  return curve.y[nearest(curve.x, t)] ?? NaN
-}
-
-const lossAt = ({ lossByT }: Findings, replica: number, t: number) => lossByT.mean[replica][nearest(lossByT.t, t)] ?? NaN
-
-/** How far above the least possible loss. */
-const excessAt = (findings: Findings, replica: number, t: number) => lossAt(findings, replica, t) - (findings.lossByT.floor?.[nearest(findings.lossByT.t, t)] ?? NaN)
-
-function nearest(x: readonly number[], t: number): number {
-  const distance = (value: number) => Math.abs(Math.log(Math.max(value, 1e-6) / t))
-  return x.reduce((best, value, i) => (distance(value) < distance(x[best]) ? i : best), 0)
-}
-
-const PROBE = { diagnostic: 'probe', panel: 'accuracy' }
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
-const GAIN = { diagnostic: 'condition', panel: 'condition' }
 
-/** Fewer levels, draws and test images than usual: these studies have many replicas. */
-const SPARSE = { t: '0.001 0.003 0.01 0.03 0.05 0.1 0.3', draws: 8, test: 1024 }
-
-/** Samples of each net, and real images that they are compared with. */
-const SAMPLED = { count: 500 }
-
-const NEARER = (one: string, other: string) => `log2 of ${one}’s Fréchet distance over ${other}’s, classifier features, ${SAMPLED.count} samples`
-
-/** How much nearer the samples of the second are to real images. */
-const nearer = (findings: Findings, one: number, other: number) => {
-  const distance = (replica: number) => valueAt(findings, { diagnostic: 'quality', panel: 'distance-classifier' }, replica, findings.config.train.steps)
-  return Math.log2(distance(one) / distance(other))
-}
-
-/** Probe accuracy at the lowest level, in points. */
-const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PROBE, replica, 0.001)
-
-/** How much of it is lost from a level to the lowest one, in points. */
+/** How much of the probe's accuracy is lost from a level to the lowest one, in points. */
 const fall = (findings: Findings, replica: number, from: number, step?: number) =>
   100 * (valueAt(findings, { ...PROBE, step }, replica, from) - valueAt(findings, { ...PROBE, step }, replica, 0.001))
 
-/** Energy distance of the points that a net draws from held-out ones, where they end. */
-const off = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'plane', panel: 'plane' }, replica, 1e-6)
-
-/** How far samples of a class stand from the middle, with the class itself at 1; over both classes. */
-const pushed = (findings: Findings, replica: number) => [1, 2].reduce((sum, one) => sum + valueAt(findings, { diagnostic: 'classes', panel: 'means' }, replica, one) / 2, 0)
-
-/** Few enough for a record. */
-const ENDS = { points: 64, arrows: 0 }
-
-/** A preset's replicas, each from every seed; for so many steps where it need not be as many as there. */
-function withSeeds(preset: string, steps?: number): ConfigInput {
-  const { config } = presetOf(preset)
-  return { ...config, ...(steps && { train: { ...config.train, steps } }), replicas: SEEDS.flatMap(seed => (config.replicas ?? []).map(replica => ({ ...replica, seed }))) }
-}
-
-export const studies: Study[] = [
+export const lcfStudies: readonly Study[] = [
   {
     id: 'low-noise',
     title: 'Flow matching beside LCF, three seeds',
@@ -181,55 +93,4 @@ export const studies: Study[] = [
       { id: 'by-heart', text: 'On held-out images the net of 64 does worse', source: 'learning by heart', unit: 'loss at t = .3, 64 less all', effect: (f, of) => lossAt(f, of('64 images'), 0.3) - lossAt(f, of('all images'), 0.3) },
     ],
   },
-  {
-    id: 'buried',
-    title: 'A spiral in 64 dimensions, three seeds',
-    figure: 'JiT fig. 2',
-    config: withSeeds('buried', 600),
-    measures: { condition: {}, plane: { ...ENDS, solver: 'heun' } },
-    claims: [
-      { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
-      { id: 'x-over-noise', text: 'And not with the noise', source: 'JiT fig. 2', unit: 'log2 of ε-prediction’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('noise-prediction')) / off(f, of('x-prediction'))) },
-      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
-      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = .001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
-    ],
-  },
-  {
-    id: 'two-classes',
-    title: 'Two near classes pushed apart, three seeds',
-    figure: 'ΔFM fig. 3',
-    config: withSeeds('two-classes', 600),
-    measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
-    claims: [
-      { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
-      { id: 'more-than-affine', text: 'Further than the minimum 1/(1 − λ) = 2 of the velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 2 },
-      { id: 'a-little', text: 'With λ = .05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
-      { id: 'nearer', text: 'The samples of λ = .5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM .5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = .5')) },
-    ],
-  },
 ]
-
-/** Every claim's effect for each seed. @throws RangeError when the run has not what a claim speaks of */
-export function judge({ claims }: Study, findings: Findings): ClaimResult[] {
-  const { config } = findings
-  const replicas = config.replicas.map(replica => resolveReplica(config, replica))
-  const seeds = [...new Set(replicas.map(({ train }) => train.seed))]
-  return claims.map(({ effect, ...claim }) => {
-    const effects = seeds.map(seed => effect(findings, arm => {
-      const index = replicas.findIndex(({ method, train }, r) => (config.replicas[r].label ?? method.id) === arm && train.seed === seed)
-      if (index < 0) throw new RangeError(`the run has no replica of ${arm} with seed ${seed}`)
-      return index
-    }))
-    const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length
-    const deviation = Math.sqrt(effects.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (effects.length - 1))
-    return { ...claim, effects, mean, deviation, verdict: verdictOf(effects, mean, deviation) }
-  })
-}
-
-/** A sign shared by all seeds, and a mean two standard errors from 0; anything less is unclear. */
-function verdictOf(effects: number[], mean: number, deviation: number): ClaimResult['verdict'] {
-  const clear = Math.abs(mean) >= (2 * deviation) / Math.sqrt(effects.length)
-  if (clear && effects.every(effect => effect > 0)) return 'appears'
-  if (clear && effects.every(effect => effect < 0)) return 'opposite'
-  return 'unclear'
-}

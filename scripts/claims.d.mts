@@ -1,0 +1,2 @@
+export function claimsPage(records: object[]): string
+export function storedRecords(): object[]

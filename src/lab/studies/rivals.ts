@@ -1,0 +1,61 @@
+/** Other objectives, targets, noise levels and paths. */
+import { lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
+
+const RANK = { diagnostic: 'features', panel: 'rank' }
+
+export const rivalStudies: readonly Study[] = [
+  {
+    id: 'predictions',
+    title: 'Velocity, image or noise as the answer, three seeds',
+    figure: 'JiT table 2, LCF table 1',
+    config: withSeeds('predictions'),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      { id: 'image-low', text: 'Answering with the image costs at low noise, where its error is divided by t', source: 'x̂₀ − x₀ = −t (v̂ − v)', unit: 'loss at t = .01, x-prediction less FM', effect: (f, of) => lossAt(f, of('x-prediction'), 0.01) - lossAt(f, of('fm'), 0.01) },
+      { id: 'image-middle', text: 'Further up it costs nothing', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
+      { id: 'noise-high', text: 'Answering with the noise costs at high noise, where its error is divided by 1 − t', source: 'ε̂ − ε = (1 − t)(v̂ − v)', unit: 'loss at t = .8, ε-prediction less FM', effect: (f, of) => lossAt(f, of('noise-prediction'), 0.8) - lossAt(f, of('fm'), 0.8) },
+      { id: 'image-samples', text: 'Samples of x-prediction lie nearer to real images than FM’s', source: 'JiT table 2; LCF table 1 says the opposite', unit: NEARER('FM', 'x-prediction'), effect: (f, of) => nearer(f, of('fm'), of('x-prediction')) },
+      { id: 'noise-samples', text: 'Those of ε-prediction lie farther', source: 'JiT table 2', unit: NEARER('ε-prediction', 'FM'), effect: (f, of) => nearer(f, of('noise-prediction'), of('fm')) },
+      { id: 'image-reads', text: 'At t = .001 features of x-prediction read worse, for there the net need only pass the image on', source: 'LCF §6.2', unit: 'points at t = .001, FM less x-prediction', effect: (f, of) => read(f, of('fm')) - read(f, of('x-prediction')) },
+    ],
+  },
+  {
+    id: 'exfm',
+    title: 'A target averaged over images, three seeds',
+    figure: 'ExFM; LCF table 1',
+    config: withSeeds('exfm'),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      { id: 'high', text: 'Where many images count the velocity is learned sooner', source: 'ExFM §3', unit: 'loss at t = .8, FM less ExFM', effect: (f, of) => lossAt(f, of('fm'), 0.8) - lossAt(f, of('exfm'), 0.8) },
+      { id: 'low', text: 'At low noise, where only one counts, it gains as well', source: 'LCF §2, read as such', unit: 'loss at t = .05, FM less ExFM', effect: (f, of) => lossAt(f, of('fm'), 0.05) - lossAt(f, of('exfm'), 0.05) },
+      { id: 'reads', text: 'Features read better at t = .001', source: 'asked here', unit: 'points at t = .001, ExFM less FM', effect: (f, of) => read(f, of('exfm')) - read(f, of('fm')) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'ExFM; LCF table 1 says the opposite', unit: NEARER('FM', 'ExFM'), effect: (f, of) => nearer(f, of('fm'), of('exfm')) },
+    ],
+  },
+  ...(['dispersive'] as const).map((id): Study => ({
+    id,
+    title: `Dispersive loss as ${id === 'dispersive' ? 'published' : 'released'}, three seeds`,
+    figure: 'Dispersive loss, tables 2 and 5; LCF table 1',
+    config: withSeeds(id),
+    measures: { probe: SCANT, features: {}, quality: SAMPLED },
+    claims: [
+      { id: 'reads', text: 'Pushing features apart lifts probe accuracy at low noise', source: 'LCF finds that it does not', unit: 'points at t = .001, dispersive less FM', effect: (f, of) => read(f, of('dispersive')) - read(f, of('fm')) },
+      { id: 'rank', text: 'Features use more directions', source: 'Dispersive loss §3', unit: 'log2 of the effective rank at t = .1, dispersive over FM', effect: (f, of) => Math.log2(valueAt(f, RANK, of('dispersive'), 0.1) / valueAt(f, RANK, of('fm'), 0.1)) },
+      { id: 'cost', text: 'The velocity is learned no worse', source: 'Dispersive loss §4', unit: 'loss at t = .3, FM less dispersive', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('dispersive'), 0.3) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'Dispersive loss, table 2', unit: NEARER('FM', 'dispersive'), effect: (f, of) => nearer(f, of('fm'), of('dispersive')) },
+    ],
+  })),
+  {
+    id: 'self-conditioned',
+    title: 'Self-conditioning after block 2 of 4, three seeds',
+    figure: 'DDAE++ (arXiv 2505.10999), reconstructed',
+    config: withSeeds('self-conditioned'),
+    measures: { probe: { ...SCANT, allLayers: true, layer: 2 }, quality: SAMPLED },
+    claims: [
+      { id: 'reads', text: 'Features after the bottleneck read better where they read best', source: 'DDAE++, README', unit: 'points at t = .1 after block 2, self-conditioned less FM', effect: (f, of) => 100 * (valueAt(f, PROBE, of('self-conditioned'), 0.1) - valueAt(f, PROBE, of('fm'), 0.1)) },
+      { id: 'reads-low', text: 'And at low noise', source: 'asked here', unit: 'points at t = .001 after block 2, self-conditioned less FM', effect: (f, of) => read(f, of('self-conditioned')) - read(f, of('fm')) },
+      { id: 'loss', text: 'The velocity is learned better', source: 'asked here', unit: 'loss at t = .3, FM less self-conditioned', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('self-conditioned'), 0.3) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'DDAE++, README', unit: NEARER('FM', 'self-conditioned'), effect: (f, of) => nearer(f, of('fm'), of('self-conditioned')) },
+    ],
+  },
+]
