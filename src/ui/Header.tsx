@@ -9,6 +9,8 @@ import styles from './Header.module.css'
 import { LessonButton } from './lesson/LessonButton.tsx'
 import { RunsButton } from './runs/RunsButton.tsx'
 
+const groups = [...new Set(presets.map(({ group }) => group))]
+
 export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
@@ -25,7 +27,11 @@ export function Header() {
         <span>Experiment</span>
         <select aria-label="Experiment" value={preset && !changed ? preset.id : ''} onChange={(event) => choosePreset(event.target.value)}>
           {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
-          {presets.map(({ id, title }) => <option key={id} value={id}>{title}{times[id] && (changed || id !== preset?.id) && ` – ${times[id]}`}</option>)}
+          {groups.map((group) => (
+            <optgroup key={group} label={group}>
+              {presets.filter((one) => one.group === group).map(({ id, title }) => <option key={id} value={id}>{title}{times[id] && (changed || id !== preset?.id) && ` – ${times[id]}`}</option>)}
+            </optgroup>
+          ))}
         </select>
       </label>}
       <LessonButton />
