@@ -4,7 +4,7 @@ import { posteriorMean } from '../../ops/posterior.ts'
 import { filled, given, type OpCase } from '../case.ts'
 
 export const posteriorCases: readonly OpCase[] = [{
-  op: 'posterior mean', shape: 'n 6, d 27, 600 images', seed: 1701, tolerance: 1e-5, // exponentials of differences of distances
+  op: 'posterior mean', shape: 'n 6, d 27, 600 images', seed: 1801, tolerance: 1e-5, // exponentials of differences of distances
   record(recorder, random) {
     const [count, dimensions] = [600, 27]
     const levels = [1, 0.001, 0.05, 0.4, 0.7, 0.99]
