@@ -31,7 +31,7 @@ export function Lede() {
   }
   return (
     <p key="own" className={look}>
-      {!started && <>Press <b>Run</b>: {series.length > 1 ? `${number(series.length)} small diffusion transformers start` : 'one small diffusion transformer starts'} {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only what is chosen for each differs. </>}
+      {!started && <>Press <b>Run</b>: {series.length > 1 ? <>{number(series.length)} diffusion transformers start {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only what is chosen for each differs.</> : 'one diffusion transformer starts.'} </>}
       {notice}
       {problem && !hasTick && ` ${problem}`}
     </p>
