@@ -276,7 +276,7 @@ export const presets: Preset[] = [
   },
   ofPaper(384, 32, 32, 'LCF in the size of the paper’s CIFAR-10 network, for a real GPU and patience: 256 images a step in 32 micro-batches. How do memory and time beside Run compare with the small nets above?'),
   ofPaper(384, 64, 8, 'The same network on images of twice the side: four times the tokens, so 4 images pass at once where there were 8. T_min is five times as large; what becomes of detail?'),
-  ofPaper(768, 32, 32, 'Twice the width makes four times the weights, and four times the work of every token: for a GPU with 4 GiB to spare. Is the loss lower after as many steps?'),
+  ofPaper(768, 32, 32, 'Twice the width makes four times the weights, and four times the work of every token: for a GPU with 6 GiB to spare. Is the loss lower after as many steps?'),
   ofPaper(768, 64, 16, 'The paper’s largest, for Tiny-ImageNet: 130 million weights, 1,024 tokens. Who wants to see the whole claim at its own size needs this, and days of a fast GPU.'),
 ]
 
