@@ -101,8 +101,9 @@ export const presets: Preset[] = [
     id: 'too-strong',
     title: 'λ = 1 on the mean loss',
     group: 'Low noise',
-    notice: 'The paper’s λ = 1 assumes a loss summed over pixels; on the mean it drowns the flow term and training is wrecked.',
+    notice: 'The paper’s λ = 1 assumes a loss summed over pixels; on the mean it drowns the flow term. After 400 steps that had cost loss (.05 at t = .3) and 41 points of the probe at t = .001: what does it do to samples?',
     config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 0.05, label: 'LCF λ = .05' }, { method: 'lcf', lambda: 1, label: 'LCF λ = 1' }] },
+    study: 'too-strong',
   },
   {
     id: 'late-degradation',
@@ -150,6 +151,7 @@ export const presets: Preset[] = [
     group: 'Other objectives',
     notice: 'Even with its favour for low noise (m = −.5) a logit-normal draws fewer levels below .1 than an even draw does: is that seen in the loss there?',
     config: { ...STUDIED, objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal' }] },
+    study: 'logit-normal',
   },
   {
     id: 'dispersive',
@@ -165,6 +167,7 @@ export const presets: Preset[] = [
     group: 'Other objectives',
     notice: 'The authors’ code pushes after the last block, with λ = .25 and τ = 1, which is not what the paper says: does it matter?',
     config: { ...STUDIED, objective: { ...DISPERSIVE, layer: 4, lambda: 0.25, tau: 1 }, replicas: [{ method: 'fm' }, { method: 'dispersive' }] },
+    study: 'dispersive-code',
   },
   {
     id: 'self-conditioned',
@@ -186,6 +189,7 @@ export const presets: Preset[] = [
       net: { patch: 4, classes: 10, labelDrop: 0.1 }, data: { dataset: 'mixture' }, train: { steps: 800 },
       replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [{ id: 'classes', every: 400 }, { id: 'latents', every: 0 }],
     },
+    study: 'guidance',
   },
   {
     id: 'paths',

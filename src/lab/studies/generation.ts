@@ -1,6 +1,7 @@
 /** What labels do to samples, stages of generation, and points whose best velocity is known. */
 import { type Findings, lossAt, type Study, valueAt, withSeeds } from './study.ts'
 
+const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
 
 /** How far samples of a class stand from the middle, with the class itself at 1; over all classes. */
@@ -23,6 +24,20 @@ const off = (findings: Findings, replica: number) => valueAt(findings, { diagnos
 const ENDS = { points: 64, arrows: 0 }
 
 export const generationStudies: readonly Study[] = [
+  {
+    id: 'guidance',
+    title: 'Contrastive flow matching of ten classes, three seeds',
+    figure: 'ΔFM, tables 1 and 2, fig. 2',
+    config: withSeeds('guidance'),
+    measures: { classes: { samples: 64 } },
+    claims: [
+      { id: 'half-way', text: 'With labels and no guidance samples of FM fall short of the mean of their class', source: 'asked here', unit: '1 less the place on the way to it, FM', effect: (f, of) => 1 - pushed(f, of('fm')) },
+      { id: 'a-little', text: 'λ = .05 moves them towards it', source: 'ΔFM §4', unit: 'place on the way, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
+      { id: 'a-lot', text: 'λ = .5 moves them further', source: 'ΔFM fig. 3', unit: 'place on the way, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
+      { id: 'separates', text: 'Its velocity tells classes better apart in the middle of the way', source: 'ΔFM §3', unit: 'share of variance between classes at t = .5, ΔFM .05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.5) - valueAt(f, APART, of('fm'), 0.5) },
+      { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = .5, FM less ΔFM .05', effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('contrastive-fm'), 0.5) },
+    ],
+  },
   {
     id: 'two-classes',
     title: 'Two near classes pushed apart, three seeds',

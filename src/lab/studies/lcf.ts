@@ -1,7 +1,7 @@
 /** Local Contrastive Flow (arXiv 2509.20952): its figures, and what its knobs do at this scale. */
 import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { excessAt, type Findings, GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
+import { excessAt, type Findings, GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
 
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
@@ -91,6 +91,19 @@ export const lcfStudies: readonly Study[] = [
       { id: 'more-with-more', text: 'The fall is larger with all images than with 64', source: 'LCF fig. 13', unit: 'points', effect: (f, of) => fall(f, of('all images'), 0.1) - fall(f, of('64 images'), 0.1) },
       { id: 'reads-better', text: 'More images make features that read better at t = .001', source: 'LCF fig. 13', unit: 'points, all less 64', effect: (f, of) => read(f, of('all images')) - read(f, of('64 images')) },
       { id: 'by-heart', text: 'On held-out images the net of 64 does worse', source: 'learning by heart', unit: 'loss at t = .3, 64 less all', effect: (f, of) => lossAt(f, of('64 images'), 0.3) - lossAt(f, of('all images'), 0.3) },
+    ],
+  },
+  {
+    id: 'too-strong',
+    title: 'λ = 1 on the mean loss, three seeds',
+    figure: 'LCF table 2, its λ read as that of a mean',
+    config: withSeeds('too-strong', 400),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      { id: 'wrecked', text: 'λ = 1 on the mean loss keeps the velocity from being learned', source: 'loss is a sum in LCF eq. 12', unit: 'loss at t = .3, LCF λ = 1 less FM', effect: (f, of) => lossAt(f, of('LCF λ = 1'), 0.3) - lossAt(f, of('fm'), 0.3) },
+      { id: 'mild', text: 'λ = .05 does not', source: 'asked here', unit: 'loss at t = .3, FM less LCF λ = .05', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF λ = .05'), 0.3) },
+      { id: 'reads', text: 'The stronger pull reads better at t = .001', source: 'asked here', unit: 'points at t = .001, LCF λ = 1 less λ = .05', effect: (f, of) => read(f, of('LCF λ = 1')) - read(f, of('LCF λ = .05')) },
+      { id: 'samples', text: 'Its samples lie farther from real images', source: 'asked here', unit: NEARER('LCF λ = 1', 'FM'), effect: (f, of) => nearer(f, of('LCF λ = 1'), of('fm')) },
     ],
   },
 ]

@@ -32,7 +32,20 @@ export const rivalStudies: readonly Study[] = [
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'ExFM; LCF table 1 says the opposite', unit: NEARER('FM', 'ExFM'), effect: (f, of) => nearer(f, of('fm'), of('exfm')) },
     ],
   },
-  ...(['dispersive'] as const).map((id): Study => ({
+  {
+    id: 'logit-normal',
+    title: 'Noise levels drawn logit-normal, m = −.5, three seeds',
+    figure: 'LCF eq. 16, table 1',
+    config: withSeeds('logit-normal'),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      { id: 'lowest', text: 'At the lowest noise, which it draws more rarely than an even draw does, the loss is higher', source: 'density of eq. 16', unit: 'loss at t = .01, logit-normal less FM', effect: (f, of) => lossAt(f, of('fm-logit-normal'), 0.01) - lossAt(f, of('fm'), 0.01) },
+      { id: 'middle', text: 'At t = .3, which it draws most, it is lower', source: 'density of eq. 16', unit: 'loss at t = .3, FM less logit-normal', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('fm-logit-normal'), 0.3) },
+      { id: 'reads', text: 'Features do not read better at t = .001', source: 'LCF §6', unit: 'points at t = .001, FM less logit-normal', effect: (f, of) => read(f, of('fm')) - read(f, of('fm-logit-normal')) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'SD3, arXiv 2403.03206', unit: NEARER('FM', 'logit-normal'), effect: (f, of) => nearer(f, of('fm'), of('fm-logit-normal')) },
+    ],
+  },
+  ...(['dispersive', 'dispersive-code'] as const).map((id): Study => ({
     id,
     title: `Dispersive loss as ${id === 'dispersive' ? 'published' : 'released'}, three seeds`,
     figure: 'Dispersive loss, tables 2 and 5; LCF table 1',
