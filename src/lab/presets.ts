@@ -96,6 +96,7 @@ export const presets: Preset[] = [
     group: 'Low noise',
     notice: 'λ is 0 for 800 steps and then ramps up, for LCF and for the contrastive pull with the regression kept: can they be a finishing touch on features that exist already?',
     config: { ...STUDIED, objective: { lambdaStart: 800, lambdaRamp: 100 }, train: { steps: 1200 }, replicas: [{ method: 'fm' }, { method: 'fm-contrast' }, { method: 'lcf' }] },
+    study: 'late',
   },
   {
     id: 'too-strong',

@@ -106,4 +106,17 @@ export const lcfStudies: readonly Study[] = [
       { id: 'samples', text: 'Its samples lie farther from real images', source: 'asked here', unit: NEARER('LCF λ = 1', 'FM'), effect: (f, of) => nearer(f, of('LCF λ = 1'), of('fm')) },
     ],
   },
+  {
+    id: 'late',
+    title: 'LCF switched on late, three seeds',
+    figure: 'LCF §6, as a finishing touch',
+    config: withSeeds('late'),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      { id: 'lcf-reads', text: 'LCF in the last third alone lifts probe accuracy at low noise', source: 'asked here', unit: 'points at t = .001, LCF less FM', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm')) },
+      { id: 'pull-reads', text: 'So does the pull with the regression kept', source: 'asked here', unit: 'points at t = .001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
+      { id: 'cost', text: 'What was learned above T_min is not lost', source: 'asked here', unit: 'loss at t = .1, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
+    ],
+  },
 ]
