@@ -201,6 +201,7 @@ export const presets: Preset[] = [
       ...STUDIED, objective: { sigmaMax: 5 },
       replicas: [{ method: 'fm', label: 'linear' }, { method: 'fm', path: 'cosine', label: 'cosine' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'fm', path: 'lipman', label: 'Lipman σ_min = .01' }, { method: 'fm', path: 've', label: 'VE up to σ = 5' }],
     },
+    study: 'paths',
   },
   {
     id: 'weightings',
@@ -214,6 +215,7 @@ export const presets: Preset[] = [
         { method: 'x-prediction', label: 'plain, 1/t²' }, { method: 'x-prediction', loss: 'image', label: 'plain, even' }, { method: 'x-prediction', loss: 'middle', label: 'plain, middle' },
       ],
     },
+    study: 'weightings',
   },
   {
     id: 'phases',

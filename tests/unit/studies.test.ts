@@ -63,6 +63,8 @@ const SAID: Record<string, Record<string, string>> = {
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'unclear', samples: 'unclear' },
   'dispersive-code': { reads: 'unclear', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   guidance: { 'a-little': 'unclear', 'a-lot': 'unclear' },
+  weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
+  paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
   'too-strong': { wrecked: 'appears', reads: 'opposite', samples: 'opposite' },
   exfm: { reads: 'unclear', samples: 'unclear' },

@@ -1,5 +1,6 @@
 /** What labels do to samples, stages of generation, and points whose best velocity is known. */
-import { type Findings, lossAt, type Study, valueAt, withSeeds } from './study.ts'
+import { presetOf } from '../presets.ts'
+import { type Findings, lossAt, nearer, NEARER, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
 
 const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
@@ -63,6 +64,21 @@ export const generationStudies: readonly Study[] = [
       { id: 'harm-middle', text: 'Errors do more harm in the middle than near the noise', source: 'Generation Phases, of learned models', unit: 'energy distance under drift, window about .5 less about .85', effect: (f, of) => harmAt(f, of('fm'), 0.5) - harmAt(f, of('fm'), 0.85) },
       { id: 'by-heart', text: 'Led by the training set’s own best velocity down to t = .6, samples have lost more than half of what is new in them', source: 'closed-form flow matching fig. 3', unit: 'share of the distance to the nearest training image that is left, ½ less', effect: (f, of) => 0.5 - leftAt(f, of('fm'), 0.6) },
       { id: 'still-new', text: 'Led down to t = .9, not yet', source: 'closed-form flow matching fig. 3', unit: 'share that is left, less ½', effect: (f, of) => leftAt(f, of('fm'), 0.9) - 0.5 },
+    ],
+  },
+  {
+    id: 'weightings',
+    title: 'Weightings of a denoiser, three seeds',
+    figure: 'Generation Phases, table 1',
+    // Without the sixth: a run has 16 replicas at most.
+    config: { ...withSeeds('weightings'), replicas: SEEDS.flatMap(seed => presetOf('weightings').config.replicas!.filter(({ label }) => label !== 'plain, middle').map(replica => ({ ...replica, seed }))) },
+    measures: { quality: SAMPLED },
+    claims: [
+      { id: 'even-low', text: 'Weighed evenly the image is found worse at low noise than by 1/t²', source: 'Generation Phases §3', unit: 'loss at t = .1, residual even less residual 1/t²', effect: (f, of) => lossAt(f, of('residual, even'), 0.1) - lossAt(f, of('residual, 1/t²'), 0.1) },
+      { id: 'even-high', text: 'At high noise, where it puts its weight, better', source: 'Generation Phases §3', unit: 'loss at t = .8, residual 1/t² less residual even', effect: (f, of) => lossAt(f, of('residual, 1/t²'), 0.8) - lossAt(f, of('residual, even'), 0.8) },
+      { id: 'residual', text: 'Answering with the velocity makes better samples than with the image', source: 'Generation Phases, table 1', unit: NEARER('plain 1/t²', 'residual 1/t²'), effect: (f, of) => nearer(f, of('plain, 1/t²'), of('residual, 1/t²')) },
+      { id: 'weight', text: '1/t² makes better samples than an even weight', source: 'Generation Phases, table 1', unit: NEARER('residual even', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, even'), of('residual, 1/t²')) },
+      { id: 'middle', text: 'And than a weight in the middle', source: 'Generation Phases §6.2 finds both about as good', unit: NEARER('residual middle', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, middle'), of('residual, 1/t²')) },
     ],
   },
   {

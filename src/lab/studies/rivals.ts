@@ -1,5 +1,5 @@
 /** Other objectives, targets, noise levels and paths. */
-import { lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
+import { GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
 
 const RANK = { diagnostic: 'features', panel: 'rank' }
 
@@ -69,6 +69,20 @@ export const rivalStudies: readonly Study[] = [
       { id: 'reads-low', text: 'And at low noise', source: 'asked here', unit: 'points at t = .001 after block 2, self-conditioned less FM', effect: (f, of) => read(f, of('self-conditioned')) - read(f, of('fm')) },
       { id: 'loss', text: 'The velocity is learned better', source: 'asked here', unit: 'loss at t = .3, FM less self-conditioned', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('self-conditioned'), 0.3) },
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'DDAE++, README', unit: NEARER('FM', 'self-conditioned'), effect: (f, of) => nearer(f, of('fm'), of('self-conditioned')) },
+    ],
+  },
+  {
+    id: 'paths',
+    title: 'Five ways to noise, three seeds',
+    figure: 'LCF §4.1, prop. 1; SiT',
+    config: withSeeds('paths'),
+    measures: { probe: SCANT, quality: SAMPLED, condition: {} },
+    claims: [
+      { id: 'demand', text: 'At t = .001 VP demands less than the linear path, and its net gets nearer to what is demanded', source: 'LCF prop. 1', unit: 'log2 of the share of the demanded slope that is reached, VP over linear', effect: (f, of) => Math.log2(valueAt(f, GAIN, of('VP'), 0.001) / 545 / (valueAt(f, GAIN, of('linear'), 0.001) / 1000)) },
+      { id: 'bounded', text: 'VE, whose demand is bounded, is read better at t = .001 than the linear path', source: 'LCF prop. 1, read as a remedy', unit: 'points at t = .001, VE less linear', effect: (f, of) => read(f, of('VE up to σ = 5')) - read(f, of('linear')) },
+      { id: 'vp-reads', text: 'And VP', source: 'LCF prop. 1, read as a remedy', unit: 'points at t = .001, VP less linear', effect: (f, of) => read(f, of('VP')) - read(f, of('linear')) },
+      { id: 'cosine-samples', text: 'Samples of the cosine path lie nearer to real images than those of the linear one', source: 'SiT table 3', unit: NEARER('linear', 'cosine'), effect: (f, of) => nearer(f, of('linear'), of('cosine')) },
+      { id: 'vp-samples', text: 'Those of VP lie farther', source: 'SiT table 3', unit: NEARER('VP', 'linear'), effect: (f, of) => nearer(f, of('VP'), of('linear')) },
     ],
   },
 ]
