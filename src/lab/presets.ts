@@ -174,7 +174,7 @@ export const presets: Preset[] = [
     id: 'self-conditioned',
     title: 'Told what was found',
     group: 'Other objectives',
-    notice: 'DDAE++, reconstructed: the mean token after block 2 conditions blocks 3 and 4 besides t. The probe is asked after every block (its map of block against t): over three seeds the class moved to later blocks here, at t = .001 it was 12 ± 7 points harder to read after block 1 and 6 ± 7 easier after block 4, and samples were no nearer to real images.',
+    notice: 'DDAE++, reconstructed: the mean token after block 2 conditions blocks 3 and 4 besides t. The probe is asked after every block (its map of block against t): over three seeds here, at t = .001 the class was 12 ± 7 points harder to read after block 1 (after block 4 the seeds do not agree), and samples were no nearer to real images.',
     config: {
       ...STUDIED, net: { ...STUDIED.net, selfCondition: 2 }, replicas: [{ method: 'fm' }, { method: 'self-conditioned' }],
       measures: [{ id: 'probe', every: 800, settings: { allLayers: true, draws: 8, t: '0.001 0.03 0.1 0.2 0.5' } }],
