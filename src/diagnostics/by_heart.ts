@@ -1,9 +1,9 @@
 /** The training set as a model: its best denoiser, which knows every image by heart, asked on the GPU as a network is. */
-import { commonPath, LINEAR, linearLevel, placeOn } from '../flow/place.ts'
+import { linearLevel, pathForAll, placeOn } from '../flow/place.ts'
 import type { Recorder } from '../engine/recorder.ts'
 import { posteriorMean } from '../ops/posterior.ts'
 import type { Bench, Table } from './diagnostic.ts'
-import type { Source } from './sweep.ts'
+import { answerSource, type Source } from './sweep.ts'
 
 /** Images asked about in one go, so that none keeps the GPU for long. */
 const AT_ONCE = 128
@@ -17,7 +17,7 @@ export interface ByHeart {
 /** @param count of images that will be asked about together, at most */
 export function recordByHeart(bench: Bench, count: number): ByHeart {
   const { training: { data, batch: { dimensions: d } }, config } = bench
-  const path = commonPath(config) ?? LINEAR
+  const path = pathForAll(config)
   const rows = Math.min(AT_ONCE, count)
   const recorder = bench.recorder().at('by heart')
   const [t, x, mean] = [recorder.tensor('by heart t', rows), recorder.tensor('by heart x', rows * d), recorder.tensor('by heart mean', rows * d)]
@@ -42,29 +42,8 @@ export function recordByHeart(bench: Bench, count: number): ByHeart {
   }
 }
 
-/** What it says of noised images, rows filled up with zeros to a multiple of four. */
-export function byHeartSource(bench: Bench): Source {
-  const path = commonPath(bench.config) ?? LINEAR
-  const d = bench.training.batch.dimensions
-  const width = Math.ceil(d / 4) * 4
-  return {
-    groups: 1, width,
-    pieces: (levels, images) => levels * Math.ceil(images / AT_ONCE),
-    record(levels, images) {
-      const { recorder, denoise } = recordByHeart(bench, images)
-      const features = recorder.tensor('answers by heart', levels * images * width)
-      return {
-        groups: 1, width, recorders: [recorder], features,
-        async fill(table, { count, images: pixels, noise }, at, t, between) {
-          const rows = new Float32Array(count * width)
-          for (const [l, level] of t.entries()) {
-            const { alpha, beta } = placeOn(path, level)
-            const answer = await denoise(table, Float32Array.from({ length: count * d }, (_, k) => alpha * pixels[k] + beta * noise[k]), level, between)
-            for (let i = 0; i < count; i++) rows.set(answer.subarray(i * d, (i + 1) * d), i * width)
-            table.write(features, rows, (l * images + at) * width)
-          }
-        },
-      }
-    },
-  }
-}
+/** What it says of noised images. */
+export const byHeartSource = (bench: Bench): Source => answerSource(bench, images => Math.ceil(images / AT_ONCE), images => {
+  const { recorder, denoise } = recordByHeart(bench, images)
+  return { recorders: [recorder], answer: denoise }
+})

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalSlope, greatestSlope, type Origin, originsOf } from '../flow/empirical_denoiser.ts'
-import { commonPath, LINEAR, linearLevel, type Place, placeOn, toImage } from '../flow/place.ts'
+import { linearLevel, pathForAll, type Place, placeOn, toImage } from '../flow/place.ts'
 import { refuseDifferent } from './curved.ts'
 import { denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
@@ -82,7 +82,7 @@ async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], nois
   const table = await bench.lay(look.recorder)
   showHeldOut(bench, table, look, n, noise)
   const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
-  const path = commonPath(bench.config) ?? LINEAR
+  const path = pathForAll(bench.config)
   for (const level of t) {
     const { keep, along } = toImage(placeOn(path, level))
     table.write(look.batch.t, new Float32Array(R * n).fill(level))
@@ -108,7 +108,7 @@ function squaredError(answer: ArrayLike<number>, images: Float32Array, from: num
 async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Pick<Findings, 'heart' | 'best'>> {
   const d = dimensionsOf(config)
   const { field } = data.dataset
-  const path = commonPath(config) ?? LINEAR
+  const path = pathForAll(config)
   // What is best for x_t is what is best for x_t/(α + β), which lies on the linear path, at this level.
   const linear = t.map(level => linearLevel(placeOn(path, level)))
   const set = { points: data.train, dimensions: d }

@@ -1,6 +1,6 @@
 /** Panels of the denoising view: error by noise level with pictures of the answers, and slope of the field. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { commonPath, isLinear, LINEAR, linearLevel, type Place, placeOn } from '../flow/place.ts'
+import { isLinear, linearLevel, pathForAll, type Place, placeOn } from '../flow/place.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
@@ -64,7 +64,7 @@ interface Errors {
   exact: boolean
 }
 
-const placesOf = ({ config }: Bench, t: number[]): Place[] => t.map(level => placeOn(commonPath(config) ?? LINEAR, level))
+const placesOf = ({ config }: Bench, t: number[]): Place[] => t.map(level => placeOn(pathForAll(config), level))
 
 function errorsOf(bench: Bench, { t, images: n, noise }: Findings): Errors {
   const { config: { net }, data: { dataset, heldOut } } = bench
@@ -156,7 +156,7 @@ function picturesOf(bench: Bench, { t, noise, nets, heart }: Pick<Findings, 't' 
 function slopePanel(bench: Bench, { t, turns, slopes, heart, best }: Findings): Panel {
   const { labels, groups } = bench
   const alone = placesOf(bench, t).map(({ beta, dbeta }) => dbeta / beta)
-  const linear = isLinear(commonPath(bench.config) ?? LINEAR)
+  const linear = isLinear(pathForAll(bench.config))
   const single = linear ? '1/t' : 'β′/β'
   // A net at its start stands still, which a logarithm cannot show.
   const over = (found: (Slope | null)[]) => (found.some(one => !one?.value) ? null : meanOf(found.map(one => one!.value)))

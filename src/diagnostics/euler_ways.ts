@@ -3,7 +3,7 @@ import { STREAM_SAMPLE } from '../engine/philox.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import type { Config } from '../config.ts'
 import { timeGrid } from '../flow/grid.ts'
-import { commonPath, endOf, LINEAR, placeOn } from '../flow/place.ts'
+import { endOf, pathForAll, placeOn } from '../flow/place.ts'
 import { type Carrier, jumpFrom, march } from '../flow/solver.ts'
 import { EULER } from '../flow/tableau.ts'
 import { recordFrozen } from '../model/frozen.ts'
@@ -17,10 +17,8 @@ import { normalNoise, writeAll } from './look.ts'
  */
 export type Ways = (start: Float64Array, grid: ArrayLike<number>, between: () => Promise<void>, change?: (t: number, velocity: Float32Array) => void) => Promise<Float64Array>
 
-const pathOf = (config: Config) => commonPath(config) ?? LINEAR
-
 /** Where all jump to the image: whoever was not trained below T_min must not be asked there, nor any where the path ends before 0. */
-const lastLevel = (config: Config) => Math.max(endOf(pathOf(config)), ...(config.evaluate.belowTMin === 'jump' ? untrainedBelow(config) : []))
+const lastLevel = (config: Config) => Math.max(endOf(pathForAll(config)), ...(config.evaluate.belowTMin === 'jump' ? untrainedBelow(config) : []))
 
 /** Times of a way with so many steps, one grid for all replicas. */
 export const gridFor = (config: Config, steps: number): Float32Array => timeGrid(steps, lastLevel(config), 'jump')
@@ -28,12 +26,12 @@ export const gridFor = (config: Config, steps: number): Float32Array => timeGrid
 /** Follows Euler along the end of such a grid. */
 export function walkToImage(carrier: Carrier, grid: ArrayLike<number>, config: Config): Promise<unknown> {
   const jumps = lastLevel(config) > 0
-  return march(carrier, [grid], () => EULER, step => (jumps && step === grid.length - 2 ? jumpFrom(placeOn(pathOf(config), grid[step])) : undefined))
+  return march(carrier, [grid], () => EULER, step => (jumps && step === grid.length - 2 ? jumpFrom(placeOn(pathForAll(config), grid[step])) : undefined))
 }
 
 /** The noise that the sampler begins with, (R,n,d), the same for every replica. */
 export function firstNoise({ training: { replicas: R, batch: { dimensions: d } }, config }: Bench, n: number): Float64Array {
-  const { beta } = placeOn(pathOf(config), 1)
+  const { beta } = placeOn(pathForAll(config), 1)
   const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE).map(value => beta * value)
   const all = new Float64Array(R * n * d)
   for (let r = 0; r < R; r++) all.set(noise, r * n * d)

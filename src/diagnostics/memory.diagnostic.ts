@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalFloor } from '../flow/empirical.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { commonPath, floorOn, LINEAR, linearLevel, placeOn } from '../flow/place.ts'
+import { floorOn, linearLevel, pathForAll, placeOn } from '../flow/place.ts'
 import type { Axis, Curve } from '../protocol.ts'
 import { refuseDifferent } from './curved.ts'
 import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
@@ -74,7 +74,7 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     }
     await bench.progress(i + 1, t.length + 1)
   }
-  const path = commonPath(config) ?? LINEAR
+  const path = pathForAll(config)
   const closed = empiricalFloor({ points: data.train, dimensions: d }, t.map(at => linearLevel(placeOn(path, at))), { queries: draws, seed: config.data.seed }).map(({ floor: { value, standardError, count }, effectiveCount }, at) => {
     const factor = floorOn(path, t[at], () => 1)
     return { effectiveCount, floor: { value: factor * value, standardError: factor * standardError, count } }

@@ -3,10 +3,11 @@
  * noised pixels themselves, for what needs no net. One noise draw belongs to an image and is the same at every level.
  */
 import { STREAM_EVALUATION } from '../engine/philox.ts'
-import { commonPath, LINEAR, placeOn } from '../flow/place.ts'
+import { pathForAll } from '../flow/place.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Config } from '../config.ts'
+import { mixed } from './best_field.ts'
 import type { Bench, Table } from './diagnostic.ts'
 import { normalNoise, recordLook, writeAll } from './look.ts'
 
@@ -83,32 +84,46 @@ export function netSource(bench: Bench, layers: readonly number[]): Source {
   }
 }
 
-/** x_t itself, rows filled up with zeros to a multiple of four; on the linear path where those of the replicas differ. */
-export function pixelSource(bench: Bench): Source {
-  const path = commonPath(bench.config) ?? LINEAR
+/** What is made of x_t (n,d) without a net: answers (n,d). `between` is awaited after each piece of work. */
+export interface Answerer {
+  recorders: Recorder[]
+  answer(table: Table, x: Float32Array, t: number, between: () => Promise<void>): Promise<Float32Array>
+}
+
+/** Answers as features, rows filled up with zeros to a multiple of four; on the linear path where those of the replicas differ. @param pieces of work at a level */
+export function answerSource(bench: Bench, pieces: (images: number) => number, answererFor: (images: number) => Answerer): Source {
+  const path = pathForAll(bench.config)
   const d = bench.training.batch.dimensions
   const width = Math.ceil(d / 4) * 4
   return {
     groups: 1, width,
-    pieces: levels => levels,
+    pieces: (levels, images) => levels * pieces(images),
     record(levels, images) {
-      const recorder = bench.recorder()
-      const features = recorder.tensor('pixels', levels * images * width)
+      const { recorders, answer } = answererFor(images)
+      const features = bench.recorder().tensor('answers', levels * images * width)
       return {
-        groups: 1, width, recorders: [], features,
+        groups: 1, width, recorders, features,
         async fill(table, { count, images: pixels, noise }, at, t, between) {
           const rows = new Float32Array(count * width)
           for (const [l, level] of t.entries()) {
-            const { alpha, beta } = placeOn(path, level)
-            for (let i = 0; i < count; i++) for (let k = 0; k < d; k++) rows[i * width + k] = alpha * pixels[i * d + k] + beta * noise[i * d + k]
+            const answers = await answer(table, mixed(pixels, noise, path, level), level, between)
+            for (let i = 0; i < count; i++) rows.set(answers.subarray(i * d, (i + 1) * d), i * width)
             table.write(features, rows, (l * images + at) * width)
-            await between()
           }
         },
       }
     },
   }
 }
+
+/** x_t itself. */
+export const pixelSource = (bench: Bench): Source => answerSource(bench, () => 1, () => ({
+  recorders: [],
+  async answer(_, x, __, between) {
+    await between()
+    return x
+  },
+}))
 
 /** Noise of a part of the images; `draw` numbers other noise for the same ones. */
 export function noiseOf(config: Config, count: number, part: number, draw = 0): Float32Array {
