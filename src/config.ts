@@ -40,6 +40,7 @@ export const netSchema = z.strictObject({
     .meta({ title: 'Patch side', source: 'DiT §3.2, arXiv 2212.09748', formula: 'T = (s/P)^2', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
   width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
   blocks: whole(1, 28).default(4).meta({ title: 'Blocks', source: 'DiT §3.2; LCF A.4.1', help: 'Transformer blocks stacked on each other.' }),
+  attention: z.boolean().default(true).meta({ title: 'Attention', source: 'DiT §3.2', help: 'Blocks let tokens look at each other. Without it a block is a perceptron alone, for networks of one token, as those of points: there attention would be one more linear layer.', advanced: true }),
   heads: whole(1, 16).default(4).meta({ title: 'Heads', source: 'DiT §3.2; LCF A.4.1', formula: 'D = C/H', help: 'Attention heads per block.', advanced: true }),
   classes: whole(0, 1000).default(0).meta({ title: 'Classes', source: 'LCF §6.1', help: 'Labels the network is told; 0 trains it without labels, as the paper does.', advanced: true }),
   labelDrop: finite(0, 0.9).default(0).meta({
@@ -201,6 +202,7 @@ export const configSchema = z.strictObject({
   const { net, objective, data, train, evaluate } = config
   if (net.width % (4 * net.heads) !== 0) complain(['net', 'width'], `width ${net.width} must be divisible by 4 × heads = ${4 * net.heads}`)
   if (net.size % net.patch !== 0) complain(['net', 'patch'], `the image side ${net.size} must be divisible by the patch side ${net.patch}`)
+  if (!net.attention && net.size !== net.patch) complain(['net', 'attention'], `without attention the ${(net.size / net.patch) ** 2} patches of an image would know nothing of each other; take a patch side of ${net.size}, or attention`)
   if (net.labelDrop > 0 && net.classes === 0) complain(['net', 'labelDrop'], `labels cannot be left out of a network that is told none; take net.classes above 0, or a label drop of 0`)
   if (net.selfCondition >= net.blocks) complain(['net', 'selfCondition'], `nothing is left to condition after block ${net.selfCondition} of ${net.blocks}; take a block before the last, or 0`)
   if (evaluate.guidance !== 1 && net.labelDrop === 0) complain(['evaluate', 'guidance'], `guidance ${evaluate.guidance} needs a network that was trained with and without labels; take net.classes and net.labelDrop above 0, or guidance 1`)

@@ -42,7 +42,7 @@ export function stepConfig(value: unknown, file: string): StepConfig {
     const near = nearTo(wrong, Object.keys(schema.shape))
     throw new CommandError(`${file}: ${section}.${wrong} is not known; ${near.length > 0 ? 'near it: ' : 'there are '}${(near.length > 0 ? near : Object.keys(schema.shape)).join(', ')}`)
   }
-  const missing = Object.keys(netSchema.shape).find(key => !['classes', 'labelDrop', 'selfCondition'].includes(key) && net[key] === undefined)
+  const missing = Object.keys(netSchema.shape).find(key => !['classes', 'labelDrop', 'selfCondition', 'attention'].includes(key) && net[key] === undefined)
   if (missing) throw new CommandError(`${file}: net.${missing} is missing`)
   if (typeof objective.method !== 'string' || !Object.hasOwn(methods, objective.method)) {
     throw new CommandError(`${file}: objective.method is ${JSON.stringify(objective.method) ?? 'missing'}; one of ${Object.keys(methods).join(', ')} is expected`)

@@ -2,7 +2,8 @@
  * The diffusion transformer of Peebles & Xie (arXiv 2212.09748), adaLN-zero: forward on one screen, backward on the next.
  *
  * R replicas · B batch · T tokens · C width · H heads · L blocks · Pv padded patch vector · A = (6L+2)·C modulation vectors; of a self-conditioned
- * net, those of the blocks up to the bottleneck and of the self-condition, while the later ones stand apart (self_condition.ts)
+ * net, those of the blocks up to the bottleneck and of the self-condition, while the later ones stand apart (self_condition.ts). A net of one token
+ * may do without attention: its blocks are then perceptrons, with three vectors each, and all else is the same.
  */
 import type { NetConfig } from '../config.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
@@ -14,7 +15,7 @@ import { type Activation, type FlatParameters, linear, linearBackward, type Line
 import { modulate, modulateBackward, type ModulationPlaces } from '../ops/modulate.ts'
 import { paddedPatch, patchify, unpatchify } from '../ops/patchify.ts'
 import { type Levels, readOutput, scaleOutput, skipBackward } from '../ops/reading.ts'
-import type { ParameterLayout } from './parameters.ts'
+import { blockVectors, type ParameterLayout } from './parameters.ts'
 import { positionEmbedding } from './positions.ts'
 import { type LateCondition, recordLateBackward, recordLateCondition, recordTrained, type SelfConditioned } from './self_condition.ts'
 
@@ -28,15 +29,22 @@ export interface DitInput {
   capacity: number
 }
 
-/** What one block leaves behind for its backward. */
-interface BlockTrace {
-  x: Activation
-  y1: Activation
-  statistics1: Tensor
+/** What attention leaves behind for its backward. */
+interface AttentionTrace {
+  y: Activation
+  statistics: Tensor
   qkv: Activation
   mixed: Activation
   lse: Tensor
-  branch1: Activation
+  branch: Activation
+  out: Activation
+}
+
+/** What one block leaves behind for its backward. */
+interface BlockTrace {
+  x: Activation
+  attention: AttentionTrace | null
+  /** After attention; x where there is none. */
   middle: Activation
   y2: Activation
   statistics2: Tensor
@@ -115,11 +123,19 @@ export class Dit {
     return this.net.selfCondition > 0 && n >= this.net.selfCondition
   }
 
-  /** Where block n's vectors stand, among the late ones where it is late; n = L is the final layer. */
+  /** Where block n's vectors stand, among the late ones where it is late: those of its attention, if it has one, then those of its MLP. */
   places(n: number): { attention: ModulationPlaces; mlp: ModulationPlaces } {
     const C = this.net.width
-    const at = 6 * (this.isLate(n) ? n - this.net.selfCondition : n) * C
-    return { attention: { shift: at, scale: at + C, gate: at + 2 * C }, mlp: { shift: at + 3 * C, scale: at + 4 * C, gate: at + 5 * C } }
+    const V = blockVectors(this.net)
+    const at = V * (this.isLate(n) ? n - this.net.selfCondition : n) * C
+    const from = (first: number): ModulationPlaces => ({ shift: first, scale: first + C, gate: first + 2 * C })
+    return { attention: from(at), mlp: from(at + (V - 3) * C) }
+  }
+
+  /** Where the final layer's stand: behind those of the last block. */
+  headPlaces(): ModulationPlaces {
+    const { shift, scale } = this.places(this.net.blocks).attention
+    return { shift, scale }
   }
 
   /** Block n's vectors. */
@@ -129,7 +145,7 @@ export class Dit {
 
   /** Where the self-condition's own vectors stand: behind those of the blocks up to the bottleneck. */
   selfConditioned(): SelfConditioned {
-    const at = 6 * this.net.selfCondition * this.net.width
+    const at = blockVectors(this.net) * this.net.selfCondition * this.net.width
     return { layout: this.layout, places: { shift: at, scale: at + this.net.width } }
   }
 
@@ -142,7 +158,7 @@ export class Dit {
     recorder.at('head')
     const final: Activation = { tensor: recorder.tensor(`${name}final`, R * B * T * net.width), capacity: B, rows: T, width: net.width }
     const finalStatistics = recorder.tensor(`${name}final statistics`, R * B * 2 * T)
-    modulate(recorder, extent, trunk.blocks[net.blocks - 1].out, this.adaOf(trunk, net.blocks), this.places(net.blocks).attention, final, finalStatistics)
+    modulate(recorder, extent, trunk.blocks[net.blocks - 1].out, this.adaOf(trunk, net.blocks), this.headPlaces(), final, finalStatistics)
     // (R,B,T,Pv) in the order (py,px,c)
     const output: Activation = { tensor: recorder.tensor(`${name}output`, R * B * T * this.patchWidth), capacity: B, rows: T, width: this.patchWidth }
     linear(recorder, extent, weights, layers['final_layer.linear'], final, output)
@@ -215,17 +231,23 @@ export class Dit {
       const make = (label: string, rows: number, width: number, share?: Activation) => share ?? activation(`${label} ${n}`, capacity, rows, width)
       const raw = (label: string, length: number, share?: Tensor) => share ?? recorder.tensor(`${name}${label} ${n}`, R * capacity * length)
 
-      const y1 = make('y1', T, C, shared?.y1)
-      const statistics1 = raw('statistics1', 2 * T, shared?.statistics1)
-      modulate(recorder, samples, x, ada, first, y1, statistics1)
-      const qkv = make('qkv', T, 3 * C, shared?.qkv) // (R,B,T,3,H,D)
-      linear(recorder, samples, weights, layers[`blocks.${n}.attn.qkv`], y1, qkv)
-      const mixed = make('attention', T, C, shared?.mixed) // (R,B,T,H,D)
-      const lse = raw('log-sum-exp', net.heads * T, shared?.lse)
-      attention(recorder, samples, net.heads, qkv, mixed, lse)
-      const branch1 = make('branch1', T, C, shared?.branch1)
-      const middle = make('middle', T, C, shared?.middle)
-      linear(recorder, samples, weights, layers[`blocks.${n}.attn.proj`], mixed, middle, { kind: 'gate', branch: branch1.tensor, residual: x, ada, gate: first.gate!, tokens: T })
+      let attending: AttentionTrace | null = null
+      if (net.attention) {
+        const before = shared?.attention
+        const y = make('y1', T, C, before?.y)
+        const statistics = raw('statistics1', 2 * T, before?.statistics)
+        modulate(recorder, samples, x, ada, first, y, statistics)
+        const qkv = make('qkv', T, 3 * C, before?.qkv) // (R,B,T,3,H,D)
+        linear(recorder, samples, weights, layers[`blocks.${n}.attn.qkv`], y, qkv)
+        const mixed = make('attention', T, C, before?.mixed) // (R,B,T,H,D)
+        const lse = raw('log-sum-exp', net.heads * T, before?.lse)
+        attention(recorder, samples, net.heads, qkv, mixed, lse)
+        const branch = make('branch1', T, C, before?.branch)
+        const out = make('middle', T, C, before?.out)
+        linear(recorder, samples, weights, layers[`blocks.${n}.attn.proj`], mixed, out, { kind: 'gate', branch: branch.tensor, residual: x, ada, gate: first.gate!, tokens: T })
+        attending = { y, statistics, qkv, mixed, lse, branch, out }
+      }
+      const middle = attending?.out ?? x
 
       const y2 = make('y2', T, C, shared?.y2)
       const statistics2 = raw('statistics2', 2 * T, shared?.statistics2)
@@ -236,7 +258,7 @@ export class Dit {
       const branch2 = make('branch2', T, C, shared?.branch2)
       const out = make('out', T, C, shared?.x)
       linear(recorder, samples, weights, layers[`blocks.${n}.mlp.fc2`], active, out, { kind: 'gate', branch: branch2.tensor, residual: middle, ada, gate: second.gate!, tokens: T })
-      blocks.push({ x, y1, statistics1, qkv, mixed, lse, branch1, middle, y2, statistics2, hidden, active, branch2, out })
+      blocks.push({ x, attention: attending, middle, y2, statistics2, hidden, active, branch2, out })
       // At once, for a later block may write over these tokens.
       pooled.forEach((layer, i) => {
         if (layer !== n + 1) return
@@ -341,10 +363,9 @@ export class Dit {
       if (levels) scaleOutput(recorder, this.sizeOf(extent), levels, dvelocity, danswer)
       patchify(recorder, extent, net, 'ppc', danswer, extent.samples, doutput)
       linearBackward(recorder, extent, weights, layers['final_layer.linear'], gradients, trace.final, doutput, dy)
-      const last = this.places(net.blocks).attention
       modulateBackward(recorder, extent, {
         dy, x: trace.blocks[net.blocks - 1].out, statistics: trace.finalStatistics, statisticsCapacity: extent.samples, ada: this.adaOf(trace, net.blocks),
-        places: { shift: last.shift, scale: last.scale }, dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada: dadaOf(net.blocks),
+        places: this.headPlaces(), dresidual: null, dx, before: { dbranch, gate: this.places(net.blocks - 1).mlp.gate! }, branch: null, dada: dadaOf(net.blocks),
       })
     }
 
@@ -354,6 +375,8 @@ export class Dit {
       // The first late block: the branch before it has its gate among the early vectors, and its gradient waits for that through c.
       const bottleneck = dlate !== null && n === net.selfCondition
       const { attention: first, mlp: second } = this.places(n)
+      const before = n > 0 && !bottleneck ? { dbranch, gate: this.places(n - 1).mlp.gate! } : null // the MLP of the block before
+      const attending = block.attention
       if (feature?.layer === n + 1) {
         recorder.at('feature backward')
         featureBackward(recorder, below, dvelocity ? extent.samples : 0, feature.pooled, feature.dz, ada, second.gate!, dx, dbranch)
@@ -366,18 +389,18 @@ export class Dit {
       linearBackward(recorder, samples, weights, layer('mlp.fc1'), gradients, block.y2, dhidden, dy)
       modulateBackward(recorder, samples, {
         dy, x: block.middle, statistics: block.statistics2, statisticsCapacity: block.y2.capacity, ada, places: second,
-        dresidual: dx, dx: dxNext, before: { dbranch, gate: first.gate! }, branch: block.branch2, dada: dadaOf(n),
+        dresidual: dx, dx: dxNext, before: attending ? { dbranch, gate: first.gate! } : before, branch: block.branch2, dada: dadaOf(n),
       })
       ;[dx, dxNext] = [dxNext, dx]
 
-      linearBackward(recorder, samples, weights, layer('attn.proj'), gradients, block.mixed, dbranch, dy)
-      attentionBackward(recorder, samples, net.heads, block.qkv, block.mixed, block.lse, dy, dqkv, delta)
-      linearBackward(recorder, samples, weights, layer('attn.qkv'), gradients, block.y1, dqkv, dy)
-      modulateBackward(recorder, samples, {
-        dy, x: block.x, statistics: block.statistics1, statisticsCapacity: block.y1.capacity, ada, places: first,
-        dresidual: dx, dx: dxNext, before: n > 0 && !bottleneck ? { dbranch, gate: this.places(n - 1).mlp.gate! } : null, branch: block.branch1, dada: dadaOf(n),
-      })
-      ;[dx, dxNext] = [dxNext, dx]
+      if (attending) {
+        const { y, statistics, qkv, mixed, lse, branch } = attending
+        linearBackward(recorder, samples, weights, layer('attn.proj'), gradients, mixed, dbranch, dy)
+        attentionBackward(recorder, samples, net.heads, qkv, mixed, lse, dy, dqkv, delta)
+        linearBackward(recorder, samples, weights, layer('attn.qkv'), gradients, y, dqkv, dy)
+        modulateBackward(recorder, samples, { dy, x: block.x, statistics, statisticsCapacity: y.capacity, ada, places: first, dresidual: dx, dx: dxNext, before, branch, dada: dadaOf(n) })
+        ;[dx, dxNext] = [dxNext, dx]
+      }
       if (bottleneck) {
         recorder.at('self-condition backward')
         recordLateBackward(recorder, this.lateExtent(extent, feature), weights, gradients, this.selfConditioned(), trace.late!, trace.ada,

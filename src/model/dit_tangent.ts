@@ -109,9 +109,9 @@ export function recordTangent(
   recorder.at('embed tangent')
   const patches = direction.image && activation('patches', T, patchWidth)
   if (patches) patchify(recorder, extent, net, 'cpp', direction.image!, B, patches)
-  const x = through('x_embedder.proj', trace.patches, patches, activation('x', T, C)) // (R,B,T,C)
-
-  const [y, qkv, mixed, middle, active] = [activation('y', T, C), activation('qkv', T, 3 * C), activation('attention', T, C), activation('middle', T, C), activation('active', T, 4 * C)]
+  // The residual stream (R,B,T,C), and where a branch puts its sum, which is the stream from then on.
+  let [x, next] = [through('x_embedder.proj', trace.patches, patches, activation('x', T, C)), activation('x next', T, C)]
+  const [y, qkv, mixed, active] = [activation('y', T, C), activation('qkv', T, 3 * C), activation('attention', T, C), activation('active', T, 4 * C)]
   const features: Activation[] = []
   let adaTangent = moving && moving.ada
   for (let n = 0; n < depth; n++) {
@@ -124,14 +124,19 @@ export function recordTangent(
     const along = adaTangent
     const gate = (residual: Activation, branch: Activation, at: number): TangentEpilogue => ({ kind: 'gate', residual, branch, ada, adaTangent: along, gate: at, tokens: T })
 
-    modulateTangent(recorder, extent, { x: block.x, xTangent: x, statistics: block.statistics1, statisticsCapacity: B, ada, adaTangent, places: first, yTangent: y })
-    through(key('attn.qkv'), block.y1, y, qkv)
-    attentionTangent(recorder, extent, net.heads, block.qkv, block.mixed, block.lse, qkv, mixed)
-    through(key('attn.proj'), block.mixed, mixed, middle, gate(x, block.branch1, first.gate!))
+    const attending = block.attention
+    if (attending) {
+      modulateTangent(recorder, extent, { x: block.x, xTangent: x, statistics: attending.statistics, statisticsCapacity: B, ada, adaTangent, places: first, yTangent: y })
+      through(key('attn.qkv'), attending.y, y, qkv)
+      attentionTangent(recorder, extent, net.heads, attending.qkv, attending.mixed, attending.lse, qkv, mixed)
+      through(key('attn.proj'), attending.mixed, mixed, next, gate(x, attending.branch, first.gate!))
+      ;[x, next] = [next, x]
+    }
 
-    modulateTangent(recorder, extent, { x: block.middle, xTangent: middle, statistics: block.statistics2, statisticsCapacity: B, ada, adaTangent, places: second, yTangent: y })
+    modulateTangent(recorder, extent, { x: block.middle, xTangent: x, statistics: block.statistics2, statisticsCapacity: B, ada, adaTangent, places: second, yTangent: y })
     through(key('mlp.fc1'), block.y2, y, active, { kind: 'gelu', pre: block.hidden })
-    through(key('mlp.fc2'), block.active, active, x, gate(middle, block.branch2, second.gate!))
+    through(key('mlp.fc2'), block.active, active, next, gate(x, block.branch2, second.gate!))
+    ;[x, next] = [next, x]
     layers.forEach((layer, i) => {
       if (layer !== n + 1) return
       features[i] = activation(`token mean ${layer}`, 1, C)
@@ -142,7 +147,7 @@ export function recordTangent(
 
   recorder.at('head tangent')
   modulateTangent(recorder, extent, {
-    x: trace.blocks[net.blocks - 1].out, xTangent: x, statistics: trace.finalStatistics, statisticsCapacity: B, ada: dit.adaOf(trace, net.blocks), adaTangent, places: dit.places(net.blocks).attention, yTangent: y,
+    x: trace.blocks[net.blocks - 1].out, xTangent: x, statistics: trace.finalStatistics, statisticsCapacity: B, ada: dit.adaOf(trace, net.blocks), adaTangent, places: dit.headPlaces(), yTangent: y,
   })
   const output = through('final_layer.linear', trace.final, y, activation('output', T, patchWidth))
   const velocityTangent = recorder.tensor(`${name}velocity`, R * B * net.channels * net.size * net.size)

@@ -3,7 +3,7 @@
  *
  * Weights are kept as (in+1, out), the bias being the last row. Patch vectors are padded to a multiple of 4; padded weights start at zero,
  * see zero inputs or zero gradients, and stay zero. The modulation layers of all blocks and of the head share their input, so they are one
- * wide layer: 6 C columns a block, then 2 C for the head. In a self-conditioned net blocks after the bottleneck are told more than those up to
+ * wide layer: 6 C columns a block (3 C without attention), then 2 C for the head. In a self-conditioned net blocks after the bottleneck are told more than those up to
  * it, so there are two such layers; the early one ends with 2 C for the self-condition.
  */
 import type { NetConfig } from '../config.ts'
@@ -41,6 +41,9 @@ export interface ParameterLayout {
   layers: Record<string, PlacedLayer>
   labels: LabelTable | null
 }
+
+/** Modulation vectors of a block: shift, scale and gate of its attention, if it has one, and of its MLP. */
+export const blockVectors = ({ attention }: Pick<NetConfig, 'attention'>): number => (attention ? 6 : 3)
 
 /** Rows of the label table: one for each class and, where labels are dropped, one more for none (as LabelEmbedder of facebookresearch/DiT has it). */
 export const labelRows = ({ classes, labelDrop }: Pick<NetConfig, 'classes' | 'labelDrop'>): number => classes + (labelDrop > 0 ? 1 : 0)
@@ -85,14 +88,16 @@ export function parameterLayout(net: NetConfig): ParameterLayout {
     })
     place(key, C, firstColumn, parts)
   }
-  const readers = [...Array.from({ length: net.blocks }, (_, n): [string, number] => [`blocks.${n}`, 6]), ['final_layer', 2] satisfies [string, number]]
+  const readers = [...Array.from({ length: net.blocks }, (_, n): [string, number] => [`blocks.${n}`, blockVectors(net)]), ['final_layer', 2] satisfies [string, number]]
   if (net.selfCondition > 0) {
     modulation('modulation', [...readers.slice(0, net.selfCondition), [SELF_CONDITION, 2]])
     modulation('late modulation', readers.slice(net.selfCondition))
   } else modulation('modulation', readers)
   for (let n = 0; n < net.blocks; n++) {
-    single(`blocks.${n}.attn.qkv`, C, 3 * C, 'xavier')
-    single(`blocks.${n}.attn.proj`, C, C, 'xavier')
+    if (net.attention) {
+      single(`blocks.${n}.attn.qkv`, C, 3 * C, 'xavier')
+      single(`blocks.${n}.attn.proj`, C, C, 'xavier')
+    }
     single(`blocks.${n}.mlp.fc1`, C, 4 * C, 'xavier')
     single(`blocks.${n}.mlp.fc2`, 4 * C, C, 'xavier')
   }

@@ -128,9 +128,14 @@ function modulate(graph: GraphBuilder, net: NetConfig, name: string, x: string, 
 /** x (B,T,C), condition (B,C) → (B,T,C) */
 function block(graph: GraphBuilder, net: NetConfig, n: number, x: string, condition: string): string {
   const at = (name: string) => `blocks.${n}.${name}`
-  const [shift1, scale1, gate1, shift2, scale2, gate2] = modulation(graph, net, `blocks.${n}`, condition, ['shift1', 'scale1', 'gate1', 'shift2', 'scale2', 'gate2'])
-  const mixed = attention(graph, net, at('attn'), modulate(graph, net, at('norm1'), x, shift1, scale1))
-  const middle = graph.node('Add', [x, graph.node('Mul', [gate1, mixed], at('attn.gated'))], at('middle'))
+  const vectors = modulation(graph, net, `blocks.${n}`, condition, [...(net.attention ? ['shift1', 'scale1', 'gate1'] : []), 'shift2', 'scale2', 'gate2'])
+  let middle = x
+  if (net.attention) {
+    const [shift1, scale1, gate1] = vectors
+    const mixed = attention(graph, net, at('attn'), modulate(graph, net, at('norm1'), x, shift1, scale1))
+    middle = graph.node('Add', [x, graph.node('Mul', [gate1, mixed], at('attn.gated'))], at('middle'))
+  }
+  const [shift2, scale2, gate2] = vectors.slice(-3)
   const hidden = linear(graph, at('mlp.fc1'), modulate(graph, net, at('norm2'), middle, shift2, scale2))
   const out = linear(graph, at('mlp.fc2'), gelu(graph, at('mlp.act'), hidden))
   return graph.node('Add', [middle, graph.node('Mul', [gate2, out], at('mlp.gated'))], `blocks.${n}`)

@@ -22,7 +22,7 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const graph = readGraph(bytes)
   const metadata = Object.fromEntries(graph.model.metadataProps.map(({ key, value }) => [key, value]))
   const source = readMetadata(metadata)
-  if (source && source.config.net.selfCondition > 0) return byName(graph, metadata, source.config.net, files)
+  if (source && (source.config.net.selfCondition > 0 || !source.config.net.attention)) return byName(graph, metadata, source.config.net, files)
   const folded = foldConstants(graph, files)
   const match = matchDit(graph, folded, hints)
   const tensors = listTensors(graph, folded)
@@ -37,12 +37,12 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const notes = [...match.notes, ...peculiarities(graph, match.net.blocks, differences)]
   const time = source ? { scale: 1 } : match.time
   if (!time) differences.push('the noise level is not turned into cosines and sines at DiT’s frequencies, or that could not be read from the graph')
-  const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), selfCondition: 0, size }, match.parameters, differences)
+  const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), attention: true, selfCondition: 0, size }, match.parameters, differences)
   for (const tensor of tensors) if (tensor.role && misshapen.includes(tensor.role)) tensor.status = 'shape'
   return { ...describeSource(source), ...whole, tensors, time, variance: match.variance, inputs: match.inputs, notes }
 }
 
-/** A self-conditioned net of ours, whose late vectors are made of tokens as no DiT's are: by the names that its export gave the tensors. */
+/** A net of ours that is no DiT by its structure, self-conditioned or without attention: by the names that its export gave the tensors. */
 function byName(graph: Graph, metadata: Record<string, string>, net: NetConfig, files?: ExternalFiles): Imported {
   const known = new Set([...Object.keys(expectedShapes(net)), 'pos_embed'])
   const stored = [...graph.tensors.values()].filter(({ name }) => known.has(name))

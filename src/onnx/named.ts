@@ -37,6 +37,7 @@ export function importNamed({ tensors: stored, metadata }: NamedFile, hints: Imp
   keepAnswer(found, channels, patch, notes)
   const net = {
     channels, patch, width, blocks, ...labelsOf(found.get('y_embedder.embedding_table.weight')?.shape[0] ?? 0, source),
+    attention: source?.config.net.attention ?? true,
     selfCondition: source?.config.net.selfCondition ?? 0,
     heads: source?.config.net.heads ?? hints.heads ?? noted(metadata, 'heads'),
     size: source?.config.net.size ?? (Number.isInteger(side) ? side * patch : (hints.size ?? noted(metadata, 'size'))),

@@ -97,14 +97,19 @@ export function isPositionTable(table: ArrayLike<number>, side: number, width: n
   return width % 4 === 0 && table.length === side * side * width && positionEmbedding(side, width).every((value, i) => Math.abs(value - table[i]) < TABLE_TOLERANCE)
 }
 
+type Numbers = Exclude<keyof NetConfig, 'attention'>
+/** A net as far as a file tells. */
+type Guess = { [field in Numbers]: number | null } & Pick<NetConfig, 'attention'>
+type Whole = { [field in Numbers]: number } & Pick<NetConfig, 'attention'>
+
 /** The net and its parameters, or what keeps them from being whole; `differences` are those known so far. */
 export function assemble(
-  guess: { [field in keyof NetConfig]: number | null }, found: ReadonlyMap<string, NamedTensor>, differences: string[],
+  guess: Guess, found: ReadonlyMap<string, NamedTensor>, differences: string[],
 ): Pick<Imported, 'net' | 'parameters' | 'missing' | 'asks' | 'differences'> & { misshapen: string[] } {
   const asks = (['heads', 'size'] as const).filter(field => guess[field] === null)
   const nothing = { net: null, parameters: null, missing: [], misshapen: [], asks }
   if (asks.length > 0) return { ...nothing, differences: [...differences, ...asks.map(field => `${{ heads: 'the number of attention heads', size: 'the side of the images' }[field]} is not in the file`)] }
-  const net = guess as { [field in keyof NetConfig]: number }
+  const net = guess as Whole
   const fault = faultOf(net)
   if (fault) return { ...nothing, differences: [...differences, fault] }
   const { faults, ...rest } = gather(net as NetConfig, found)
@@ -112,7 +117,7 @@ export function assemble(
 }
 
 /** In one sentence why the engine cannot hold such a net, or nothing. */
-function faultOf(net: { [field in keyof NetConfig]: number }): string | undefined {
+function faultOf(net: Whole): string | undefined {
   const result = netSchema.safeParse(net)
   if (!result.success) {
     const [issue] = result.error.issues

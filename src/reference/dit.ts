@@ -48,21 +48,26 @@ function dimensions(net: NetConfig, B: number) {
 function blockForward(net: NetConfig, parameters: DitParameters, n: number, x: Float64Array, condition: Float64Array, B: number) {
   const { T, C, H, D } = dimensions(net, B)
   const name = `blocks.${n}`
-  const modulation = linearForward(condition, parameters[`${name}.adaLN_modulation.1`], B, C, 6 * C) // (B,6C)
-  const [shift1, scale1, gate1, shift2, scale2, gate2] = [0, 1, 2, 3, 4, 5].map((i) => chunk(modulation, i, 6, B, C))
+  const V = net.attention ? 6 : 3
+  const modulation = linearForward(condition, parameters[`${name}.adaLN_modulation.1`], B, C, V * C) // (B,VC)
+  const [shift2, scale2, gate2, ...first] = [V - 3, V - 2, V - 1, 0, 1, 2].map((i) => chunk(modulation, i, V, B, C))
 
-  const norm1 = modulateForward(x, shift1, scale1, B, T, C)
-  const qkv = linearForward(norm1.y, parameters[`${name}.attn.qkv`], B * T, C, 3 * C) // (B,T,3,H,D)
-  const attention = attentionForward(qkv, B, T, H, D)
-  const projected = linearForward(attention.out, parameters[`${name}.attn.proj`], B * T, C, C)
-  const middle = gateResidualForward(x, gate1, projected, B, T, C)
-
+  const attended = net.attention ? attend(x, first) : null
+  const middle = attended?.out ?? x
   const norm2 = modulateForward(middle, shift2, scale2, B, T, C)
   const hidden = linearForward(norm2.y, parameters[`${name}.mlp.fc1`], B * T, C, 4 * C)
   const active = geluForward(hidden)
   const mlp = linearForward(active, parameters[`${name}.mlp.fc2`], B * T, 4 * C, C)
   const out = gateResidualForward(middle, gate2, mlp, B, T, C)
-  return { x, scale1, gate1, scale2, gate2, norm1, qkv, attention, projected, middle, norm2, hidden, active, mlp, out }
+  return { x, scale2, gate2, attended, middle, norm2, hidden, active, mlp, out }
+
+  function attend(x: Float64Array, [shift, scale, gate]: Float64Array[]) {
+    const norm = modulateForward(x, shift, scale, B, T, C)
+    const qkv = linearForward(norm.y, parameters[`${name}.attn.qkv`], B * T, C, 3 * C) // (B,T,3,H,D)
+    const attention = attentionForward(qkv, B, T, H, D)
+    const projected = linearForward(attention.out, parameters[`${name}.attn.proj`], B * T, C, C)
+    return { scale, gate, norm, qkv, attention, projected, out: gateResidualForward(x, gate, projected, B, T, C) }
+  }
 }
 
 /** dout (B,T,C) -> dx (B,T,C), dcondition (B,C); parameter gradients are put into `gradients` */
@@ -82,20 +87,22 @@ function blockBackward(
   const dactive = layerBackward('mlp.fc2', saved.active, residual2.dbranch, B * T, 4 * C, C)
   const dnorm2 = layerBackward('mlp.fc1', saved.norm2.y, geluBackward(saved.hidden, dactive), B * T, C, 4 * C)
   const modulate2 = modulateBackward(saved.middle, saved.scale2, saved.norm2.mean, saved.norm2.rstd, dnorm2, B, T, C)
-  const dmiddle = residual2.dx
-  addInto(dmiddle, modulate2.dx)
+  const dvectors = [modulate2.dshift, modulate2.dscale, residual2.dgate]
+  let dx = residual2.dx
+  addInto(dx, modulate2.dx)
 
-  const residual1 = gateResidualBackward(saved.gate1, saved.projected, dmiddle, B, T, C)
-  const dattention = layerBackward('attn.proj', saved.attention.out, residual1.dbranch, B * T, C, C)
-  const dqkv = attentionBackward(saved.qkv, saved.attention.out, saved.attention.lse, dattention, B, T, H, D)
-  const dnorm1 = layerBackward('attn.qkv', saved.norm1.y, dqkv, B * T, C, 3 * C)
-  const modulate1 = modulateBackward(saved.x, saved.scale1, saved.norm1.mean, saved.norm1.rstd, dnorm1, B, T, C)
-  const dx = residual1.dx
-  addInto(dx, modulate1.dx)
-
-  const dmodulation = joinChunks(
-    [modulate1.dshift, modulate1.dscale, residual1.dgate, modulate2.dshift, modulate2.dscale, residual2.dgate], B, C)
-  return { dx, dcondition: layerBackward('adaLN_modulation.1', condition, dmodulation, B, C, 6 * C) }
+  if (saved.attended) {
+    const { scale, gate, norm, qkv, attention, projected } = saved.attended
+    const residual1 = gateResidualBackward(gate, projected, dx, B, T, C)
+    const dattention = layerBackward('attn.proj', attention.out, residual1.dbranch, B * T, C, C)
+    const dqkv = attentionBackward(qkv, attention.out, attention.lse, dattention, B, T, H, D)
+    const dnorm1 = layerBackward('attn.qkv', norm.y, dqkv, B * T, C, 3 * C)
+    const modulate1 = modulateBackward(saved.x, scale, norm.mean, norm.rstd, dnorm1, B, T, C)
+    dvectors.unshift(modulate1.dshift, modulate1.dscale, residual1.dgate)
+    dx = residual1.dx
+    addInto(dx, modulate1.dx)
+  }
+  return { dx, dcondition: layerBackward('adaLN_modulation.1', condition, joinChunks(dvectors, B, C), B, C, dvectors.length * C) }
 }
 
 /** Tokens after the bottleneck x (B,T,C), c and silu(c) (B,C) -> what later blocks are conditioned on (self_condition.ts of the model) */

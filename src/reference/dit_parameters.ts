@@ -26,9 +26,8 @@ export function parameterShapes(net: NetConfig): ParameterShape[] {
   if (net.classes > 0) shapes.push({ name: 'y_embedder.embedding_table', rows: net.classes + (net.labelDrop > 0 ? 1 : 0), columns: C, bias: false })
   for (let n = 0; n < net.blocks; n++) {
     shapes.push(
-      linear(`blocks.${n}.adaLN_modulation.1`, C, 6 * C),
-      linear(`blocks.${n}.attn.qkv`, C, 3 * C),
-      linear(`blocks.${n}.attn.proj`, C, C),
+      linear(`blocks.${n}.adaLN_modulation.1`, C, (net.attention ? 6 : 3) * C),
+      ...(net.attention ? [linear(`blocks.${n}.attn.qkv`, C, 3 * C), linear(`blocks.${n}.attn.proj`, C, C)] : []),
       linear(`blocks.${n}.mlp.fc1`, C, 4 * C),
       linear(`blocks.${n}.mlp.fc2`, 4 * C, C),
     )

@@ -11,6 +11,7 @@ const nets = {
   labelled: { channels: 1, size: 8, patch: 2, width: 16, heads: 2, blocks: 3, classes: 4 },
   unlabelled: { channels: 3, size: 6, patch: 2, width: 12, heads: 1, blocks: 3 },
   'self-conditioned': { channels: 1, size: 4, patch: 2, width: 16, heads: 2, blocks: 3, classes: 2, selfCondition: 1 },
+  'without attention': { channels: 2, size: 1, patch: 1, width: 16, heads: 1, blocks: 3, classes: 2, attention: false },
 } as const
 
 describe.each(Object.entries(nets))('%s', (_, shape) => {

@@ -11,7 +11,7 @@ import { fixtureStep } from '../support/fixture_step.ts'
 import { type GivenTraining, withTraining } from '../support/given_training.ts'
 import { flat, randomBatch, randomParameters, twinBatch } from '../support/random_net.ts'
 
-describe.each(['fm', 'lcf', 'labelled', 'self-conditioned'] as const)('%s against PyTorch', name => {
+describe.each(['fm', 'lcf', 'labelled', 'self-conditioned', 'perceptron'] as const)('%s against PyTorch', name => {
   test('velocity, losses and every gradient', async () => {
     const outputs = loadTensors(name, 'outputs')
     const result = await fixtureStep(name)
@@ -46,6 +46,10 @@ const architectures = [
   { net: { channels: 2, size: 8, patch: 4, width: 16, heads: 2, blocks: 3, classes: 2, selfCondition: 1 }, objective: { layer: 2 }, batch: 4, methods: ['self-conditioned', 'lcf'] },
   { net: { channels: 1, size: 6, patch: 2, width: 12, heads: 1, blocks: 3, selfCondition: 2 }, objective: { layer: 2, detach: false }, batch: 3, methods: ['lcf', 'self-conditioned'] },
   { net: { channels: 1, size: 6, patch: 2, width: 12, heads: 1, blocks: 3, selfCondition: 1 }, objective: { layer: 3, detach: false }, batch: 3, methods: ['lcf', 'lcf'] },
+  // Perceptrons, with features, with anchors that get gradients too, self-conditioned.
+  { net: { channels: 2, size: 1, patch: 1, width: 16, heads: 1, blocks: 3, classes: 2, attention: false }, objective: { layer: 2 }, batch: 5 },
+  { net: { channels: 1, size: 8, patch: 8, width: 24, heads: 1, blocks: 2, attention: false }, objective: { layer: 2, detach: false }, batch: 4, methods: ['lcf', 'lcf'] },
+  { net: { channels: 2, size: 2, patch: 2, width: 16, heads: 1, blocks: 3, selfCondition: 2, attention: false }, objective: { layer: 3 }, batch: 4, methods: ['self-conditioned', 'lcf'] },
   // Rows enough for three slices of the weight gradients. Attached, anchors lie in these slices too, so that plain flow matching beside
   // such a replica adds up in another order than alone: there the other replica is LCF as well.
   { net: { channels: 1, size: 16, patch: 1, width: 8, heads: 2, blocks: 2 }, objective: { layer: 1 }, batch: 3 },

@@ -17,6 +17,8 @@ const nets = {
   labelled: { channels: 1, size: 8, patch: 2, width: 16, heads: 2, blocks: 3, classes: 4 },
   unlabelled: { channels: 3, size: 6, patch: 2, width: 12, heads: 1, blocks: 2 },
   'self-conditioned, labelled': { channels: 1, size: 4, patch: 2, width: 16, heads: 2, blocks: 3, classes: 3, selfCondition: 2 },
+  'one token without attention': { channels: 2, size: 4, patch: 4, width: 24, heads: 3, blocks: 3, classes: 3, attention: false },
+  'one token without attention, self-conditioned': { channels: 2, size: 1, patch: 1, width: 16, heads: 1, blocks: 3, selfCondition: 1, attention: false },
   'one token, labelled': { channels: 2, size: 4, patch: 4, width: 24, heads: 3, blocks: 2, classes: 3 },
 } as const
 

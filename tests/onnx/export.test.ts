@@ -22,6 +22,7 @@ const nets: [string, ConfigInput['net'], number][] = [
   ['unlabelled, patch 1', { channels: 1, size: 4, patch: 1, width: 16, blocks: 2, heads: 2 }, 1],
   ['labelled, patch 2, colour', { channels: 3, size: 8, patch: 2, width: 24, blocks: 2, heads: 3, classes: 5 }, 2],
   ['self-conditioned, labelled', { channels: 1, size: 4, patch: 2, width: 16, blocks: 3, heads: 2, classes: 3, selfCondition: 1 }, 3],
+  ['without attention, labelled', { channels: 2, size: 1, patch: 1, width: 16, blocks: 3, heads: 1, classes: 3, attention: false }, 2],
   ['labelled, patch 4', { channels: 1, size: 12, patch: 4, width: 32, blocks: 3, heads: 4, classes: 3 }, 2],
 ]
 

@@ -50,7 +50,7 @@ function python(name: FixtureName, lines: string[]): unknown {
 }
 
 describe.skipIf(!torch)('losses on a fixed batch', () => {
-  test.each(['fm', 'labelled', 'lcf', 'self-conditioned'] as const)('%s', async name => {
+  test.each(['fm', 'labelled', 'lcf', 'self-conditioned', 'perceptron'] as const)('%s', async name => {
     const fixture = loadConfig(name)
     const batch = loadTensors(name, 'batch')
     const objectives = [{}, ...Object.values(fixture.variants)].map(change => ({ ...fixture.objective, ...change }))

@@ -61,7 +61,7 @@ function gradientNorm(gradients: DitParameters): number {
   return Math.hypot(...Object.values(gradients).map((gradient) => digest(gradient)[0]))
 }
 
-describe.each(['fm', 'lcf', 'labelled', 'self-conditioned'] as const)('%s, as PyTorch computes it', (fixture) => {
+describe.each(['fm', 'lcf', 'labelled', 'self-conditioned', 'perceptron'] as const)('%s, as PyTorch computes it', (fixture) => {
   const { config, batch, parameters } = load(fixture)
   const expected = loadTensors(fixture, 'outputs')
   const actual = objective(config.net, parameters, batch, config.objective)

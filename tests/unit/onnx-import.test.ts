@@ -27,9 +27,9 @@ function distance({ net, parameters }: Imported, fixture: string): number {
 }
 
 // PyTorch rounds the angle 1000 t · f, up to 781 here, to float32; the twin and the engine do not.
-const plain = { channels: 1, size: 8, patch: 2, width: 8, blocks: 2, heads: 2, classes: 0, labelDrop: 0, selfCondition: 0 }
-const labelled = { channels: 3, size: 8, patch: 4, width: 12, blocks: 2, heads: 1, classes: 4, labelDrop: 0, selfCondition: 0 }
-const independent = { channels: 3, size: 6, patch: 2, width: 12, blocks: 2, heads: 3, classes: 0, labelDrop: 0, selfCondition: 0 }
+const plain = { channels: 1, size: 8, patch: 2, width: 8, blocks: 2, heads: 2, classes: 0, labelDrop: 0, selfCondition: 0, attention: true }
+const labelled = { channels: 3, size: 8, patch: 4, width: 12, blocks: 2, heads: 1, classes: 4, labelDrop: 0, selfCondition: 0, attention: true }
+const independent = { channels: 3, size: 6, patch: 2, width: 12, blocks: 2, heads: 3, classes: 0, labelDrop: 0, selfCondition: 0, attention: true }
 
 test.each([
   ['opset17', 'plain', plain, 5e-5], // weights transposed and anonymous, LayerNormalization with ones and zeros

@@ -16,6 +16,7 @@ describe('the number of parameters', () => {
     [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10 }, 1_868_944],
     [{ channels: 1, size: 112, patch: 4, width: 128, blocks: 6, classes: 10, labelDrop: 0.1 }, 1_868_944 + 128], // one row more
     [{ channels: 1, size: 16, patch: 2, width: 64, blocks: 4, classes: 10, selfCondition: 2 }, 328_900 + 3 * 64 * 65], // W, and the norm’s shift and scale
+    [{ channels: 2, size: 1, patch: 1, width: 48, blocks: 3, attention: false }, 144 + 14_688 + 3 * (11 * 48 * 48 + 8 * 48) + 4_802], // per block 8 C² of MLP and 3 C² of modulation
     [{ channels: 3, size: 32, patch: 2, width: 384, blocks: 12, heads: 6 }, 32_471_436], // LCF's CIFAR-10 net
   ] as const)('of %o is %i, and the twin counts the same', (fields, count) => {
     expect(parameterLayout(net(fields)).count).toBe(count)
@@ -24,7 +25,7 @@ describe('the number of parameters', () => {
 })
 
 test('layers lie one after another on 256-byte boundaries and do not overlap', () => {
-  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 }), net({ classes: 3, labelDrop: 0.1 }), net({ classes: 3, selfCondition: 2 })]) {
+  for (const config of [odd, net({}), net({ classes: 10, width: 8, heads: 2, blocks: 1, patch: 1 }), net({ classes: 3, labelDrop: 0.1 }), net({ classes: 3, selfCondition: 2 }), net({ size: 1, patch: 1, attention: false })]) {
     const { layers, labels, length } = parameterLayout(config)
     const parts = Object.values(layers).map(({ offset, inputs, outputs }) => ({ offset, end: offset + (inputs + 1) * outputs }))
     if (labels) parts.push({ offset: labels.offset, end: labels.offset + labels.rows * labels.width })

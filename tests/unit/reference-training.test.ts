@@ -137,7 +137,7 @@ describe('optimizer', () => {
 })
 
 function net(overrides: Partial<NetConfig>): NetConfig {
-  return { channels: 1, size: 4, patch: 2, width: 8, blocks: 2, heads: 2, classes: 0, labelDrop: 0, selfCondition: 0, ...overrides }
+  return { channels: 1, size: 4, patch: 2, width: 8, blocks: 2, attention: true, heads: 2, classes: 0, labelDrop: 0, selfCondition: 0, ...overrides }
 }
 
 function randomParameters(some: NetConfig, random: Random): DitParameters {
@@ -163,11 +163,14 @@ describe('DiT', () => {
     expect(weight[3 * 8 + 5]).toBe(parameters['blocks.0.mlp.fc1'][5 * 32 + 3])
   })
 
-  it.each([0, 1, 2])('is differentiated, with a second gradient coming in after block 2; self-conditioned after block %i', (selfCondition) => {
-    const some = net({ channels: 2, classes: 3, labelDrop: 0.5, blocks: 3, selfCondition })
+  it.each([
+    ['self-conditioned after block 0', {}], ['self-conditioned after block 1', { selfCondition: 1 }], ['self-conditioned after block 2', { selfCondition: 2 }],
+    ['without attention', { attention: false, patch: 4 }], ['without attention, self-conditioned after block 1', { attention: false, patch: 4, selfCondition: 1 }],
+  ] as const)('is differentiated, with a second gradient coming in after block 2; %s', (_, overrides) => {
+    const some = net({ channels: 2, classes: 3, labelDrop: 0.5, blocks: 3, ...overrides })
     const random = new Random(13)
     const parameters = randomParameters(some, random)
-    const [B, T, C, layer] = [2, 4, some.width, 2]
+    const [B, T, C, layer] = [2, (some.size / some.patch) ** 2, some.width, 2]
     const [xt, t, labels] = [random.normals(B * 32), random.uniforms(B), [2, 3]] // the second without a label
     const [dvelocity, dtokens] = [random.normals(B * 32), random.normals(B * T * C)]
     const value = () => {

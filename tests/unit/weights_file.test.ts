@@ -43,6 +43,14 @@ test.each(['onnx', 'safetensors'] as const)('%s: a row for no label goes out and
   expect(checkpointOf(theirs).replicas[0].ema).toEqual(weights)
 })
 
+test.each(['onnx', 'safetensors'] as const)('%s: a net without attention goes out and in by our notes', format => {
+  const bare = parseConfig({ ...config, net: { ...config.net, channels: 2, size: 1, patch: 1, attention: false, selfCondition: 1 }, data: { dataset: 'moons' } })
+  const weights = flat(bare.net, randomParameters(bare.net, 4))
+  const imported = readWeightsFile(exportWeights({ config: bare, step: 5, replicas: [{ parameters: weights, ema: weights, first: weights, second: weights, state: startState() }] }, { ...choice, format }))
+  expect(imported).toMatchObject({ config: bare, net: bare.net, step: 5, asks: [], missing: [], differences: [] })
+  expect(fromNamed(parameterLayout(bare.net), imported.parameters!)).toEqual(weights)
+})
+
 test.each(['onnx', 'safetensors'] as const)('%s: a self-conditioned net goes out and in by our notes, and without them it is said what has no place', format => {
   const told = parseConfig({ ...config, net: { ...config.net, classes: 3, selfCondition: 1 }, data: { dataset: 'mixture' } })
   const weights = flat(told.net, randomParameters(told.net, 4))

@@ -63,16 +63,19 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, attention):
         super().__init__()
-        self.attn = Attention(width, heads)
+        self.parts = ["attn", "mlp"] if attention else ["mlp"]
+        if attention:
+            self.attn = Attention(width, heads)
         self.mlp = Mlp(width)
-        self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 3 * len(self.parts) * width))
 
     def forward(self, x, c):
-        shift1, scale1, gate1, shift2, scale2, gate2 = self.adaLN_modulation(c).chunk(6, dim=1)
-        x = x + gate1[:, None] * self.attn(modulate(x, shift1, scale1))
-        return x + gate2[:, None] * self.mlp(modulate(x, shift2, scale2))
+        vectors = self.adaLN_modulation(c).chunk(3 * len(self.parts), dim=1)
+        for part, (shift, scale, gate) in zip(self.parts, (vectors[:3], vectors[3:])):
+            x = x + gate[:, None] * getattr(self, part)(modulate(x, shift, scale))
+        return x
 
 
 class FinalLayer(nn.Module):
@@ -109,14 +112,14 @@ class Holder(nn.Module):
 
 
 class DiT(nn.Module):
-    def __init__(self, channels, size, patch, width, blocks, heads, classes, labelDrop=0.0, selfCondition=0):
+    def __init__(self, channels, size, patch, width, blocks, heads, classes, labelDrop=0.0, selfCondition=0, attention=True):
         super().__init__()
         self.channels, self.size, self.patch, self.bottleneck = channels, size, patch, selfCondition
         self.x_embedder = Holder(proj=nn.Conv2d(channels, width, patch, stride=patch))
         self.t_embedder = Holder(mlp=nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width)))
         if classes:
             self.y_embedder = Holder(embedding_table=nn.Embedding(classes + (labelDrop > 0), width))  # the last row: no label
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(blocks))
+        self.blocks = nn.ModuleList(Block(width, heads, attention) for _ in range(blocks))
         self.final_layer = FinalLayer(width, patch * patch * channels)
         if selfCondition:
             self.self_condition = SelfCondition(width)

@@ -2,6 +2,7 @@
 import { type Config, passOf } from '../../config.ts'
 import type { Binding, Dispatch, Tensor } from '../../engine/recorder.ts'
 import { shaderSource, specialise } from '../../engine/specialise.ts'
+import { blockVectors } from '../../model/parameters.ts'
 import type { Training } from '../../model/training.ts'
 import { letterWords, layerShapes, recordedIn, stageWords, tensorWords, trainingStages } from './words.ts'
 
@@ -45,15 +46,16 @@ export interface Stage {
 /** Numbers behind the letters. */
 export function lettersOf({ net, train, data }: Config, patchWidth: number): Record<string, number> {
   const C = net.width
-  const early = net.selfCondition || net.blocks
-  const A = (6 * early + 2) * C
+  const V = blockVectors(net)
+  const M = V * (net.selfCondition || net.blocks) + 2
+  const Ml = V * (net.blocks - net.selfCondition) + 2
   return {
-    B: passOf(train), N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, A, ch: net.channels, h: net.size, w: net.size,
-    ...(net.classes > 0 ? { K: net.classes } : {}), ...(net.selfCondition > 0 ? { Lb: early, Ll: net.blocks - early, Al: (6 * (net.blocks - early) + 2) * C } : {}),
+    B: passOf(train), N: data.count, T: (net.size / net.patch) ** 2, C, H: net.heads, L: net.blocks, Pv: patchWidth, M, A: M * C, ch: net.channels, h: net.size, w: net.size,
+    ...(net.classes > 0 ? { K: net.classes } : {}), ...(net.selfCondition > 0 ? { Ml, Al: Ml * C } : {}),
   }
 }
 
-/** The size of an axis: a number, a letter, or letters with a factor and a summand as in 6L+2. @throws when it is none of these */
+/** The size of an axis: a number, a letter, or letters with a factor and a summand as in 4C+1. @throws when it is none of these */
 export function sizeOf(axis: string, letters: Record<string, number>): number {
   const [, factor, letter, more] = /^(\d*)([A-Za-z]*)(?:\+(\d+))?$/.exec(axis) ?? []
   const value = letter ? letters[letter] : 1

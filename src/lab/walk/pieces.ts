@@ -49,7 +49,7 @@ export function pieceOf(bound: Bound, training: Training, sample: number, after:
     return matrix(summed ? optimizer.gradients : tensor, bound.offset, sizes[0], sizes[1], summed ? reduced : after)
   }
   if (bound.letters[0] === 'parameters') {
-    const [name, { offset, inputs, outputs }] = Object.entries(layout.layers).find(([key]) => key.endsWith('attn.qkv'))!
+    const [name, { offset, inputs, outputs }] = Object.entries(layout.layers).find(([key]) => key.endsWith('attn.qkv') || key.endsWith('mlp.fc1'))!
     const one = matrix(tensor, offset, inputs + 1, outputs, after)
     return { ...one, layout: { ...one.layout, part: [name, one.layout.part].filter(Boolean).join(', ') } }
   }
