@@ -226,6 +226,9 @@ export interface Pictures {
   captions: string[]
 }
 
+/** What a net's answer is told as: the velocity, or the image that it amounts to (a velocity is a denoiser: Generation Phases, arXiv 2510.24830). */
+export type Reading = 'velocity' | 'denoiser'
+
 /** Points that something carries over the plane, and its velocity there. */
 export interface PlaneView {
   /** Replica measured; null for training pairs and theory. */
@@ -237,6 +240,8 @@ export interface PlaneView {
   classes: number[]
   /** Velocity in the middle of side × side squares, row by row from the lower left, at each level, (levels,side²,2); null where there is none */
   arrows: Float32Array | null
+  /** The clean points x̂₀ that these velocities amount to, laid out alike. */
+  answers?: Float32Array | null
 }
 
 /** Several of these from the same noise. */
@@ -271,6 +276,8 @@ export interface Panel {
   heat?: HeatMap[]
   pictures?: Pictures[]
   plane?: PlaneViews
+  /** Panels of one `of` say the same of velocity and of denoiser: the page shows one at a time, the first until it is told which. */
+  reading?: { of: string; as: Reading }
 }
 
 /** What a diagnostic found. */

@@ -65,13 +65,14 @@ const pixels = z.union([z.instanceof(Float32Array), z.array(z.number()).transfor
 const pictures = all<Pictures>()({ label: text, channels: whole, size: whole, pixels, captions: z.array(text) })
   .refine(({ channels, size, pixels, captions }) => pixels.length === captions.length * channels * size * size, 'pictures have not as many pixels as their captions ask for')
 
-const view = all<PlaneView>()({ replica: z.int().min(0).nullable(), label: text, ways: pixels, classes: z.array(step), arrows: pixels.nullable() })
+const view = all<PlaneView>()({ replica: z.int().min(0).nullable(), label: text, ways: pixels, classes: z.array(step), arrows: pixels.nullable(), answers: pixels.nullable().optional() })
 
 const plane = all<PlaneViews>()({ extent: z.number().positive(), t: z.array(z.number()).min(2), side: step, classes: z.array(text), data: pixels, dataClasses: z.array(step), views: z.array(view) })
-  .refine(({ t, side, data, dataClasses, views }) => data.length === 2 * dataClasses.length && views.every(({ ways, classes, arrows }) => ways.length === 2 * t.length * classes.length && (!arrows || arrows.length === 2 * t.length * side ** 2)), 'a plane has not as many points as levels and classes ask for')
+  .refine(({ t, side, data, dataClasses, views }) => data.length === 2 * dataClasses.length && views.every(({ ways, classes, arrows, answers }) => ways.length === 2 * t.length * classes.length && [arrows, answers].every(field => !field || field.length === 2 * t.length * side ** 2)), 'a plane has not as many points as levels and classes ask for')
 
 const panel = all<Panel>()({
   id: text, title: text, x: axis, y: axis, curves: z.array(curve), spread: text, summary: text, notes: z.array(text), heat: z.array(heat).optional(), pictures: z.array(pictures).optional(), plane: plane.optional(),
+  reading: all<NonNullable<Panel['reading']>>()({ of: text, as: z.enum(['velocity', 'denoiser']) }).optional(),
 })
 
 export const measurementSchema = all<Measurement>()({

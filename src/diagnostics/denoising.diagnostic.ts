@@ -12,7 +12,7 @@ import { denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, recordLook, showHeldOut } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
-import { netSlopes, type Slope } from './slopes.ts'
+import { type Lens, netSlopes, PLAIN, readings, type Slope } from './slopes.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 
 /** Numbers that the closed form of the training set may look at, and multiplications for one of its slopes, so that both take seconds. */
@@ -42,14 +42,15 @@ export default defineDiagnostic({
     psnr: '10\\log_{10}\\frac{2^2}{\\tfrac{1}{d}\\operatorname{E}\\lVert \\hat x_0 - x_0\\rVert^2}, \\quad \\hat x_0 = x_t - t\\,v_\\theta(x_t,t)',
     gain: '10\\log_{10}\\frac{\\operatorname{E}\\lVert x_t - x_0\\rVert^2}{\\operatorname{E}\\lVert \\hat x_0 - x_0\\rVert^2}',
     slope: '\\operatorname{E}\\,\\Big\\lVert \\frac{\\partial v_\\theta}{\\partial x_t}\\Big\\rVert_2, \\quad \\frac{\\partial \\hat v}{\\partial x_t} = \\frac{I}{t} - \\frac{1-t}{t^3}\\operatorname{Cov}_w(x_k)',
+    'slope-denoiser': '\\operatorname{E}\\,\\Big\\lVert \\frac{\\partial \\hat x_0}{\\partial x_t}\\Big\\rVert_2, \\quad \\frac{\\partial \\operatorname{E}[x_0|x_t]}{\\partial x_t} = \\frac{1-t}{t^2}\\operatorname{Cov}_w(x_k)',
   },
   settings,
   every: 0,
   work(config, { t, images, draws, slopes, turns }) {
     const levels = levelsOf(t)!.length
     return {
-      forwards: levels * (images + slopes * (1 + 3 * turns)),
-      flops: (6 * draws * numbersOf(config) + slopes * levels * Math.min(MOST_SLOPE, 8 * turns * numbersOf(config))) / config.replicas.length,
+      forwards: levels * (images + slopes * (1 + 6 * turns)),
+      flops: (6 * draws * numbersOf(config) + slopes * levels * Math.min(MOST_SLOPE, 16 * turns * numbersOf(config))) / config.replicas.length,
     }
   },
   refuse(config, _, { t, images, draws, slopes }) {
@@ -114,45 +115,49 @@ async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Ch
   const set = { points: data.train, dimensions: d }
   const random = () => new PhiloxStream(config.data.seed, STREAM_EVALUATION, 15)
   const found: Pick<Findings, 'heart' | 'best'> = {
-    heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(d)), slopes: t.map(() => []) },
-    best: field ? { slopes: t.map(() => []) } : null,
+    heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(d)), slopes: { velocity: t.map(() => []), denoiser: t.map(() => []) } },
+    best: field ? { slopes: { velocity: t.map(() => []), denoiser: t.map(() => []) } } : null,
   }
-  const slopeOf = (origin: Origin, level: number): Slope | null => (8 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(slopeAlong(placeOn(path, level), empiricalSlope(set, origin)), d, turns, random()))
+  const slopeOf = (origin: Origin, place: Place, lens: Lens): Slope | null => (16 * origin.rows.length * d * turns > MOST_SLOPE ? null : greatestSlope(slopeThrough(lens, place, empiricalSlope(set, origin)), d, turns, random()))
   for (let i = 0; i < draws; i++) {
     const part = (values: Float32Array) => values.subarray(i * d, (i + 1) * d)
     for (const [at, origin] of originsOf(set, part(data.heldOut), part(noise), linear).entries()) {
       found.heart.errors[at][i] = squaredError(origin.mean, data.heldOut, i * d)
       if (i === 0) found.heart.shown[at].set(origin.mean)
       if (i >= slopes) continue
-      found.heart.slopes[at].push(slopeOf(origin, t[at]))
-      if (field) found.best!.slopes[at].push(fieldSlope(field, part(data.heldOut), part(noise), { place: placeOn(path, t[at]), t: linear[at] }, turns, random()))
+      const place = placeOn(path, t[at])
+      for (const reading of readings) {
+        const lens = reading === 'velocity' ? PLAIN : toImage(place)
+        found.heart.slopes[reading][at].push(slopeOf(origin, place, lens))
+        if (field) found.best!.slopes[reading][at].push(greatestSlope(slopeThrough(lens, place, fieldSlope(field, part(data.heldOut), part(noise), linear[at])), d, turns, random()))
+      }
     }
     await between()
   }
   return found
 }
 
-/** Of a field in closed form whose Jacobian is symmetric, as that of (x − E[x0|x])/t is; by central differences. */
-function fieldSlope(field: (x: Float64Array, t: number, out: Float64Array) => void, x0: Float32Array, eps: Float32Array, { place, t }: { place: Place; t: number }, turns: number, random: PhiloxStream): Slope {
+/** u → ∂v/∂x u on the linear path, of a field in closed form whose Jacobian is symmetric, as that of (x − E[x0|x])/t is; by central differences. */
+function fieldSlope(field: (x: Float64Array, t: number, out: Float64Array) => void, x0: Float32Array, eps: Float32Array, t: number): (u: Float64Array) => Float64Array {
   const x = Float64Array.from(x0, (value, k) => (1 - t) * value + t * eps[k])
   const [above, below] = [new Float64Array(x.length), new Float64Array(x.length)]
-  return greatestSlope(slopeAlong(place, u => {
+  return u => {
     const step = 1e-4 / (Math.hypot(...u) || 1)
     field(x.map((value, k) => value + step * u[k]), t, above)
     field(x.map((value, k) => value - step * u[k]), t, below)
     return above.map((value, k) => (value - below[k]) / (2 * step))
-  }), x.length, turns, random)
+  }
 }
 
 /**
- * Slope of the best velocity along another path from that along the linear one, at the same image and noise: with v = (β′ x − W D(x))/β, D that of the
- * linear path at x/(α + β) and there D = x − t v, it is (β′/β − W/(β(α + β))) I + W/(α + β)² J.
+ * What a lens makes of the slope of the best velocity along another path, from that along the linear one at the same image and noise: with
+ * v = (β′ x − W D(x))/β, D that of the linear path at x/(α + β) and there D = x − t v, the velocity's is (β′/β − W/(β(α + β))) I + W/(α + β)² J.
  */
-function slopeAlong({ alpha, beta, dbeta, wronskian }: Place, linear: (u: Float64Array) => Float64Array): (u: Float64Array) => Float64Array {
+function slopeThrough({ keep, along }: Lens, { alpha, beta, dbeta, wronskian }: Place, linear: (u: Float64Array) => Float64Array): (u: Float64Array) => Float64Array {
   const whole = alpha + beta
-  const [straight, bent] = [(dbeta - wronskian / whole) / beta, wronskian / whole ** 2]
+  const [straight, bent] = [keep + (along * (dbeta - wronskian / whole)) / beta, (along * wronskian) / whole ** 2]
   return u => {
-    const along = linear(u)
-    return u.map((value, k) => straight * value + bent * along[k])
+    const product = linear(u)
+    return u.map((value, k) => straight * value + bent * product[k])
   }
 }

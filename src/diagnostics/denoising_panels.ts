@@ -1,12 +1,12 @@
 /** Panels of the denoising view: error by noise level with pictures of the answers, and slope of the field. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { isLinear, linearLevel, pathForAll, type Place, placeOn } from '../flow/place.ts'
+import { fromImage, isLinear, linearLevel, pathForAll, type Place, placeOn } from '../flow/place.ts'
 import { untrainedBelow } from '../model/sampler.ts'
-import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import type { Axis, Curve, Panel, Pictures, Reading } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { ratioOf } from './masses.ts'
-import type { Slope } from './slopes.ts'
+import { readings, type Slope } from './slopes.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Squared errors (mean over pixels) [level][image], and x̂0 of the first image [level] (ch,h,w). */
@@ -24,11 +24,11 @@ export interface Findings {
   noise: Float32Array
   nets: Answers[]
   /** [replica][level][image] */
-  slopes: Slope[][][]
+  slopes: Record<Reading, Slope[][][]>
   /** The training set's closed form; null for a slope that would take too long. */
-  heart: Answers & { slopes: (Slope | null)[][] }
+  heart: Answers & { slopes: Record<Reading, (Slope | null)[][]> }
   /** The best velocity of the data, where it is known. */
-  best: { slopes: Slope[][] } | null
+  best: { slopes: Record<Reading, Slope[][]> } | null
 }
 
 /** Of pixels on [−1,1], squared. */
@@ -49,7 +49,7 @@ const curveOf = (t: number[], estimates: (Estimate | null)[], rest: Pick<Curve, 
 
 export function denoisingPanels(bench: Bench, findings: Findings): Panel[] {
   const errors = errorsOf(bench, findings)
-  return [errorPanel(bench, findings, errors), gainPanel(bench, findings, errors), slopePanel(bench, findings)]
+  return [errorPanel(bench, findings, errors), gainPanel(bench, findings, errors), ...answerPanels(bench, findings), ...readings.map(as => slopePanel(bench, findings, as))]
 }
 
 const leastLabel = (exact: boolean) => (exact ? 'least possible error (MMSE)' : 'no denoiser is better')
@@ -84,7 +84,7 @@ function errorsOf(bench: Bench, { t, images: n, noise }: Findings): Errors {
   return { untouched, least, exact: dataset.field !== undefined }
 }
 
-function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: Findings, { untouched, least, exact }: Errors): Panel {
+function errorPanel(bench: Bench, { t, images: n, draws, nets, heart }: Findings, { untouched, least, exact }: Errors): Panel {
   const { labels, groups, config, data: { dataset } } = bench
   const estimates = nets.map(({ errors }) => errors.map(errors => psnrOf(meanOf(errors))))
   const middle = t.reduce((nearest, at, i) => (Math.abs(at - 0.5) < Math.abs(t[nearest] - 0.5) ? i : nearest), 0)
@@ -106,7 +106,6 @@ function errorPanel(bench: Bench, { t, images: n, draws, noise, nets, heart }: F
       ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}.`] : []),
       ...(config.net.classes > 0 ? ['The network is told the class of each image.'] : []),
     ],
-    pictures: picturesOf(bench, { t, noise, nets, heart }),
   }
 }
 
@@ -135,50 +134,72 @@ function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets, heart
   }
 }
 
-function picturesOf(bench: Bench, { t, noise, nets, heart }: Pick<Findings, 't' | 'noise' | 'nets' | 'heart'>): Pictures[] {
+/** What comes of the first held-out image at some levels: the images that are answered, and the velocities that amount to the same. */
+function answerPanels(bench: Bench, { t, noise, nets, heart }: Pick<Findings, 't' | 'noise' | 'nets' | 'heart'>): Panel[] {
   const { groups, config: { net: { channels, size } }, data } = bench
+  if (data.dataset.plane) return []
   const d = channels * size * size
   const places = placesOf(bench, t)
   const shownAt = [...new Set(SHOWN_AT.map(wanted => t.reduce((nearest, at, i) => (Math.abs(at - wanted) < Math.abs(t[nearest] - wanted) ? i : nearest), 0)))]
-  const row = (label: string, of: (at: number) => ArrayLike<number>): Pictures => {
+  const [image, eps] = [data.heldOut.subarray(0, d), noise.subarray(0, d)]
+  const row = (label: string, first: string, whole: ArrayLike<number>, of: (at: number) => ArrayLike<number>): Pictures => {
     const pixels = new Float32Array((shownAt.length + 1) * d)
-    pixels.set(data.heldOut.subarray(0, d))
+    pixels.set(whole)
     shownAt.forEach((at, i) => pixels.set(of(at), (i + 1) * d))
-    return { label, channels, size, pixels, captions: ['image', ...shownAt.map(at => `t = ${level(t[at])}`)] }
+    return { label, channels, size, pixels, captions: [first, ...shownAt.map(at => `t = ${level(t[at])}`)] }
   }
+  const noised = (at: number) => eps.map((value, k) => places[at].alpha * image[k] + places[at].beta * value)
+  const velocity = (answer: Float32Array, at: number) => {
+    const { keep, along } = fromImage(places[at])
+    return noised(at).map((x, k) => keep * x + along * answer[k])
+  }
+  const answers = [...groups.map(({ label, replicas: [r] }) => ({ label, shown: nets[r].shown })), { label: 'the training set by heart', shown: heart.shown }]
+  const panel = (as: Reading, title: string, pictures: Pictures[], notes: string[]): Panel => ({
+    id: as === 'denoiser' ? 'answers' : 'answers-velocity', reading: { of: 'answers', as }, title, x: LEVEL, y: { label: '', scale: 'linear' }, curves: [], spread: '',
+    summary: `One held-out image, with the same noise at every level, and what each network ${as === 'denoiser' ? 'takes it for' : 'says to do about it'}.`, notes, pictures,
+  })
   return [
-    row('x_t, what is seen', at => noise.subarray(0, d).map((eps, k) => places[at].alpha * data.heldOut[k] + places[at].beta * eps)),
-    ...groups.map(({ label, replicas: [r] }) => row(`x̂₀ of ${label}`, at => nets[r].shown[at])),
-    row('x̂₀ of the training set by heart', at => heart.shown[at]),
+    panel('denoiser', 'The image in the answer', [
+      row('x_t, what is seen', 'image', image, noised),
+      ...answers.map(({ label, shown }) => row(`x̂₀ of ${label}`, 'image', image, at => shown[at])),
+    ], ['x̂₀ = x_t − t v on the linear path.']),
+    panel('velocity', 'The velocity itself', [
+      row('v, what was asked for', 'noise', eps, at => velocity(image, at)),
+      ...answers.map(({ label, shown }) => row(`v of ${label}`, 'noise', eps, at => velocity(shown[at], at))),
+    ], ['v = (x_t − x̂₀)/t on the linear path, where it is the noise less the image: with little noise its errors are those of x̂₀ divided by t.']),
   ]
 }
 
-function slopePanel(bench: Bench, { t, turns, slopes, heart, best }: Findings): Panel {
+/** How much v, or x̂₀ where that is read, changes with x_t at most. */
+function slopePanel(bench: Bench, { t, turns, slopes: allSlopes, heart: { slopes: heart }, best }: Findings, as: Reading): Panel {
   const { labels, groups } = bench
+  const denoiser = as === 'denoiser'
+  const slopes = allSlopes[as]
   const alone = placesOf(bench, t).map(({ beta, dbeta }) => dbeta / beta)
   const linear = isLinear(pathForAll(bench.config))
   const single = linear ? '1/t' : 'β′/β'
   // A net at its start stands still, which a logarithm cannot show.
   const over = (found: (Slope | null)[]) => (found.some(one => !one?.value) ? null : meanOf(found.map(one => one!.value)))
   const nets = slopes.map(own => own.map(over))
-  const known = heart.slopes.map(over)
+  const known = heart[as].map(over)
   const count = slopes[0][0].length
-  const skipped = t.filter((_, at) => heart.slopes[at].includes(null))
+  const skipped = t.filter((_, at) => heart[as][at].includes(null))
   const change = Math.max(...slopes.flat(2).map(one => one.change))
+  const peak = known.reduce((most, one, at) => ((one?.value ?? 0) > (known[most]?.value ?? 0) ? at : most), 0)
   const steepest = (r: number) => nets[r].reduce((most, one, at) => ((one?.value ?? 0) > (nets[r][most]?.value ?? 0) ? at : most), 0)
   return {
-    id: 'slope', title: 'How steep the field is', x: LEVEL, y: { label: '‖∂v/∂x‖₂', scale: 'log' },
+    id: denoiser ? 'slope-denoiser' : 'slope', reading: { of: 'slope', as }, title: denoiser ? 'How steep the denoiser is' : 'How steep the field is', x: LEVEL, y: { label: denoiser ? '‖∂x̂₀/∂x‖₂' : '‖∂v/∂x‖₂', scale: 'log' },
     curves: [
       ...nets.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
-      ...(best ? [curveOf(t, best.slopes.map(over), { replica: null, kind: 'theory', label: 'best velocity of the data' })] : []),
+      ...(best ? [curveOf(t, best.slopes[as].map(over), { replica: null, kind: 'theory', label: denoiser ? 'best denoiser of the data' : 'best velocity of the data' })] : []),
       curveOf(t, known, { replica: null, kind: 'theory', label: 'by heart' }),
-      { replica: null, kind: 'baseline', label: `${single}, a single image`, x: t, y: alone },
+      denoiser ? { replica: null, kind: 'baseline', label: '1, gives back x_t', x: t, y: t.map(() => 1) } : { replica: null, kind: 'baseline', label: `${single}, a single image`, x: t, y: alone },
     ],
     spread: `± standard error over ${count} held-out images`,
-    summary: `The field is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => level(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}; learned by heart it would be ${single} at least where one training image is left, ${few(known[0]?.value ?? null)} at t = ${level(t[0])}.`,
+    summary: `The ${denoiser ? 'denoiser' : 'field'} is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => level(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}${denoiser ? `; learned by heart at t = ${level(t[peak])} (${few(known[peak]?.value ?? null)}), where it must choose between training images` : `; learned by heart it would be ${single} at least where one training image is left, ${few(known[0]?.value ?? null)} at t = ${level(t[0])}`}.`,
     notes: [
       `Greatest singular value of the Jacobian, by ${turns} turns of power iteration with exact products: never above the truth; the last turn raised it by ${few(100 * change)} % at most.`,
-      `Where the closed form rises above ${single}, ways to different training images part there; a trained network smooths that away.`,
+      denoiser ? 'By heart it is flat where one training image is left, and steep where ways to different ones part.' : `Where the closed form rises above ${single}, ways to different training images part there; a trained network smooths that away.`,
       ...(skipped.length > 0 ? [`By heart is left out at t = ${skipped.map(level).join(', ')}, where too many training images count.`] : []),
       ...(labels.length > 1 ? ['The same images, noise and first directions for every network.'] : []),
     ],

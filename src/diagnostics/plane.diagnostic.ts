@@ -4,12 +4,12 @@
  */
 import { z } from 'zod'
 import { configSchema } from '../config.ts'
-import { type Chart, chartOf } from '../datasets/plane.ts'
+import { chartOf } from '../datasets/plane.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { energyDistance } from '../flow/energy.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Path } from '../flow/paths.ts'
-import { pathsOf } from '../flow/place.ts'
+import { pathsOf, placeOn, toImage } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
 import { recordFrozen } from '../model/frozen.ts'
@@ -33,6 +33,17 @@ const settings = z.strictObject({
   arrows: z.number().int().min(0).max(31).default(13).meta({ title: 'Arrows', help: 'Along one side of the picture; 0 draws none.' }),
   label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),
 })
+
+/** Velocity in the middle of each square, and what it amounts to; both (·,side²,2). */
+interface Answered {
+  arrows: Float32Array
+  answers: Float32Array
+}
+
+const joined = (levels: readonly Answered[]): Answered => {
+  const all = (of: keyof Answered) => Float32Array.from(levels.flatMap(level => [...level[of]]))
+  return { arrows: all('arrows'), answers: all('answers') }
+}
 
 export default defineDiagnostic({
   id: 'plane',
@@ -71,7 +82,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const named = config.net.classes > 0 ? `${best.words}, without labels` : best.words
   const exact = await wayAlong(best.field, noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step)
   const ways = await waysOf(bench, chosen, own, step)
-  const arrows = side === 0 ? null : await arrowsOf(bench, chart, chosen)
+  const places = chart.lift(middles(side, chart.extent))
+  const arrows = side === 0 ? null : await arrowsOf(bench, chosen)
 
   // Held-out points on the path, each with noise of its own: where points should be at each level.
   const other = new Float32Array(n * d)
@@ -84,17 +96,16 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     ({ ...rest, x: levels, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) })
   const found = ways.map((way, r) => distances(way, paths[r]))
 
-  const middle = middles(side, chart.extent)
-  const view = (way: Way, replica: number | null, label: string, field: Float32Array | null): PlaneView => {
+  const view = (way: Way, replica: number | null, label: string, field: Answered | null): PlaneView => {
     const shown = chart.flatten(atLevels(way, levels))
     const ends = shown.subarray(2 * n * SHOWN)
     const told = replica !== null && config.net.classes > 0
     const classes = replica === null && way === pairs ? [...data.trainLabels.subarray(0, n)]
       : told ? Array.from({ length: n }, (_, i) => i % config.net.classes)
         : nearestClasses(ends, chart.flatten(real), data.heldOutLabels)
-    return { replica, label, ways: shown, classes, arrows: field }
+    return { replica, label, ways: shown, classes, ...(field ?? { arrows: null, answers: null }) }
   }
-  const exactArrows = side === 0 ? null : Float32Array.from(levels.flatMap(t => [...chart.turn(best.field(chart.lift(middle), t))]))
+  const exactArrows = side === 0 ? null : joined(levels.map(t => answered(best.field(places, t), places, path, t)))
   const off = groups.map(group => `${overSeeds(group, r => found[r].at(-1)!.value)} in ${group.label}`)
   const again = [0, 1].map(k => energyDistance(data.train.subarray(k * n * d, (k + 1) * n * d), real, d).value)
   return [{
@@ -134,21 +145,27 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     }))
   }
 
-  /** Velocity on the grid at each level, (levels, side², 2), of each replica. */
-  async function arrowsOf({ training }: Bench, { lift, turn, extent }: Chart, { label }: typeof chosen): Promise<Float32Array[]> {
+  /** A velocity (side²,d) at these places, as it is shown. */
+  function answered(velocity: ArrayLike<number>, at: Float32Array, own: Path, t: number): Answered {
+    const { keep, along } = toImage(placeOn(own, t))
+    return { arrows: chart.turn(velocity), answers: chart.flatten(at.map((x, k) => keep * x + along * velocity[k])) }
+  }
+
+  /** On the grid at each level, of each replica. */
+  async function arrowsOf({ training }: Bench, { label }: typeof chosen): Promise<Answered[]> {
     const recorder = bench.recorder().at('arrows')
     const samples = side * side
     const frozen = recordFrozen(recorder, training, { samples, weights: training.optimizer.ema, name: 'arrows ' })
     const table = await bench.lay(recorder)
-    writeAll(table, R, frozen.image, lift(middles(side, extent)))
+    writeAll(table, R, frozen.image, places)
     if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(samples).fill(label))
-    const out = Array.from({ length: R }, () => new Float32Array(levels.length * samples * 2))
-    for (const [l, t] of levels.entries()) {
+    const out = Array.from({ length: R }, (): Answered[] => [])
+    for (const t of levels) {
       table.write(frozen.t, new Float32Array(R * samples).fill(t))
       table.submit(recorder)
       const velocity = await table.read(frozen.velocity!)
-      out.forEach((all, r) => all.set(turn(velocity.subarray(r * samples * d, (r + 1) * samples * d)), l * samples * 2))
+      out.forEach((all, r) => all.push(answered(velocity.subarray(r * samples * d, (r + 1) * samples * d), places, paths[r], t)))
     }
-    return out
+    return out.map(joined)
   }
 }

@@ -1,6 +1,8 @@
-/** ‖∂v/∂x‖₂, how steep the field of each net is where noised images lie: power iteration on JᵀJ, by exact products. */
+/** ‖∂v/∂x‖₂ and ‖∂x̂₀/∂x‖₂, how steep the field of each net is where noised images lie: power iteration on JᵀJ, by exact products. */
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
+import { placeOn, pathsOf, toImage } from '../flow/place.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
+import type { Reading } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
 import { recordLook, showHeldOut } from './look.ts'
 
@@ -21,39 +23,65 @@ export interface Slope {
   change: number
 }
 
-/** [replica][level][image] */
-export async function netSlopes(bench: Bench, { count: n, noise, t, turns, between }: SlopeOptions): Promise<Slope[][][]> {
+/** What is made of the answer: keep x + along v. */
+export interface Lens {
+  keep: number
+  along: number
+}
+
+export const readings = ['velocity', 'denoiser'] as const satisfies readonly Reading[]
+export const PLAIN: Lens = { keep: 0, along: 1 }
+
+/** [replica][level][image] of each reading. */
+export async function netSlopes(bench: Bench, { count: n, noise, t, turns, between }: SlopeOptions): Promise<Record<Reading, Slope[][][]>> {
   const { training, config } = bench
   const { replicas: R, batch: { dimensions: d } } = training
   const look = recordLook(bench, { samples: n, images: n, keep: true, name: 'slope ' })
-  const both = bench.recorder()
-  const push = recordInputTangent(both, training, look.frozen, { name: 'slope tangent ' })
-  const pull = recordInputCotangent(both, training, look.frozen, { velocity: push.velocity!, name: 'slope cotangent ' })
-  const table = await bench.lay(look.recorder, both)
+  const [forth, back] = [bench.recorder(), bench.recorder()]
+  const push = recordInputTangent(forth, training, look.frozen, { name: 'slope tangent ' })
+  const pull = recordInputCotangent(back, training, look.frozen, { velocity: push.velocity!, name: 'slope cotangent ' })
+  const table = await bench.lay(look.recorder, forth, back)
   showHeldOut(bench, table, look, n, noise)
   const first = new Float32Array(R * n * d)
   for (let r = 0; r < R; r++) new PhiloxStream(config.data.seed, STREAM_EVALUATION, 14).fillNormal(first.subarray(r * n * d, (r + 1) * n * d))
 
-  const result: Slope[][][] = Array.from({ length: R }, () => [])
+  const paths = pathsOf(config)
+  const result: Record<Reading, Slope[][][]> = { velocity: paths.map(() => []), denoiser: paths.map(() => []) }
   for (const level of t) {
     table.write(look.batch.t, new Float32Array(R * n).fill(level))
     table.submit(look.recorder)
+    for (const reading of readings) {
+      const lenses = paths.map(path => (reading === 'velocity' ? PLAIN : toImage(placeOn(path, level))))
+      const slopes = await greatest(lenses)
+      lenses.forEach((_, r) => result[reading][r].push(slopes.slice(r * n, (r + 1) * n)))
+    }
+    await between()
+  }
+  return result
+
+  /** Of keep I + along J, by the lens of each replica. */
+  async function greatest(lenses: readonly Lens[]): Promise<Slope[]> {
+    const through = (u: Float32Array, product: Float32Array) => u.map((value, i) => {
+      const { keep, along } = lenses[Math.floor(i / (n * d))]
+      return keep * value + along * product[i]
+    })
     const slopes = Array.from({ length: R * n }, (): Slope => ({ value: 0, change: 0 }))
     let u = toUnits(first, d).units
     for (let turn = 0; turn < turns; turn++) {
       table.write(push.direction, u)
-      table.submit(both)
-      const { units, lengths } = toUnits(await table.read(pull.dimage, 0, R * n * d), d)
+      table.submit(forth)
+      const seen = through(u, await table.read(push.velocity!, 0, R * n * d))
+      table.write(push.velocity!, seen)
+      table.submit(back)
+      const { units, lengths } = toUnits(through(seen, await table.read(pull.dimage, 0, R * n * d)), d)
       u = units
       lengths.forEach((length, i) => {
         const value = Math.sqrt(length)
         slopes[i] = { value, change: value > 0 ? 1 - slopes[i].value / value : 0 }
       })
     }
-    for (let r = 0; r < R; r++) result[r].push(slopes.slice(r * n, (r + 1) * n))
-    await between()
+    return slopes
   }
-  return result
 }
 
 /** Rows (·,d) at length 1, those of length 0 as they are. */

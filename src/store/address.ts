@@ -14,16 +14,16 @@ const addressOf = (link: string) => {
 }
 
 function pageNow(): PageLink {
-  const { view, lossView, seedView } = useUi.getState()
+  const { view, lossView, reading, seedView } = useUi.getState()
   const { hide, lock, run } = useTeach.getState()
-  return { view: view === 'overview' ? null : view, loss: lossView, seeds: seedView, run, hide: [...hide], lock: [...lock] }
+  return { view: view === 'overview' ? null : view, loss: lossView, answers: reading, seeds: seedView, run, hide: [...hide], lock: [...lock] }
 }
 
 const hashNow = () => toLink(useDraft.getState().config, pageNow())
 
 /** The page as a link has it, its settings apart. */
-function showPage({ view, loss, seeds, run, hide, lock }: PageLink): void {
-  useUi.setState({ view: view ?? 'overview', lossView: loss, seedView: seeds, replayed: null })
+function showPage({ view, loss, answers, seeds, run, hide, lock }: PageLink): void {
+  useUi.setState({ view: view ?? 'overview', lossView: loss, reading: answers, seedView: seeds, replayed: null })
   useTeach.setState({ hide, lock, run })
 }
 
@@ -38,8 +38,8 @@ export function watchAddress(): () => void {
     useDraft.subscribe(({ config }, before) => {
       if (config !== before.config) write()
     }),
-    useUi.subscribe(({ view, lossView, seedView }, before) => {
-      if (view !== before.view || lossView !== before.lossView || seedView !== before.seedView) write()
+    useUi.subscribe(({ view, lossView, reading, seedView }, before) => {
+      if (view !== before.view || lossView !== before.lossView || reading !== before.reading || seedView !== before.seedView) write()
     }),
     useTeach.subscribe(write),
   ]

@@ -1,11 +1,14 @@
 /** What a link says besides the settings: what is looked at, which recorded run, and what a teacher hides or fixes. */
+import type { Reading } from '../protocol.ts'
 import { diagnosticOf, presets } from './catalog.ts'
 import { isLockable, isPart } from './teach.ts'
 
 export interface PageLink {
   /** A tab; null for the first. */
   view: string | null
-  loss: 'raw' | 'excess' | 'denoiser'
+  loss: 'raw' | 'excess'
+  /** What answers are read as; null for what each picture shows first. */
+  answers: Reading | null
   seeds: 'together' | 'single'
   /** Id of a recorded run. */
   run: string | null
@@ -13,12 +16,12 @@ export interface PageLink {
   lock: string[]
 }
 
-export const plainPage: PageLink = { view: null, loss: 'raw', seeds: 'together', run: null, hide: [], lock: [] }
+export const plainPage: PageLink = { view: null, loss: 'raw', answers: null, seeds: 'together', run: null, hide: [], lock: [] }
 
 /** Goes up when a key changes its meaning. */
 export const linkVersion = 1
 
-const keys = ['v', 'view', 'loss', 'seeds', 'run', 'hide', 'lock'] as const
+const keys = ['v', 'view', 'loss', 'answers', 'seeds', 'run', 'hide', 'lock'] as const
 type Key = (typeof keys)[number]
 export const isPageKey = (key: string): key is Key => (keys as readonly string[]).includes(key)
 
@@ -26,10 +29,11 @@ export const isPageKey = (key: string): key is Key => (keys as readonly string[]
 const views = ['overview', 'training', 'lossByT', 'samples', 'steps', 'bands', 'runs', 'claims', 'inside']
 const mostNames = 40
 
-export function writePage({ view, loss, seeds, run, hide, lock }: PageLink): string {
+export function writePage({ view, loss, answers, seeds, run, hide, lock }: PageLink): string {
   const pairs: string[] = []
   if (view !== null && view !== views[0]) pairs.push(`view=${encodeURIComponent(view)}`)
   if (loss !== plainPage.loss) pairs.push(`loss=${loss}`)
+  if (answers !== null) pairs.push(`answers=${answers}`)
   if (seeds !== plainPage.seeds) pairs.push(`seeds=${seeds}`)
   if (run !== null) pairs.push(`run=${encodeURIComponent(run)}`)
   if (hide.length > 0) pairs.push(`hide=${hide.join(',')}`)
@@ -49,8 +53,13 @@ export function readPage(page: PageLink, key: Key, text: string, notices: string
       notices.push(`The link opens ${quoted}, which this page does not have; the overview is shown.`)
       return page
     case 'loss':
-      if (text === 'raw' || text === 'excess' || text === 'denoiser') return { ...page, loss: text }
-      notices.push(`The link shows the loss as ${quoted}; raw, excess and denoiser are known.`)
+      if (text === 'raw' || text === 'excess') return { ...page, loss: text }
+      if (text === 'denoiser') return { ...page, answers: text } // as links had it before
+      notices.push(`The link shows the loss as ${quoted}; raw and excess are known.`)
+      return page
+    case 'answers':
+      if (text === 'velocity' || text === 'denoiser') return { ...page, answers: text }
+      notices.push(`The link reads answers as ${quoted}; velocity and denoiser are known.`)
       return page
     case 'seeds':
       if (text === 'together' || text === 'single') return { ...page, seeds: text }

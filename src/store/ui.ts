@@ -1,6 +1,7 @@
 /** How the page is shown; nothing here changes a number. */
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
+import type { Reading } from '../protocol.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
 export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'sweep' | 'class-link' | 'own-data' | 'model' | 'sheet'
@@ -18,7 +19,9 @@ interface UiState {
   /** Charts shown as a table, by name. */
   tables: Record<string, boolean>
   /** Loss by noise level as it is, or what stands above the floor. */
-  lossView: 'raw' | 'excess' | 'denoiser'
+  lossView: 'raw' | 'excess'
+  /** What answers of networks are read as, on every picture that can show either; null for what each shows first. */
+  reading: Reading | null
   /** Replicas that differ only in seed as mean and spread, or each by itself. */
   seedView: 'together' | 'single'
   /** The training step whose measurements the charts show; null for the latest. */
@@ -37,7 +40,7 @@ interface UiState {
 
 export const useUi = create<UiState>()(
   persist(
-    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', central: null, tables: {}, lossView: 'raw', seedView: 'together', replayed: null, hidden: [], hiddenBeside: [], emphasised: null, side: 'settings', announcement: '' }),
+    (): UiState => ({ theme: 'system', explain: true, dialog: null, view: 'overview', central: null, tables: {}, lossView: 'raw', reading: null, seedView: 'together', replayed: null, hidden: [], hiddenBeside: [], emphasised: null, side: 'settings', announcement: '' }),
     {
       name: 'low-noise-lab.ui',
       storage: createJSONStorage(() => localStorage),
@@ -47,6 +50,7 @@ export const useUi = create<UiState>()(
 )
 
 export const openDialog = (dialog: DialogName | null) => useUi.setState({ dialog })
+export const setReading = (reading: Reading | null) => useUi.setState({ reading })
 export const setLossView = (lossView: UiState['lossView']) => useUi.setState({ lossView })
 export const setSeedView = (seedView: UiState['seedView']) => useUi.setState({ seedView })
 export const showView = (view: ViewName) => useUi.setState({ view, replayed: null })

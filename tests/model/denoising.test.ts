@@ -13,24 +13,35 @@ const few = { t: '0.02 0.3 0.9', images: 32, draws: 4, slopes: 2, turns: 4 }
 
 test('a net at its start leaves x_t as it is; the best denoiser of the Gaussian has its known error and slope', async () => {
   const session = await create(tinyConfig({ data: { dataset: 'gaussian' } }))
-  const { panels: [error, gain, slope] } = await session.measure('denoising', few)
+  const { panels: [error, gain, answers, velocities, slope, ofDenoiser] } = await session.measure('denoising', few)
   const of = (panel: typeof error, label: string) => panel.curves.find(curve => curve.label.startsWith(label))!
   for (const replica of [0, 1]) {
     error.curves.find(curve => curve.replica === replica)!.y.forEach((y, i) => expect(y).toBeCloseTo(of(error, 'x_t').y[i]!, 4))
     gain.curves.find(curve => curve.replica === replica)!.y.forEach(y => expect(y).toBeCloseTo(0, 4))
     expect(slope.curves.find(curve => curve.replica === replica)!.y).toEqual([null, null, null])
+    ofDenoiser.curves.find(curve => curve.replica === replica)!.y.forEach(y => expect(y).toBeCloseTo(1, 6))
   }
   error.curves[0].x.forEach((t, i) => {
     const variance = (1 - t) ** 2 * 0.25 + t ** 2
     expect(of(error, 'least').y[i]).toBeCloseTo(10 * Math.log10((4 * variance) / (t ** 2 * 0.25)), 6)
     expect(of(slope, 'best').y[i]).toBeCloseTo(Math.abs((t - (1 - t) * 0.25) / variance), 6)
+    expect(of(ofDenoiser, 'best').y[i]).toBeCloseTo(((1 - t) * 0.25) / variance, 6)
   })
   error.curves[0].x.forEach((_, i) => expect(of(gain, 'least').y[i]).toBeCloseTo(of(error, 'least').y[i]! - of(error, 'x_t').y[i]!, 6))
   expect(of(slope, 'by heart').y[0]).toBeCloseTo(50, 6)
-  const seen = error.pictures!.find(({ label }) => label.startsWith('x_t'))!
-  const answered = error.pictures!.find(({ label }) => label.startsWith('x̂₀ of'))!
+  const seen = answers.pictures!.find(({ label }) => label.startsWith('x_t'))!
+  const answered = answers.pictures!.find(({ label }) => label.startsWith('x̂₀ of'))!
   expect(seen.captions).toEqual(answered.captions)
   answered.pixels.forEach((value, i) => expect(value).toBeCloseTo(seen.pixels[i], 5))
+  // Read as velocities: asked for is noise less image at every level, and such a net answers 0.
+  const [asked, given] = ['v, what', 'v of'].map(start => velocities.pictures!.find(({ label }) => label.startsWith(start))!)
+  for (let i = 64; i < asked.pixels.length; i++) {
+    expect(asked.pixels[i]).toBeCloseTo(asked.pixels[i % 64] - seen.pixels[i % 64], 4)
+    expect(given.pixels[i]).toBeCloseTo(0, 4)
+  }
+  expect([answers, velocities, slope, ofDenoiser].map(({ reading }) => reading)).toEqual([
+    { of: 'answers', as: 'denoiser' }, { of: 'answers', as: 'velocity' }, { of: 'slope', as: 'velocity' }, { of: 'slope', as: 'denoiser' },
+  ])
 })
 
 test('training brings a net nearer to the image, and it is no better than the best', async () => {
@@ -62,12 +73,15 @@ test('the greatest slope of a trained net is that of its whole Jacobian', async 
       table.submit(on)
       columns.push(await table.read(push.velocity!, 0, n * d))
     }
-    const [[slopes]] = await netSlopes(bench, { count: n, noise, t: [t], turns: 60, between: async () => {} })
-    slopes.forEach(({ value, change }, i) => {
-      const { norm2 } = new SVD(new Matrix(columns.map(column => Array.from(column.subarray(i * d, (i + 1) * d)))))
-      expect(value / norm2).toBeCloseTo(1, 3)
-      expect(Math.abs(change)).toBeLessThan(1e-3)
-    })
+    const slopes = await netSlopes(bench, { count: n, noise, t: [t], turns: 400, between: async () => {} })
+    for (const reading of ['velocity', 'denoiser'] as const) {
+      slopes[reading][0][0].forEach(({ value, change }, i) => {
+        // Rows are columns of the Jacobian, which changes no singular value; x̂₀ = x − t v.
+        const jacobian = columns.map((column, k) => Array.from(column.subarray(i * d, (i + 1) * d), (slope, o) => (reading === 'velocity' ? slope : (k === o ? 1 : 0) - t * slope)))
+        expect(value / new SVD(new Matrix(jacobian)).norm2, reading).toBeCloseTo(1, 3)
+        expect(Math.abs(change), reading).toBeLessThan(1e-3)
+      })
+    }
   }, { steps: 20 })
 })
 

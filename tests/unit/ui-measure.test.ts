@@ -9,7 +9,7 @@ import { fromHash, toHash } from '../../src/store/permalink.ts'
 import { type RunState, reduce, useRun } from '../../src/store/run.ts'
 import { overSeeds } from '../../src/store/seeds.ts'
 import { fieldsOf } from '../../src/ui/controls/fields.ts'
-import { panelsOf } from '../../src/ui/diagnostics/shown.ts'
+import { panelsOf, readAs } from '../../src/ui/diagnostics/shown.ts'
 
 const opening = useRun.getInitialState()
 const after = (state: RunState, ...reports: Report[]): RunState => reports.reduce((now, report) => ({ ...now, ...reduce(now, report) }), state)
@@ -21,6 +21,17 @@ const tick = (change: Partial<Tick> = {}): Tick => ({
 const panel = (change: Partial<Panel> = {}): Panel => ({ id: 'p', title: 'P', x: { label: 't', scale: 'log' }, y: { label: 'y', scale: 'log' }, curves: [], spread: '', summary: 'So it is.', notes: [], ...change })
 const found = (step: number | null, change: Partial<Measurement> = {}): Measurement => ({ id: 'condition', step, settings: {}, panels: [panel()], duration: 1, ...change })
 const measured = (runId: string | null, measurement: Measurement): Report => ({ type: 'measured', runId, measurement })
+
+test('of panels that say the same of velocity and denoiser one is shown: the first, or the one that is wanted', () => {
+  const panels = [
+    panel({ id: 'error' }), panel({ id: 'answers', reading: { of: 'answers', as: 'denoiser' } }), panel({ id: 'answers-velocity', reading: { of: 'answers', as: 'velocity' } }),
+    panel({ id: 'slope', reading: { of: 'slope', as: 'velocity' } }), panel({ id: 'slope-denoiser', reading: { of: 'slope', as: 'denoiser' } }), panel({ id: 'alone', reading: { of: 'alone', as: 'velocity' } }),
+  ]
+  const shown = (wanted: Parameters<typeof readAs>[1]) => readAs(panels, wanted).map(({ id }) => id)
+  expect(shown(null)).toEqual(['error', 'answers', 'slope', 'alone'])
+  expect(shown('velocity')).toEqual(['error', 'answers-velocity', 'slope', 'alone'])
+  expect(shown('denoiser')).toEqual(['error', 'answers', 'slope-denoiser', 'alone'])
+})
 
 describe('what was measured', () => {
   const running = after({ ...opening, phase: 'starting', runId: 'a' }, tick())

@@ -71,7 +71,7 @@ describe('round trip', () => {
     })
   const names = fc.uniqueArray(fc.constantFrom(...Object.keys(parts), 'train.batch', 'objective.tMin'))
   const page: fc.Arbitrary<PageLink> = fc.record({
-    view: fc.constantFrom(null, 'training', 'probe', 'runs'), loss: fc.constantFrom('raw' as const, 'excess' as const, 'denoiser' as const), seeds: fc.constantFrom('together' as const, 'single' as const),
+    view: fc.constantFrom(null, 'training', 'probe', 'runs'), loss: fc.constantFrom('raw' as const, 'excess' as const), answers: fc.constantFrom(null, 'velocity' as const, 'denoiser' as const), seeds: fc.constantFrom('together' as const, 'single' as const),
     run: fc.constantFrom(null, 'low-noise'), hide: names, lock: names.map((all) => all.filter((name) => !['experiment', 'fork', 'files'].includes(name))),
   })
 
@@ -100,7 +100,7 @@ describe('a hostile address', () => {
   test.each([
     'net.width=NaN', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
     'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=%E0%A4%A',
-    '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
+    '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'answers=noise', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
   ])('%s: the default is used, and a sentence says so', (hash) => {
     const { config, page, notices } = fromHash(`#${hash}`)
     expect(parseConfig(config)).toEqual(config)
@@ -114,6 +114,10 @@ describe('a hostile address', () => {
     const { config, notices } = fromHash('net.width=50&net.heads=4')
     expect(config).toEqual(defaults)
     expect(notices.join()).toContain('divisible')
+  })
+
+  test('links of before said “denoiser” among the views of the loss', () => {
+    expect(fromHash('#loss=denoiser')).toMatchObject({ page: { loss: 'raw', answers: 'denoiser' }, notices: [] })
   })
 
   test('good keys survive bad ones', () => {

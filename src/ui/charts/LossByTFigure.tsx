@@ -5,7 +5,7 @@ import { useFiles } from '../../store/files.ts'
 import { measuredAt } from '../../store/measurements.ts'
 import { pathIdsOf } from '../../store/replicas.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { setLossView, useUi } from '../../store/ui.ts'
+import { setLossView, setReading, useUi } from '../../store/ui.ts'
 import { withFiles } from '../files/fileCurves.ts'
 import { count } from '../numbers.ts'
 import { Choice } from '../Choice.tsx'
@@ -20,6 +20,12 @@ import { chartWords } from './words.ts'
 
 const views: { value: LossView; label: string; words?: string }[] = [{ value: 'raw', label: 'Loss' }, { value: 'excess', label: 'Excess' }, { value: 'denoiser', label: 'x̂₀', words: 'the denoiser’s error' }]
 
+/** Of the velocity its loss or what stands above the floor, or the denoiser's error. */
+function choose(view: LossView): void {
+  if (view !== 'denoiser') setLossView(view)
+  setReading(view === 'denoiser' ? view : null)
+}
+
 /** Before a run it shows what is known without one: the floor, and where T_min cuts. */
 export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const losses = useDeferredValue(useShownRun((state) => state.losses)) // in pieces, so that no frame waits for the whole chart
@@ -27,7 +33,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const loss = measuredAt(losses, replayed)
   const preview = useFloorPreview()
   const hasFloor = loss ? loss.floor !== null : preview !== null
-  const wanted = useUi((state) => state.lossView)
+  const wanted = useUi(({ lossView, reading }): LossView => (reading === 'denoiser' ? reading : lossView))
   const straight = useShownRun(({ tick }) => !tick || pathIdsOf(tick.config).every((path) => path === 'linear'))
   const possible = views.filter(({ value }) => (value === 'excess' ? hasFloor : value === 'denoiser' ? straight : true))
   const view = possible.some(({ value }) => value === wanted) ? wanted : 'raw'
@@ -55,7 +61,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
       title={panel.title}
       summary={summary}
       note={<span className="one-line" title={notes.join(' ')}>{notes.join(' ')}</span>}
-      tools={<>{possible.length > 1 && <Choice label="Values" choices={possible} value={view} onChange={setLossView} />}<What title={panel.title} words={[chartWords.lossByT.summary, summary, ...notes]} formula={chartWords.lossByT.formula} paper={chartWords.lossByT.paper} /></>}
+      tools={<>{possible.length > 1 && <Choice label="Values" choices={possible} value={view} onChange={choose} />}<What title={panel.title} words={[chartWords.lossByT.summary, summary, ...notes]} formula={chartWords.lossByT.formula} paper={chartWords.lossByT.paper} /></>}
       tables={tables}
       csv={csv}
       step={loss?.step}

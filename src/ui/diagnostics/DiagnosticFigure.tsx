@@ -3,17 +3,18 @@ import type { Measurement, Panel } from '../../protocol.ts'
 import { diagnosticOf } from '../../store/catalog.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { PanelPlot } from '../charts/PanelPlot.tsx'
+import { ReadingChoice } from '../charts/ReadingChoice.tsx'
 import { What } from '../charts/What.tsx'
 import { usePanel } from '../charts/usePanel.ts'
 import { useFilePanels } from '../files/useFilePanels.ts'
 import { MeasureBar } from './MeasureBar.tsx'
 import { NotYet } from './NotYet.tsx'
-import { useShown } from './shown.ts'
+import { useRead, useShown } from './shown.ts'
 
 /** The first panel of a diagnostic, in the central view. */
 export function DiagnosticCell({ id }: { id: string }) {
   const { panels: measured, measurement, history } = useShown(id)
-  const panels = useFilePanels(id, measured)
+  const panels = useRead(useFilePanels(id, measured))
   const diagnostic = diagnosticOf(id)
   if (!diagnostic) return null
   if (panels.length === 0) {
@@ -49,7 +50,7 @@ export function PanelFigure({ id, panel, measurement, history, compact }: Props)
       title={panel.title}
       summary={summary}
       note={<>{spread && <span className={compact ? 'one-line' : undefined} title={compact ? spread : undefined}>{spread}. </span>}{!compact && notes}</>}
-      tools={<What title={panel.title} words={[summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} formula={diagnostic?.formulas?.[panel.id]} paper={diagnostic?.paper} />}
+      tools={<>{panel.reading && <ReadingChoice value={panel.reading.as} />}<What title={panel.title} words={[summary, diagnostic?.summary, ...panel.notes, spread && `${spread}.`]} formula={diagnostic?.formulas?.[panel.id]} paper={diagnostic?.paper} /></>}
       foot={compact && <MeasureBar id={id} measurement={measurement} compact />}
       tables={tables}
       csv={csv}

@@ -13,13 +13,13 @@ import { count } from '../numbers.ts'
 import { PanelFigure } from './DiagnosticFigure.tsx'
 import { MeasureBar } from './MeasureBar.tsx'
 import { NotYet } from './NotYet.tsx'
-import { useShown } from './shown.ts'
+import { useRead, useShown } from './shown.ts'
 import styles from './Diagnostics.module.css'
 
 /** Everything about one diagnostic: all its panels, its settings, its pace, what it costs. */
 export function DiagnosticView({ id }: { id: string }) {
   const { panels: measured, measurement, settings, history } = useShown(id)
-  const panels = useFilePanels(id, measured)
+  const panels = useRead(useFilePanels(id, measured))
   const central = useCentral()
   const diagnostic = diagnosticOf(id)
   const fields = useMemo(() => (diagnostic ? fieldsOf(diagnostic.settings) : []), [diagnostic])

@@ -1,7 +1,7 @@
 /** What there is to show of one diagnostic: what was measured, what theory says of the settings on the page, or both on the same axes. */
 import { useEffect, useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import type { Measurement, Panel, Settings } from '../../protocol.ts'
+import type { Measurement, Panel, Reading, Settings } from '../../protocol.ts'
 import { diagnosticOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { askTheory } from '../../store/measuring.ts'
@@ -41,6 +41,22 @@ export function useShown(id: string): Shown {
     })
     return { panels: panelsBeside(own, measurement?.settings ?? settings, others), measurement, settings, history: replayed === null ? undefined : list }
   }, [id, list, theory, replayed, settings, beside])
+}
+
+/** Without those panels that another stands for, by what answers are read as. */
+export function useRead(panels: readonly Panel[]): Panel[] {
+  const wanted = useUi((state) => state.reading)
+  return useMemo(() => readAs(panels, wanted), [panels, wanted])
+}
+
+/** Of panels that say the same of velocity and of denoiser the one that is wanted, or the first. */
+export function readAs(panels: readonly Panel[], wanted: Reading | null): Panel[] {
+  return panels.filter((panel) => {
+    const own = panel.reading
+    if (!own) return true
+    const alike = panels.filter(({ reading }) => reading?.of === own.of)
+    return panel === (alike.find(({ reading }) => reading!.as === wanted) ?? alike[0])
+  })
 }
 
 /** Keeps theory up with the sliders. */

@@ -5,7 +5,7 @@ import { methodIdOf } from '../../store/replicas.ts'
 import { useDraft } from '../../store/draft.ts'
 import { markDone, useLesson } from '../../store/lesson.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { announce, setLossView, showView, useUi } from '../../store/ui.ts'
+import { announce, setLossView, setReading, showView, useUi } from '../../store/ui.ts'
 import { useMedia } from '../useMedia.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import type { Step } from './step.ts'
@@ -19,7 +19,7 @@ export function useFigures(): Figures | null {
 /** Watches for what the step asks to be done, once it has been predicted. */
 export function useObserved({ id, do: task }: Step, figures: Figures | null): void {
   const shown = useShownRun(useShallow(({ tick, measurements, losses, record }) => ({ tick, measurements, losses, record })))
-  const ui = useUi(useShallow(({ view, lossView, hidden }) => ({ view, lossView, hidden })))
+  const ui = useUi(useShallow(({ view, lossView, reading, hidden }) => ({ view, lossView: reading === 'denoiser' ? reading : lossView, hidden })))
   const tMin = useDraft(({ config }) => config.objective.tMin)
   const revealed = useLesson((state) => state.revealed)
   const waiting = useLesson(({ progress }) => progress[id]?.predicted !== undefined && !progress[id]?.did)
@@ -39,6 +39,7 @@ export function useEntering({ id, view, alone, plain }: Step): void {
     if (did) return
     showView(narrow ? (alone ?? (view === 'overview' ? 'lossByT' : view)) : view)
     setLossView('raw')
+    setReading(null)
   }, [id, view, alone, narrow])
 
   // Who else is there would answer what is only asked later. A new run brings new replicas.

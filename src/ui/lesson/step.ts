@@ -19,6 +19,7 @@ export interface Seen {
   shown: ShownRun
   figures: Figures | null
   view: string
+  /** What the chart of loss by noise level shows. */
   lossView: 'raw' | 'excess' | 'denoiser'
   hidden: readonly number[]
   /** T_min among the settings. */

@@ -1,8 +1,10 @@
 import { type CSSProperties, useEffect, useMemo, useState } from 'react'
-import type { PlaneViews } from '../../protocol.ts'
+import type { PlaneViews, Reading } from '../../protocol.ts'
 import { Marker } from '../charts/Marker.tsx'
 import { useSeries } from '../charts/series.ts'
+import { ReadingChoice } from '../charts/ReadingChoice.tsx'
 import { useSeedGroups } from '../charts/useSeedGroups.ts'
+import { useUi } from '../../store/ui.ts'
 import { fixed } from '../numbers.ts'
 import { useMedia } from '../useMedia.ts'
 import { type Layers, speeds } from './paint.ts'
@@ -13,7 +15,12 @@ import styles from './Plane.module.css'
 const TRAVEL = 3200
 const REST = 1200
 
-const layerWords: Record<keyof Layers, string> = { arrows: 'Velocity', ways: 'Ways', density: 'Density' }
+const layerWords: Record<keyof Layers, string> = { arrows: 'Arrows', ways: 'Ways', density: 'Density' }
+
+const arrowWords: Record<Reading, string> = {
+  velocity: 'Arrows point where points go, towards less noise; of all views in one scale.',
+  denoiser: 'Lines lead from each place to where its answer takes the clean point to be, x̂₀.',
+}
 
 /** Points on their way over the plane: every view at the same level, moved by a slider or by itself. */
 export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: boolean }) {
@@ -26,6 +33,8 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
   const series = useSeries()
   const together = useSeedGroups()
   const typical = useMemo(() => speeds(plane), [plane])
+  const reading = useUi((state) => state.reading) ?? 'velocity'
+  const convertible = plane.views.some(({ answers }) => answers)
   const place = Math.min(index, last)
 
   useEffect(() => {
@@ -68,6 +77,7 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
             {layerWords[layer]}
           </label>
         ))}
+        {!compact && convertible && <ReadingChoice value={reading} />}
       </div>
       <ul className={styles.views} style={{ '--views': shown.length } as CSSProperties}>
         {shown.map(({ view, own, name }) => (
@@ -76,13 +86,13 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
               {own && <svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={own.marker} x={0} y={0} colour={own.colour} /></svg>}
               <span>{name}</span>
             </h3>
-            <PlaneCanvas {...plane} view={view} index={place} speeds={typical} layers={layers} label={`${name}: ${view.classes.length} points at t = ${fixed(level, 2)}`} />
+            <PlaneCanvas {...plane} view={view} index={place} speeds={typical} layers={layers} reading={reading} label={`${name}: ${view.classes.length} points at t = ${fixed(level, 2)}`} />
           </li>
         ))}
       </ul>
       {!compact && (
         <p className={styles.key}>
-          <span>Grey: held-out points. Arrows point where points go, towards less noise; of all views in one scale. Classes:</span>
+          <span>Grey: held-out points. {arrowWords[convertible ? reading : 'velocity']} Classes:</span>
           {classes.map((name, c) => <span key={name} style={{ '--own': `var(--class-${c % 8})` } as CSSProperties}>{name}</span>)}
         </p>
       )}

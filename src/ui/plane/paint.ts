@@ -1,5 +1,5 @@
 /** Paints points, the ways they came and the velocity around them on a plain 2-D canvas. */
-import type { PlaneView, PlaneViews } from '../../protocol.ts'
+import type { PlaneView, PlaneViews, Reading } from '../../protocol.ts'
 
 export interface Layers {
   arrows: boolean
@@ -26,6 +26,7 @@ export const classInk = ({ classes }: Inks, c: number): string => classes[c % cl
 /** Least pixels of a side, whatever the screen's density. */
 const POINT = 1.9
 const DOT = 1.2
+const ANSWER = 2.6
 /** Pixels of a soft spot of the density. */
 const SPOT = 18
 
@@ -55,18 +56,20 @@ export interface Scene extends Pick<PlaneViews, 'extent' | 'side' | 'data'> {
   index: number
   speeds: readonly number[]
   layers: Layers
+  /** What arrows tell, where a view knows both. */
+  reading: Reading
   inks: Inks
 }
 
 /** Draws on a square of `size` pixels. */
-export function paintPlane(context: CanvasRenderingContext2D, size: number, { extent, side, data, view, index, speeds: typical, layers, inks }: Scene): void {
+export function paintPlane(context: CanvasRenderingContext2D, size: number, { extent, side, data, view, index, speeds: typical, layers, reading, inks }: Scene): void {
   const across = (x: number) => ((x / extent + 1) * size) / 2
   const down = (y: number) => ((1 - y / extent) * size) / 2
   context.clearRect(0, 0, size, size)
   context.fillStyle = inks.faint
   for (let i = 0; i < data.length; i += 2) context.fillRect(across(data[i]) - DOT / 2, down(data[i + 1]) - DOT / 2, DOT, DOT)
 
-  const { ways, classes, arrows } = view
+  const { ways, classes, arrows, answers } = view
   const length = 2 * classes.length
   const place = (i: number): [number, number] => [across(between(ways, length, index, 2 * i)), down(between(ways, length, index, 2 * i + 1))]
   if (layers.density) {
@@ -94,7 +97,8 @@ export function paintPlane(context: CanvasRenderingContext2D, size: number, { ex
     }
     context.globalAlpha = 1
   }
-  if (layers.arrows && arrows) {
+  if (layers.arrows && answers && reading === 'denoiser') paintAnswers(context, { size, side, index, answers, ink: inks.line, across, down })
+  else if (layers.arrows && arrows) {
     const cell = size / side
     const unit = (0.75 * cell) / (between(typical, 1, index, 0) || 1)
     context.strokeStyle = inks.line
@@ -125,6 +129,37 @@ export function paintPlane(context: CanvasRenderingContext2D, size: number, { ex
     context.arc(x, y, POINT, 0, 2 * Math.PI)
     context.fill()
   }
+}
+
+interface Answers {
+  size: number
+  side: number
+  index: number
+  /** (levels,side²,2) */
+  answers: Float32Array
+  ink: string
+  across(x: number): number
+  down(y: number): number
+}
+
+/** From the middle of each square to the clean point that the answer there amounts to. */
+function paintAnswers(context: CanvasRenderingContext2D, { size, side, index, answers, ink, across, down }: Answers): void {
+  const cell = size / side
+  const ends = Array.from({ length: side * side }, (_, i) => {
+    const [x, y] = [0, 1].map((axis) => between(answers, 2 * side * side, index, 2 * i + axis))
+    return { from: [((i % side) + 0.5) * cell, size - (Math.floor(i / side) + 0.5) * cell], to: [across(x), down(y)] } as const
+  }).filter(({ to }) => to.every(Number.isFinite))
+  context.strokeStyle = context.fillStyle = ink
+  context.lineWidth = 0.6
+  context.globalAlpha = 0.45
+  context.beginPath()
+  for (const { from, to } of ends) {
+    context.moveTo(...from)
+    context.lineTo(...to)
+  }
+  context.stroke()
+  context.globalAlpha = 1
+  for (const { to: [x, y] } of ends) context.fillRect(x - ANSWER / 2, y - ANSWER / 2, ANSWER, ANSWER)
 }
 
 const spots = new Map<string, HTMLCanvasElement>()
