@@ -12,9 +12,9 @@ export function claimsPage(records) {
     `## \`${study}\`: ${title}`,
     `${figure}. ${step.toLocaleString('en')} steps, ${date}, ${adapter}.`,
     ['| what is claimed | source | effect, mean ± SD over the seeds | each seed | |', '| --- | --- | --- | --- | --- |',
-      ...claims.map(({ text, source, unit, effects, mean, deviation, verdict }) => `| ${cell(text)} | ${cell(source)} | ${digits(mean)} ± ${digits(deviation)} (${cell(unit)}) | ${effects.map(digits).join(', ')} | ${verdict} |`)].join('\n'),
+      ...claims.map(({ text, source, unit, margin, effects, mean, deviation, verdict }) => `| ${cell(text)} | ${cell(source)} | ${digits(mean)} ± ${digits(deviation)} (${cell(unit)}${margin ? `; ${margin.kind === 'alike' ? `alike: within ±${margin.by}` : `no worse: no less than −${margin.by}`}` : ''}) | ${effects.map(digits).join(', ')} | ${verdict} |`)].join('\n'),
   ].join('\n\n'))
-  return `${['# What came out\n\nWritten by `npm run claims` from the records in `public/studies/`, which `npm run reproduce -- <study>` makes and the page shows beside each experiment. “Appears”: all seeds agree in sign, and the mean is two standard errors from 0; “opposite”: the same, the other way; “unclear”: anything less.', ...studies].join('\n\n')}\n`
+  return `${['# What came out\n\nWritten by `npm run claims` from the records in `public/studies/`, which `npm run reproduce -- <study>` makes and the page shows beside each experiment. “Appears”: all seeds agree in sign, and the mean is two standard errors from 0; “opposite”: the same, the other way; “unclear”: anything less. That something is alike or no worse appears where the mean lies within the margin named by two standard errors. With three seeds two standard errors make an 82 % interval.', ...studies].join('\n\n')}\n`
 }
 
 export function storedRecords() {

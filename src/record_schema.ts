@@ -13,6 +13,8 @@ export interface ClaimResult {
   text: string
   source: string
   unit: string
+  /** Of a claim that something is no worse, or alike: the effect is no less than −`by`, or between −`by` and `by`. Without it an effect above 0 is claimed. */
+  margin?: { kind: 'no less' | 'alike'; by: number }
   /** One for each seed. */
   effects: number[]
   mean: number
@@ -102,7 +104,7 @@ const tick = all<Tick>()({
 })
 
 const claim = all<ClaimResult>()({
-  id: text, text, source: text, unit: text, effects: z.array(z.number()).min(1), mean: z.number(), deviation: z.number(), verdict: z.enum(['appears', 'opposite', 'unclear']),
+  id: text, text, source: text, unit: text, margin: all<NonNullable<ClaimResult['margin']>>()({ kind: z.enum(['no less', 'alike']), by: z.number().positive() }).optional(), effects: z.array(z.number()).min(1), mean: z.number(), deviation: z.number(), verdict: z.enum(['appears', 'opposite', 'unclear']),
 })
 
 const studySchema = all<StudyRecord>()({

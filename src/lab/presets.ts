@@ -21,9 +21,9 @@ const STUDIED = { net: { patch: 4 }, train: { steps: 800 } } satisfies ConfigInp
 /** How arXiv 2506.09027 takes distances: all tokens side by side, over their number. */
 const DISPERSIVE = { feature: 'flattened', normalise: false, distance: 'divided' } satisfies ConfigInput['objective']
 
-/** Points of the plane: one token, so that attention is a linear map and the net a perceptron with residual blocks. */
+/** Points of the plane: one token and no attention, so that the net is a perceptron with residual blocks. */
 const POINTS = {
-  net: { channels: 2, size: 1, patch: 1, width: 48, blocks: 3, heads: 1 }, objective: { layer: 2 }, train: { batch: 128, steps: 1500, learningRate: 0.003, emaDecay: 0.99 },
+  net: { channels: 2, size: 1, patch: 1, width: 48, blocks: 3, heads: 1, attention: false }, objective: { layer: 2 }, train: { batch: 128, steps: 1500, learningRate: 0.003, emaDecay: 0.99 },
   evaluate: { perLevel: 256, samples: 64, solverSteps: 24 },
 } satisfies ConfigInput
 
@@ -131,6 +131,14 @@ export const presets: Preset[] = [
     study: 't-min',
   },
   {
+    id: 'remedies',
+    title: 'Remedies side by side',
+    group: 'Other objectives',
+    notice: 'What LCF is held against in its paper, from one start: explicit flow matching, the image as the answer, noise levels drawn logit-normal (m = −.5), beside plain flow matching. Who reads the class at t = .001, and whose samples are nearest to real images?',
+    config: { ...STUDIED, objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'exfm' }, { method: 'x-prediction' }, { method: 'fm-logit-normal' }] },
+    study: 'remedies',
+  },
+  {
     id: 'predictions',
     title: 'What should the net answer?',
     group: 'Other objectives',
@@ -193,6 +201,17 @@ export const presets: Preset[] = [
     study: 'guidance',
   },
   {
+    id: 'contrast',
+    title: 'How much contrast?',
+    group: 'Other objectives',
+    notice: 'ΔFM’s λ from 0 to .5, on gratings whose class the nets are told: which λ brings samples nearest to real images (Samples, Quality of the samples), how much sooner, and from where on does it do harm?',
+    config: {
+      ...STUDIED, net: { ...STUDIED.net, classes: 10, labelDrop: 0.1 }, measures: [{ id: 'quality', every: 400 }],
+      replicas: [{ method: 'fm' }, ...[0.01, 0.05, 0.1, 0.5].map(lambda => ({ method: 'contrastive-fm', lambda, label: `ΔFM λ = ${lambda}` }))],
+    },
+    study: 'contrast',
+  },
+  {
     id: 'paths',
     title: 'Which way to noise?',
     group: 'Paths and stages',
@@ -236,6 +255,18 @@ export const presets: Preset[] = [
     view: 'plane',
   },
   {
+    id: 'straight',
+    title: 'Straight ways and bent ones',
+    group: 'Points of the plane',
+    notice: 'The optimal-transport path of Lipman et al. beside the diffusion path (VP), which is learned as a velocity and as noise. The plane takes 8 steps: whose points get to the checkerboard with so few, and whose ways are straight (Samples, Error of the sampler)?',
+    config: {
+      ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 750, settings: { images: 128 } }],
+      replicas: [{ method: 'fm', path: 'lipman', label: 'OT' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'noise-prediction', path: 'vp', label: 'VP, noise' }],
+    },
+    study: 'straight',
+    view: 'plane',
+  },
+  {
     id: 'solvers',
     title: 'Errors of a solver',
     group: 'Points of the plane',
@@ -247,10 +278,10 @@ export const presets: Preset[] = [
     id: 'two-classes',
     title: 'Pushed apart by ΔFM',
     group: 'Points of the plane',
-    notice: 'The two classes of contrastive flow matching’s notebook, λ = .5 as there: ΔFM’s points end twice as far from the middle as their class is, as 1/(1 − λ) says. Switch “ΔFM corrected” on and they come back: the push is a change of scale, not knowledge.',
+    notice: 'The two classes of contrastive flow matching’s notebook, λ = .5 as there: ΔFM’s points end twice as far from the middle as their class is, as 1/(1 − λ) says, those of all others where the class is. Switch “ΔFM corrected” on and they come back: the push is a change of scale, not knowledge.',
     config: {
       ...POINTS, net: { ...POINTS.net, classes: 2 }, data: { dataset: 'two-classes' }, objective: { layer: 2, path: 'scaled', noiseScale: 0.05 },
-      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }], measures: [...plane(), { id: 'classes', every: 300 }],
+      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = .5' }, { method: 'lcf' }, { method: 'x-prediction' }], measures: [...plane(), { id: 'classes', every: 300 }],
     },
     study: 'two-classes',
     view: 'plane',
@@ -261,7 +292,7 @@ export const presets: Preset[] = [
     group: 'Points of the plane',
     notice: 'The net is narrower than what it answers: a velocity or noise has 64 independent numbers, an image only the 2 of its plane. Which net still finds the spiral?',
     config: {
-      ...POINTS, net: { channels: 1, size: 8, patch: 8, width: 32, blocks: 3, heads: 1 }, data: { dataset: 'buried' },
+      ...POINTS, net: { ...POINTS.net, channels: 1, size: 8, patch: 8, width: 32 }, data: { dataset: 'buried' },
       replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }], measures: plane({ solver: 'heun' }),
     },
     study: 'buried',

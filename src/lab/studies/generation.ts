@@ -1,15 +1,12 @@
-/** What labels do to samples, stages of generation, and points whose best velocity is known. */
+/** What labels do to samples, and stages of generation. */
+import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { type Findings, lossAt, nearer, NEARER, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, apartAt, DOUBLINGS, type Findings, LOSS, lossAt, nearer, NEARER, noLess, pushed, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
 
+/** Slope of the net's field, and of the training set's own. */
+const SLOPE = { diagnostic: 'denoising', panel: 'slope' }
 const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
-
-/** How far samples of a class stand from the middle, with the class itself at 1; over all classes. */
-const pushed = (findings: Findings, replica: number) => {
-  const { classes } = findings.config.net
-  return Array.from({ length: classes }, (_, i) => valueAt(findings, { diagnostic: 'classes', panel: 'means' }, replica, i + 1) / classes).reduce((sum, value) => sum + value, 0)
-}
 
 /** log2 of what drift does to samples over what noise does, in a window about t; and how much farther from real ones drift puts them. */
 const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase' }, replica, t)
@@ -17,12 +14,6 @@ const harmAt = (findings: Findings, replica: number, t: number) => valueAt(findi
 
 /** Share of the distance to the nearest training image that is left when the way is followed by heart down to t. */
 const leftAt = (findings: Findings, replica: number, t: number) => valueAt(findings, NEW, replica, t) / valueAt(findings, NEW, replica, 1)
-
-/** Energy distance of the points that a net draws from held-out ones, where they end. */
-const off = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'plane', panel: 'plane' }, replica, 1e-6)
-
-/** Few enough points for a record. */
-const ENDS = { points: 64, arrows: 0 }
 
 export const generationStudies: readonly Study[] = [
   {
@@ -36,20 +27,24 @@ export const generationStudies: readonly Study[] = [
       { id: 'a-little', text: 'λ = .05 moves them towards it', source: 'ΔFM §4', unit: 'place on the way, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
       { id: 'a-lot', text: 'λ = .5 moves them further', source: 'ΔFM fig. 3', unit: 'place on the way, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
       { id: 'separates', text: 'Its velocity tells classes better apart in the middle of the way', source: 'ΔFM §3', unit: 'share of variance between classes at t = .5, ΔFM .05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.5) - valueAt(f, APART, of('fm'), 0.5) },
-      { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = .5, FM less ΔFM .05', effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('contrastive-fm'), 0.5) },
+      { id: 'earlier', text: 'And near the noise, where classes part first', source: 'ΔFM fig. 4', unit: 'share of variance between classes at t = .8, ΔFM .05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.8) - valueAt(f, APART, of('fm'), 0.8) },
+      { id: 'told', text: 'With λ = .5 a label changes its velocity more', source: 'ΔFM §3', unit: 'root mean square per pixel at t = .3, ΔFM .5 less FM', effect: (f, of) => valueAt(f, { ...APART, panel: 'label' }, of('ΔFM λ = .5'), 0.3) - valueAt(f, { ...APART, panel: 'label' }, of('fm'), 0.3) },
+      { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = .5, FM less ΔFM .05', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('contrastive-fm'), 0.5) },
     ],
   },
   {
-    id: 'two-classes',
-    title: 'Two near classes pushed apart, three seeds',
-    figure: 'ΔFM fig. 3',
-    config: withSeeds('two-classes', 600),
-    measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
+    id: 'contrast',
+    title: 'ΔFM by λ on labelled gratings, three seeds',
+    figure: 'ΔFM, tables 1 and 3',
+    config: { ...withSeeds('contrast'), evaluate: { measure: true }, measures: Object.keys(diagnostics).map(id => (id === 'quality' ? { id, every: 400, settings: SAMPLED } : { id, every: 0 })) },
+    measures: { quality: SAMPLED },
     claims: [
-      { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
-      { id: 'more-than-affine', text: 'Further than the minimum 1/(1 − λ) = 2 of the velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 2 },
-      { id: 'a-little', text: 'With λ = .05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
-      { id: 'nearer', text: 'The samples of λ = .5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM .5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = .5')) },
+      { id: 'nearer', text: 'λ = .05 brings samples nearer to real images', source: 'ΔFM table 1', unit: NEARER('FM', 'ΔFM .05'), effect: (f, of) => nearer(f, of('fm'), of('ΔFM λ = 0.05')) },
+      { id: 'over-less', text: 'Nearer than λ = .01 does', source: 'ΔFM, ablation of λ', unit: NEARER('ΔFM .01', 'ΔFM .05'), effect: (f, of) => nearer(f, of('ΔFM λ = 0.01'), of('ΔFM λ = 0.05')) },
+      { id: 'over-more', text: 'And than λ = .1', source: 'ΔFM, ablation of λ', unit: NEARER('ΔFM .1', 'ΔFM .05'), effect: (f, of) => nearer(f, of('ΔFM λ = 0.1'), of('ΔFM λ = 0.05')) },
+      { id: 'too-much', text: 'With λ = .5 samples are farther than flow matching’s', source: 'ΔFM, ablation of λ', unit: NEARER('ΔFM .5', 'FM'), effect: (f, of) => nearer(f, of('ΔFM λ = 0.5'), of('fm')) },
+      { id: 'sooner', text: 'After half of training λ = .05 is as near as flow matching at the end', source: 'ΔFM: 9 times sooner', unit: `log2 of FM’s Fréchet distance at the end over ΔFM .05’s at step 400, classifier features, ${SAMPLED.count} samples`, margin: noLess(DOUBLINGS), effect: (f, of) => Math.log2(apartAt(f, of('fm'), 800) / apartAt(f, of('ΔFM λ = 0.05'), 400)) },
+      { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = .5, FM less ΔFM .05', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('ΔFM λ = 0.05'), 0.5) },
     ],
   },
   {
@@ -62,6 +57,8 @@ export const generationStudies: readonly Study[] = [
       { id: 'drift-early', text: 'Near the noise a drift changes samples more than a flicker as large does', source: 'Generation Phases', unit: 'log2 of drift over noise, window about t = .85', effect: (f, of) => phaseAt(f, of('fm'), 0.85) },
       { id: 'noise-late', text: 'Near the image it is the other way round', source: 'Generation Phases', unit: 'log2 of noise over drift, window about t = .15', effect: (f, of) => -phaseAt(f, of('fm'), 0.15) },
       { id: 'harm-middle', text: 'Errors do more harm in the middle than near the noise', source: 'Generation Phases, of learned models', unit: 'energy distance under drift, window about .5 less about .85', effect: (f, of) => harmAt(f, of('fm'), 0.5) - harmAt(f, of('fm'), 0.85) },
+      { id: 'harm-late', text: 'And than near the image', source: 'Generation Phases, of learned models', unit: 'energy distance under drift, window about .5 less about .15', effect: (f, of) => harmAt(f, of('fm'), 0.5) - harmAt(f, of('fm'), 0.15) },
+      { id: 'peak', text: 'The best field of the training set has a peak where ways to its images part, which nets smooth away', source: 'Generation Phases, of Jacobians', unit: 'log2 of the slope at t = .4 by heart over the net’s, at 2 images', effect: (f, of) => Math.log2(valueAt(f, { ...SLOPE, label: 'by heart' }, null, 0.4) / valueAt(f, SLOPE, of('fm'), 0.4)) },
       { id: 'by-heart', text: 'Led by the training set’s own best velocity down to t = .6, samples have lost more than half of what is new in them', source: 'closed-form flow matching fig. 3', unit: 'share of the distance to the nearest training image that is left, ½ less', effect: (f, of) => 0.5 - leftAt(f, of('fm'), 0.6) },
       { id: 'still-new', text: 'Led down to t = .9, not yet', source: 'closed-form flow matching fig. 3', unit: 'share that is left, less ½', effect: (f, of) => leftAt(f, of('fm'), 0.9) - 0.5 },
     ],
@@ -78,32 +75,7 @@ export const generationStudies: readonly Study[] = [
       { id: 'even-high', text: 'At high noise, where it puts its weight, better', source: 'Generation Phases §3', unit: 'loss at t = .8, residual 1/t² less residual even', effect: (f, of) => lossAt(f, of('residual, 1/t²'), 0.8) - lossAt(f, of('residual, even'), 0.8) },
       { id: 'residual', text: 'Answering with the velocity makes better samples than with the image', source: 'Generation Phases, table 1', unit: NEARER('plain 1/t²', 'residual 1/t²'), effect: (f, of) => nearer(f, of('plain, 1/t²'), of('residual, 1/t²')) },
       { id: 'weight', text: '1/t² makes better samples than an even weight', source: 'Generation Phases, table 1', unit: NEARER('residual even', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, even'), of('residual, 1/t²')) },
-      { id: 'middle', text: 'And than a weight in the middle', source: 'Generation Phases §6.2 finds both about as good', unit: NEARER('residual middle', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, middle'), of('residual, 1/t²')) },
-    ],
-  },
-  {
-    id: 'buried',
-    title: 'A spiral in 64 dimensions, three seeds',
-    figure: 'JiT fig. 2',
-    config: withSeeds('buried', 600),
-    measures: { condition: {}, plane: { ...ENDS, solver: 'heun' } },
-    claims: [
-      { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
-      { id: 'x-over-noise', text: 'And not with the noise', source: 'JiT fig. 2', unit: 'log2 of ε-prediction’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('noise-prediction')) / off(f, of('x-prediction'))) },
-      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
-      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = .001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
-    ],
-  },
-  {
-    id: 'plane',
-    title: 'A checkerboard, three seeds',
-    figure: 'design of the 2-D lab; JiT fig. 2',
-    config: withSeeds('plane', 600),
-    measures: { condition: {}, plane: ENDS },
-    claims: [
-      { id: 'image', text: 'In two dimensions it makes no difference to samples whether the net answers with velocity or image', source: 'JiT fig. 2, D = 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
-      { id: 'lcf', text: 'LCF’s points end no nearer to the data', source: 'asked here', unit: 'log2 of LCF’s energy distance over FM’s', effect: (f, of) => Math.log2(off(f, of('lcf')) / off(f, of('fm'))) },
-      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'middle', text: 'A weight in the middle makes about as good ones', source: 'Generation Phases §6.2', unit: NEARER('residual middle', 'residual 1/t²'), margin: alike(DOUBLINGS), effect: (f, of) => nearer(f, of('residual, middle'), of('residual, 1/t²')) },
     ],
   },
 ]

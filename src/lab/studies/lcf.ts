@@ -1,7 +1,7 @@
 /** Local Contrastive Flow (arXiv 2509.20952): its figures, and what its knobs do at this scale. */
 import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { excessAt, type Findings, GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
+import { excessAt, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, PROBE, read, SAMPLED, SCANT, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
 
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
@@ -29,7 +29,7 @@ export const lcfStudies: readonly Study[] = [
       { id: 'noise-gain-rises', text: 'The features’ reaction to other changes grows towards t = 0', source: 'LCF fig. 9', unit: 'log2 of the gain at t = .001 over that at .1', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, OTHER, of('fm'), 0.1)) },
       { id: 'class-gain-falls', text: 'Their reaction to the class falls towards t = 0', source: 'LCF fig. 9', unit: 'log2 of the gain at t = .1 over that at .001', effect: (f, of) => Math.log2(valueAt(f, CLASS, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.001)) },
       { id: 'reallocation', text: 'Sensitivity moves from the class to the rest', source: 'LCF Prop. 5, fig. 9', unit: 'log2 of (other/class at t = .001) over (other/class at .1)', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, CLASS, of('fm'), 0.001) / (valueAt(f, OTHER, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.1))) },
-      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'lcf-just-above', text: 'Just above T_min LCF learns the velocity sooner (level chosen after seeing the curves)', source: 'LCF §6', unit: 'loss at t = .067, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.067) - lossAt(f, of('lcf'), 0.067) },
       { id: 'lcf-samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],
@@ -41,7 +41,7 @@ export const lcfStudies: readonly Study[] = [
     config: { ...presetOf('late-degradation').config, evaluate: { measure: true }, measures: Object.keys(diagnostics).map(id => (id === 'probe' ? { id, every: 400, settings: SPARSE } : { id, every: 0 })) },
     measures: { probe: SPARSE, features: {} },
     claims: [
-      { id: 'none-early', text: 'Early in training accuracy does not fall towards t = 0', source: 'LCF fig. 12', unit: 'points at step 400, t = .001 less t = .1', effect: (f, of) => -fall(f, of('fm'), 0.1, 400) },
+      { id: 'none-early', text: 'Early in training accuracy does not fall towards t = 0', source: 'LCF fig. 12', unit: 'points at step 400, t = .001 less t = .1', margin: noLess(POINTS), effect: (f, of) => -fall(f, of('fm'), 0.1, 400) },
       { id: 'late', text: 'Late in training it falls from t = .1', source: 'LCF fig. 12', unit: 'points at the end, t = .1 less t = .001', effect: (f, of) => fall(f, of('fm'), 0.1) },
       { id: 'late-near', text: 'Late in training it falls from t = .03', source: 'LCF fig. 12', unit: 'points at the end, t = .03 less t = .001', effect: (f, of) => fall(f, of('fm'), 0.03) },
       { id: 'grows', text: 'The fall grows as training goes on', source: 'LCF fig. 12', unit: 'points, fall from t = .1 at the end less that at step 400', effect: (f, of) => fall(f, of('fm'), 0.1) - fall(f, of('fm'), 0.1, 400) },
@@ -55,11 +55,11 @@ export const lcfStudies: readonly Study[] = [
     config: withSeeds('designs'),
     measures: { probe: SPARSE, features: {}, quality: SAMPLED },
     claims: [
-      { id: 'cut-alone', text: 'Cutting the regression below T_min lifts probe accuracy by itself', source: 'LCF §6 says that it is not enough', unit: 'points at t = .001, cut less FM', effect: (f, of) => read(f, of('fm-truncated')) - read(f, of('fm')) },
+      { id: 'cut-alone', text: 'Cutting the regression below T_min is not enough to lift probe accuracy', source: 'LCF §6', unit: 'points at t = .001, FM less cut', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('fm-truncated')) },
       { id: 'pull-alone', text: 'The contrastive pull lifts it with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
       { id: 'both-over-cut', text: 'LCF lifts it over the cut alone', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less cut', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-truncated')) },
       { id: 'both-over-pull', text: 'LCF lifts it over contrast with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = .001, LCF less FM with contrast', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-contrast')) },
-      { id: 'pull-costs', text: 'Where it is still regressed the velocity is learned no worse by LCF than by contrast with the regression kept', source: 'LCF fig. 6 d', unit: 'loss at t = .1, FM with contrast less LCF', effect: (f, of) => lossAt(f, of('fm-contrast'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'pull-costs', text: 'Where it is still regressed the velocity is learned no worse by LCF than by contrast with the regression kept', source: 'LCF fig. 6 d', unit: 'loss at t = .1, FM with contrast less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm-contrast'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'samples', text: 'LCF’s samples lie nearer to real images than those of FM', source: 'LCF fig. 6 d', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
       { id: 'samples-over-pull', text: 'LCF’s samples lie nearer than those of contrast with the regression kept', source: 'LCF fig. 6 d', unit: NEARER('FM with contrast', 'LCF'), effect: (f, of) => nearer(f, of('fm-contrast'), of('lcf')) },
     ],
@@ -75,7 +75,7 @@ export const lcfStudies: readonly Study[] = [
       { id: 'larger', text: 'T_min = .05 lifts it over .02', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.05')) - read(f, of('LCF T_min 0.02')) },
       { id: 'larger-still', text: 'T_min = .1 lifts it over .05', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.1')) - read(f, of('LCF T_min 0.05')) },
       { id: 'largest', text: 'T_min = .2 lifts it over .1', source: 'LCF fig. 6 a', unit: 'points at t = .001', effect: (f, of) => read(f, of('LCF T_min 0.2')) - read(f, of('LCF T_min 0.1')) },
-      { id: 'cost', text: 'Above all these levels T_min = .2 costs nothing', source: 'LCF fig. 6 b, read as loss', unit: 'loss at t = .3, FM less LCF .2', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF T_min 0.2'), 0.3) },
+      { id: 'cost', text: 'Above all these levels T_min = .2 costs nothing', source: 'LCF fig. 6 b, read as loss', unit: 'loss at t = .3, FM less LCF .2', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF T_min 0.2'), 0.3) },
       { id: 'samples', text: 'A larger T_min makes better samples', source: 'LCF fig. 6 b', unit: NEARER('LCF .02', 'LCF .2'), effect: (f, of) => nearer(f, of('LCF T_min 0.02'), of('LCF T_min 0.2')) },
     ],
   },
@@ -86,7 +86,7 @@ export const lcfStudies: readonly Study[] = [
     config: withSeeds('data-size'),
     measures: { probe: SPARSE, features: {} },
     claims: [
-      { id: 'none-with-few', text: 'With 64 images accuracy does not fall towards t = 0', source: 'LCF fig. 13', unit: 'points, t = .001 less t = .1', effect: (f, of) => -fall(f, of('64 images'), 0.1) },
+      { id: 'none-with-few', text: 'With 64 images accuracy does not fall towards t = 0', source: 'LCF fig. 13', unit: 'points, t = .001 less t = .1', margin: noLess(POINTS), effect: (f, of) => -fall(f, of('64 images'), 0.1) },
       { id: 'falls-with-all', text: 'With all images it falls', source: 'LCF fig. 13', unit: 'points, t = .1 less t = .001', effect: (f, of) => fall(f, of('all images'), 0.1) },
       { id: 'more-with-more', text: 'The fall is larger with all images than with 64', source: 'LCF fig. 13', unit: 'points', effect: (f, of) => fall(f, of('all images'), 0.1) - fall(f, of('64 images'), 0.1) },
       { id: 'reads-better', text: 'More images make features that read better at t = .001', source: 'LCF fig. 13', unit: 'points, all less 64', effect: (f, of) => read(f, of('all images')) - read(f, of('64 images')) },
@@ -101,7 +101,7 @@ export const lcfStudies: readonly Study[] = [
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
       { id: 'wrecked', text: 'λ = 1 on the mean loss keeps the velocity from being learned', source: 'loss is a sum in LCF eq. 12', unit: 'loss at t = .3, LCF λ = 1 less FM', effect: (f, of) => lossAt(f, of('LCF λ = 1'), 0.3) - lossAt(f, of('fm'), 0.3) },
-      { id: 'mild', text: 'λ = .05 does not', source: 'asked here', unit: 'loss at t = .3, FM less LCF λ = .05', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF λ = .05'), 0.3) },
+      { id: 'mild', text: 'λ = .05 does not', source: 'asked here', unit: 'loss at t = .3, FM less LCF λ = .05', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF λ = .05'), 0.3) },
       { id: 'reads', text: 'The stronger pull reads better at t = .001', source: 'asked here', unit: 'points at t = .001, LCF λ = 1 less λ = .05', effect: (f, of) => read(f, of('LCF λ = 1')) - read(f, of('LCF λ = .05')) },
       { id: 'samples', text: 'Its samples lie farther from real images', source: 'asked here', unit: NEARER('LCF λ = 1', 'FM'), effect: (f, of) => nearer(f, of('LCF λ = 1'), of('fm')) },
     ],
@@ -115,7 +115,7 @@ export const lcfStudies: readonly Study[] = [
     claims: [
       { id: 'lcf-reads', text: 'LCF in the last third alone lifts probe accuracy at low noise', source: 'asked here', unit: 'points at t = .001, LCF less FM', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm')) },
       { id: 'pull-reads', text: 'So does the pull with the regression kept', source: 'asked here', unit: 'points at t = .001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
-      { id: 'cost', text: 'What was learned above T_min is not lost', source: 'asked here', unit: 'loss at t = .1, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'cost', text: 'What was learned above T_min is not lost', source: 'asked here', unit: 'loss at t = .1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],
   },

@@ -1,9 +1,23 @@
 /** Other objectives, targets, noise levels and paths. */
-import { GAIN, lossAt, nearer, NEARER, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
+import { type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
 
 const RANK = { diagnostic: 'features', panel: 'rank' }
 
+/** LCF against each of what its paper holds it against. */
+const rivals = [['fm', 'flow matching'], ['exfm', 'ExFM'], ['x-prediction', 'x-prediction'], ['fm-logit-normal', 'logit-normal levels']] as const
+
 export const rivalStudies: readonly Study[] = [
+  {
+    id: 'remedies',
+    title: 'LCF among other remedies, three seeds',
+    figure: 'LCF fig. 7 and 11, table 1',
+    config: withSeeds('remedies'),
+    measures: { probe: SCANT, quality: SAMPLED },
+    claims: [
+      ...rivals.map(([arm, name]) => ({ id: `reads-${arm}`, text: `LCF reads better at t = .001 than ${name}`, source: 'LCF fig. 7', unit: `points at t = .001, LCF less ${name}`, effect: (f: Findings, of: (arm: string) => number) => read(f, of('lcf')) - read(f, of(arm)) })),
+      ...rivals.map(([arm, name]) => ({ id: `samples-${arm}`, text: `Its samples lie nearer to real images than those of ${name}`, source: 'LCF table 1', unit: NEARER(name, 'LCF'), effect: (f: Findings, of: (arm: string) => number) => nearer(f, of(arm), of('lcf')) })),
+    ],
+  },
   {
     id: 'predictions',
     title: 'Velocity, image or noise as the answer, three seeds',
@@ -12,7 +26,7 @@ export const rivalStudies: readonly Study[] = [
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
       { id: 'image-low', text: 'Answering with the image costs at low noise, where its error is divided by t', source: 'x̂₀ − x₀ = −t (v̂ − v)', unit: 'loss at t = .01, x-prediction less FM', effect: (f, of) => lossAt(f, of('x-prediction'), 0.01) - lossAt(f, of('fm'), 0.01) },
-      { id: 'image-middle', text: 'Further up it costs nothing', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
+      { id: 'image-middle', text: 'Further up it costs nothing', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
       { id: 'noise-high', text: 'Answering with the noise costs at high noise, where its error is divided by 1 − t', source: 'ε̂ − ε = (1 − t)(v̂ − v)', unit: 'loss at t = .8, ε-prediction less FM', effect: (f, of) => lossAt(f, of('noise-prediction'), 0.8) - lossAt(f, of('fm'), 0.8) },
       { id: 'image-samples', text: 'Samples of x-prediction lie nearer to real images than FM’s', source: 'JiT table 2; LCF table 1 says the opposite', unit: NEARER('FM', 'x-prediction'), effect: (f, of) => nearer(f, of('fm'), of('x-prediction')) },
       { id: 'noise-samples', text: 'Those of ε-prediction lie farther', source: 'JiT table 2', unit: NEARER('ε-prediction', 'FM'), effect: (f, of) => nearer(f, of('noise-prediction'), of('fm')) },
@@ -41,7 +55,7 @@ export const rivalStudies: readonly Study[] = [
     claims: [
       { id: 'lowest', text: 'At the lowest noise, which it draws more rarely than an even draw does, the loss is higher', source: 'density of eq. 16', unit: 'loss at t = .01, logit-normal less FM', effect: (f, of) => lossAt(f, of('fm-logit-normal'), 0.01) - lossAt(f, of('fm'), 0.01) },
       { id: 'middle', text: 'At t = .3, which it draws most, it is lower', source: 'density of eq. 16', unit: 'loss at t = .3, FM less logit-normal', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('fm-logit-normal'), 0.3) },
-      { id: 'reads', text: 'Features do not read better at t = .001', source: 'LCF §6', unit: 'points at t = .001, FM less logit-normal', effect: (f, of) => read(f, of('fm')) - read(f, of('fm-logit-normal')) },
+      { id: 'reads', text: 'Features do not read better at t = .001', source: 'LCF §6', unit: 'points at t = .001, FM less logit-normal', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('fm-logit-normal')) },
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'SD3, arXiv 2403.03206', unit: NEARER('FM', 'logit-normal'), effect: (f, of) => nearer(f, of('fm'), of('fm-logit-normal')) },
     ],
   },
@@ -52,9 +66,9 @@ export const rivalStudies: readonly Study[] = [
     config: withSeeds(id),
     measures: { probe: SCANT, features: {}, quality: SAMPLED },
     claims: [
-      { id: 'reads', text: 'Pushing features apart lifts probe accuracy at low noise', source: 'LCF finds that it does not', unit: 'points at t = .001, dispersive less FM', effect: (f, of) => read(f, of('dispersive')) - read(f, of('fm')) },
+      { id: 'reads', text: 'Pushing features apart does not lift probe accuracy at low noise', source: 'LCF fig. 7', unit: 'points at t = .001, FM less dispersive', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('dispersive')) },
       { id: 'rank', text: 'Features use more directions', source: 'Dispersive loss §3', unit: 'log2 of the effective rank at t = .1, dispersive over FM', effect: (f, of) => Math.log2(valueAt(f, RANK, of('dispersive'), 0.1) / valueAt(f, RANK, of('fm'), 0.1)) },
-      { id: 'cost', text: 'The velocity is learned no worse', source: 'Dispersive loss §4', unit: 'loss at t = .3, FM less dispersive', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('dispersive'), 0.3) },
+      { id: 'cost', text: 'The velocity is learned no worse', source: 'Dispersive loss §4', unit: 'loss at t = .3, FM less dispersive', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('dispersive'), 0.3) },
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'Dispersive loss, table 2', unit: NEARER('FM', 'dispersive'), effect: (f, of) => nearer(f, of('fm'), of('dispersive')) },
     ],
   })),

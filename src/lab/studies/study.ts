@@ -12,7 +12,7 @@ export interface Findings {
   measurements: readonly Measurement[]
 }
 
-export interface Claim extends Pick<ClaimResult, 'id' | 'text' | 'source' | 'unit'> {
+export interface Claim extends Pick<ClaimResult, 'id' | 'text' | 'source' | 'unit' | 'margin'> {
   /** Size of the effect for one seed; `of` gives the replica with that seed of an arm, which is called by its label, or by its method where it has none. */
   effect(findings: Findings, of: (arm: string) => number): number
 }
@@ -44,11 +44,11 @@ interface Where {
   step?: number
 }
 
-/** The point of a replica's curve nearest to a level, or to a step, on a log scale. */
-export function valueAt({ measurements }: Findings, where: Where, replica: number, t: number): number {
+/** The point of a replica's curve nearest to a level, or to a step, on a log scale; of a curve of theory where the replica is null. */
+export function valueAt({ measurements }: Findings, where: Where, replica: number | null, t: number): number {
   const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
-  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === 'measured' && candidate.label === (where.label ?? ''))
-  if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of replica ${replica}${where.step === undefined ? '' : ` at step ${where.step}`}`)
+  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === (replica === null ? 'theory' : 'measured') && candidate.label === (where.label ?? ''))
+  if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of ${replica === null ? 'theory' : `replica ${replica}`}${where.step === undefined ? '' : ` at step ${where.step}`}`)
   return curve.y[nearest(curve.x, t)] ?? NaN
 }
 
@@ -76,18 +76,34 @@ export const SCANT = { ...SPARSE, t: '0.001 0.03 0.1' }
 /** Probe accuracy at the lowest level, in points. */
 export const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PROBE, replica, 0.001)
 
+/** How far samples of a class stand from the middle, with the class itself at 1; over all classes. */
+export const pushed = (findings: Findings, replica: number) => {
+  const { classes } = findings.config.net
+  return Array.from({ length: classes }, (_, i) => valueAt(findings, { diagnostic: 'classes', panel: 'means' }, replica, i + 1) / classes).reduce((sum, value) => sum + value, 0)
+}
+
 /** Samples of each net, and real images that they are compared with. */
 export const SAMPLED = { count: 500 }
 
 export const NEARER = (one: string, other: string) => `log2 of ${one}’s Fréchet distance over ${other}’s, classifier features, ${SAMPLED.count} samples`
 
+/** Fréchet distance in classifier features at a training step. */
+export const apartAt = (findings: Findings, replica: number, step: number) => valueAt(findings, { diagnostic: 'quality', panel: 'distance-classifier' }, replica, step)
+
 /** How much nearer the samples of the second are to real images. */
 export function nearer(findings: Findings, one: number, other: number): number {
-  const distance = (replica: number) => valueAt(findings, { diagnostic: 'quality', panel: 'distance-classifier' }, replica, findings.config.train.steps)
-  return Math.log2(distance(one) / distance(other))
+  const { steps } = findings.config.train
+  return Math.log2(apartAt(findings, one, steps) / apartAt(findings, other, steps))
 }
 
-/** Every claim's effect for each seed. @throws RangeError when the run has not what a claim speaks of */
+/** What counts as none, of claims that something is no worse or alike: of a loss, of points of the probe, of log2 of a distance (15 %). Set once for all studies. */
+export const noLess = (by: number): NonNullable<Claim['margin']> => ({ kind: 'no less', by })
+export const alike = (by: number): NonNullable<Claim['margin']> => ({ kind: 'alike', by })
+export const LOSS = 0.01
+export const POINTS = 5
+export const DOUBLINGS = 0.2
+
+/** Every claim's effect for each seed. @throws RangeError when the run has not what a claim speaks of, or what it has makes no number */
 export function judge({ claims }: Study, findings: Findings): ClaimResult[] {
   const { config } = findings
   const replicas = config.replicas.map(replica => resolveReplica(config, replica))
@@ -98,16 +114,18 @@ export function judge({ claims }: Study, findings: Findings): ClaimResult[] {
       if (index < 0) throw new RangeError(`the run has no replica of ${arm} with seed ${seed}`)
       return index
     }))
+    if (!effects.every(Number.isFinite)) throw new RangeError(`the effect of “${claim.text}” is ${effects.join(', ')} over the seeds, and that is no number to judge`)
     const mean = effects.reduce((sum, value) => sum + value, 0) / effects.length
     const deviation = Math.sqrt(effects.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (effects.length - 1))
-    return { ...claim, effects, mean, deviation, verdict: verdictOf(effects, mean, deviation) }
+    return { ...claim, effects, mean, deviation, verdict: verdictOf(effects, mean, (2 * deviation) / Math.sqrt(effects.length), claim.margin) }
   })
 }
 
-/** A sign shared by all seeds, and a mean two standard errors from 0; anything less is unclear. */
-function verdictOf(effects: number[], mean: number, deviation: number): ClaimResult['verdict'] {
-  const clear = Math.abs(mean) >= (2 * deviation) / Math.sqrt(effects.length)
-  if (clear && effects.every(effect => effect > 0)) return 'appears'
-  if (clear && effects.every(effect => effect < 0)) return 'opposite'
-  return 'unclear'
+/** A sign shared by all seeds, and a mean two standard errors (`doubt`) from 0; with a margin, a mean that far within or beyond it. Anything less is unclear. */
+function verdictOf(effects: number[], mean: number, doubt: number, margin?: Claim['margin']): ClaimResult['verdict'] {
+  const agree = effects.every(effect => effect > 0) || effects.every(effect => effect < 0)
+  if (!margin) return !agree || Math.abs(mean) < doubt ? 'unclear' : mean > 0 ? 'appears' : 'opposite'
+  const least = margin.kind === 'alike' ? -Math.abs(mean) : mean
+  if (least - doubt > -margin.by) return 'appears'
+  return agree && least + doubt < -margin.by ? 'opposite' : 'unclear'
 }

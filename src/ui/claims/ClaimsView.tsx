@@ -9,23 +9,23 @@ const verdicts: Record<ClaimResult['verdict'], { mark: string; words: string }> 
   unclear: { mark: '?', words: 'Unclear' },
 }
 
-/** Every claim of the paper that the recorded study asks about, and what came out, whichever way. */
+/** Every claim that the recorded study asks about, and what came out, whichever way. */
 export function ClaimsView() {
   const record = useRecorded(({ run }) => run?.record)
   if (!record) return null
   const { claims, title, figure, tick, date, adapter } = record
   return (
     <section className={styles.claims} aria-labelledby="claims">
-      <h2 id="claims">What the paper says, and what came out here</h2>
+      <h2 id="claims">What is claimed, and what came out here</h2>
       <p>
-        Recorded run, not yours: {title}; {count(tick.step)} steps, {count(tick.cost.parameters)} parameters each; {date} on {adapter}. It answers to {figure}. A positive number is the effect as the paper has it.
+        Recorded run, not yours: {title}; {count(tick.step)} steps, {count(tick.cost.parameters)} parameters each; {date} on {adapter}. It answers to {figure}. A positive number is the effect as claimed; what stands below a claim says where it is from.
       </p>
       {/* A scrolling region must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <section className={styles.scroll} tabIndex={0} aria-label="Claims, table">
         <table>
           <thead>
-            <tr><th scope="col">The paper says</th><th scope="col">Measured as</th><th scope="col">Mean ± SD</th><th scope="col">Each seed</th><th scope="col">Here</th></tr>
+            <tr><th scope="col">Claim</th><th scope="col">Measured as</th><th scope="col">Mean ± SD</th><th scope="col">Each seed</th><th scope="col">Here</th></tr>
           </thead>
           <tbody>{claims.map((claim) => <Claim key={claim.id} claim={claim} />)}</tbody>
         </table>
@@ -35,12 +35,12 @@ export function ClaimsView() {
   )
 }
 
-function Claim({ claim: { text, source, unit, effects, mean, deviation, verdict } }: { claim: ClaimResult }) {
+function Claim({ claim: { text, source, unit, margin, effects, mean, deviation, verdict } }: { claim: ClaimResult }) {
   const { mark, words } = verdicts[verdict]
   return (
     <tr>
       <th scope="row">{text} <small>{source}</small></th>
-      <td>{unit}</td>
+      <td>{unit}{margin && `; ${marginWords(margin)}`}</td>
       <td className={styles.number}>{signed(mean)} ± {short(deviation)}</td>
       <td className={styles.number}>{effects.map(signed).join(' · ')}</td>
       <td className={styles.verdict} data-verdict={verdict}><span aria-hidden="true">{mark}</span> {words}</td>
@@ -48,9 +48,12 @@ function Claim({ claim: { text, source, unit, effects, mean, deviation, verdict 
   )
 }
 
+const marginWords = ({ kind, by }: NonNullable<ClaimResult['margin']>) => (kind === 'alike' ? `alike: within ±${by}` : `no worse: no less than −${by}`)
+
 const signed = (value: number) => short(value).replace(/^-/, '−')
 
 function rule({ claims }: StudyRecord): string {
   const seeds = claims[0]?.effects.length ?? 0
-  return `“It appears” and “the opposite” ask for the same sign in all ${seeds} seeds and a mean at least two standard errors from 0; anything less is unclear. SD is over seeds (n − 1).`
+  const margins = claims.some(({ margin }) => margin) ? ' That something is alike or no worse appears where the mean lies within its margin by two standard errors.' : ''
+  return `“It appears” and “the opposite” ask for the same sign in all ${seeds} seeds and a mean at least two standard errors from 0; anything less is unclear.${margins} SD is over seeds (n − 1); with three of them two standard errors make an 82 % interval, not one of 95 %.`
 }

@@ -1,0 +1,97 @@
+/** Points of the plane, where the best velocity is known and thousands of samples cost little. */
+import { alike, type Findings, LOSS, lossAt, noLess, pushed, type Study, valueAt, withSeeds } from './study.ts'
+
+/** What counts as none: of an energy distance, about that of two sets of 1,024 points of one kind; of a place on the way to a class. */
+const NEAR = 0.01
+const PLACE = 0.05
+
+const GRADIENTS = { diagnostic: 'gradients', panel: 'difference' }
+const ERROR = { diagnostic: 'solver', panel: 'error', label: 'Midpoint' }
+const COST = { diagnostic: 'solver', panel: 'quality', label: 'Midpoint' }
+const BENT = { diagnostic: 'solver', panel: 'straight' }
+
+/** Energy distance of the points that a net draws from held-out ones, where they end. */
+const off = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'plane', panel: 'plane' }, replica, 1e-6)
+
+const likely = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'likelihood', panel: 'density' }, replica, findings.config.train.steps)
+
+/** Of log y over log x between two places. */
+const slopeOver = (findings: Findings, where: Parameters<typeof valueAt>[1], replica: number, from: number, to: number) =>
+  Math.log(valueAt(findings, where, replica, to) / valueAt(findings, where, replica, from)) / Math.log(to / from)
+
+/** Evaluations of the midpoint rule for this error, between those that were tried on a log scale, and beyond them along the last two. */
+function evaluationsFor(findings: Findings, replica: number, error: number): number {
+  const tried = [8, 16, 32, 64, 128].map(n => ({ n, error: valueAt(findings, ERROR, replica, n) }))
+  const next = Math.max(1, Math.min(tried.length - 1, tried.findIndex(one => one.error <= error) < 0 ? tried.length - 1 : tried.findIndex(one => one.error <= error)))
+  const [before, after] = [tried[next - 1], tried[next]]
+  return before.n * (after.n / before.n) ** (Math.log(error / before.error) / Math.log(after.error / before.error))
+}
+
+/** E‖(x_1 − x_0) − v‖² over the way, by its values at even levels. */
+function bentOf(findings: Findings, replica: number): number {
+  const levels = Array.from({ length: 16 }, (_, i) => (i + 0.5) / 16)
+  return levels.reduce((sum, t) => sum + valueAt(findings, BENT, replica, t) / levels.length, 0)
+}
+
+/** So many that two sets of one kind are .01 apart at most; a record keeps 64 of them. */
+const ENDS = { points: 1024, arrows: 0 }
+
+export const pointStudies: readonly Study[] = [
+  {
+    id: 'two-classes',
+    title: 'Two near classes pushed apart, three seeds',
+    figure: 'ΔFM fig. 3',
+    config: withSeeds('two-classes', 600),
+    measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
+    claims: [
+      { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
+      { id: 'more-than-affine', text: 'Further than the minimum 1/(1 − λ) = 2 of the velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 2 },
+      { id: 'a-little', text: 'With λ = .05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
+      { id: 'nearer', text: 'The samples of λ = .5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM .5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = .5')) },
+      { id: 'lcf', text: 'LCF, which knows nothing of classes, leaves them where flow matching has them', source: 'asked here', unit: 'distance from the middle, LCF less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('lcf')) - pushed(f, of('fm')) },
+      { id: 'image', text: 'So does answering with the image', source: 'asked here', unit: 'distance from the middle, x-prediction less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('x-prediction')) - pushed(f, of('fm')) },
+    ],
+  },
+  {
+    id: 'buried',
+    title: 'A spiral in 64 dimensions, three seeds',
+    figure: 'JiT fig. 2',
+    config: withSeeds('buried', 600),
+    measures: { condition: {}, plane: { ...ENDS, points: 256, solver: 'heun' } },
+    claims: [
+      { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
+      { id: 'x-over-noise', text: 'And not with the noise', source: 'JiT fig. 2', unit: 'log2 of ε-prediction’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('noise-prediction')) / off(f, of('x-prediction'))) },
+      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
+      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = .001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
+    ],
+  },
+  {
+    id: 'plane',
+    title: 'A checkerboard, three seeds',
+    figure: 'Lipman et al., theorem 2; JiT fig. 2',
+    config: withSeeds('plane', 600),
+    measures: { condition: {}, plane: ENDS, gradients: {} },
+    claims: [
+      { id: 'image', text: 'In two dimensions it makes no difference to samples whether the net answers with velocity or image', source: 'JiT fig. 2, D = 2', unit: 'energy distance, x-prediction less FM', margin: alike(NEAR), effect: (f, of) => off(f, of('x-prediction')) - off(f, of('fm')) },
+      { id: 'lcf', text: 'LCF’s points end no farther from the data', source: 'asked here', unit: 'energy distance, FM less LCF', margin: noLess(NEAR), effect: (f, of) => off(f, of('fm')) - off(f, of('lcf')) },
+      { id: 'one-gradient', text: 'The velocity of a pair and the mean velocity at its place lead to one gradient: they differ by noise that falls as 1/√n', source: 'Lipman et al., theorem 2', unit: 'slope of the difference over n, log-log, and ½', margin: alike(0.1), effect: (f, of) => slopeOver(f, GRADIENTS, of('fm'), 16, 512) + 0.5 },
+      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+    ],
+  },
+  {
+    id: 'straight',
+    title: 'Optimal transport beside diffusion on a checkerboard, three seeds',
+    figure: 'Lipman et al. fig. 4, 5 and 7, table 1',
+    config: withSeeds('straight', 1000),
+    measures: { condition: {}, plane: { ...ENDS, solver: 'rk4', steps: 64 }, solver: { images: 512, reference: 256 }, likelihood: { images: 256 } },
+    claims: [
+      { id: 'error', text: 'After as many evaluations the solver’s error is smaller on the optimal-transport path than on the diffusion path', source: 'Lipman et al. fig. 7', unit: 'log2 of VP’s error over OT’s, midpoint, 16 evaluations', effect: (f, of) => Math.log2(valueAt(f, ERROR, of('VP'), 16) / valueAt(f, ERROR, of('OT'), 16)) },
+      { id: 'fewer', text: 'For the same error it needs at most 60 % of the evaluations', source: 'Lipman et al. §6.2', unit: 'log2 of .6, and of the evaluations that OT needs for VP’s error at 32, over 32', effect: (f, of) => Math.log2(0.6) - Math.log2(evaluationsFor(f, of('OT'), valueAt(f, ERROR, of('VP'), 32)) / 32) },
+      { id: 'few-steps', text: 'With 8 evaluations its points are nearer to the data', source: 'Lipman et al. fig. 7', unit: 'energy distance, VP less OT, midpoint', effect: (f, of) => valueAt(f, COST, of('VP'), 8) - valueAt(f, COST, of('OT'), 8) },
+      { id: 'straight', text: 'Its ways are straighter', source: 'Lipman et al. fig. 3', unit: 'log2 of VP’s straightness over OT’s', effect: (f, of) => Math.log2(bentOf(f, of('VP')) / bentOf(f, of('OT'))) },
+      { id: 'exact', text: 'Followed exactly, its points are nearer to the data too', source: 'Lipman et al. table 1', unit: 'energy distance, VP less OT, 64 steps of RK4', effect: (f, of) => off(f, of('VP')) - off(f, of('OT')) },
+      { id: 'likelihood', text: 'It gives new points a greater likelihood', source: 'Lipman et al. table 1', unit: 'nats per dimension, OT less VP', effect: (f, of) => likely(f, of('OT')) - likely(f, of('VP')) },
+      { id: 'regression', text: 'On the diffusion path the velocity is a better thing to learn than the noise', source: 'Lipman et al. fig. 4, table 1', unit: 'energy distance, VP answering with the noise less VP, 64 steps of RK4', effect: (f, of) => off(f, of('VP, noise')) - off(f, of('VP')) },
+    ],
+  },
+]
