@@ -12,5 +12,6 @@ export default defineMethod({
   uses: CONTRASTIVE_CONTROLS,
   term: 'anchored',
   termName: 'contrastive loss',
-  knobs: ({ tMin, lambda }) => ({ tMin, lambda, flowBelow: true }),
+  // Low samples come first in a batch for their anchors. With λ = 0 there are none, and another order would have other bits than flow matching's.
+  knobs: ({ tMin, lambda }) => ({ tMin: lambda > 0 ? tMin : 0, lambda, flowBelow: true }),
 })

@@ -9,7 +9,7 @@ import { loadConfig, loadTensors } from '../fixtures/load.ts'
 import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
 import { fixtureStep } from '../support/fixture_step.ts'
 import { withTraining } from '../support/given_training.ts'
-import { B, batchWith, configOf, gradientOf, lcfStep, randomWeights } from '../support/lcf_step.ts'
+import { B, batchWith, configOf, gradientOf, lcfStep, randomWeights, T_MIN } from '../support/lcf_step.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -42,13 +42,34 @@ test('the cases differ from each other: no switch is dead', () => {
 })
 
 describe('λ = 0', () => {
-  test.each(['contrastive-fm', 'dispersive'])('%s is flow matching bit for bit, alone and beside others', async method => {
+  test.each(['contrastive-fm', 'dispersive', 'fm-contrast'])('%s is flow matching bit for bit, alone and beside others', async method => {
     const flow = await gradientOf({}, { methods: ['fm'] })
     expect(differingBits(await gradientOf({ lambda: 0 }, { methods: [method] }), flow)).toBe(0)
     expect(relative(await gradientOf({ lambda: 0.5 }, { methods: [method] }), flow)).toBeGreaterThan(1e-3)
     await lcfStep({ lambda: 0, tMin: 0 }, async training => {
       for (let r = 0; r < 4; r++) expect(differingBits(await training.flatGradients(r), flow), `replica ${r}`).toBe(0)
     }, { methods: [method, 'lcf', 'fm', method] })
+  })
+
+  test.each([false, true])('so it is after steps on batches that the GPU draws, until λ is turned up (stratified %s)', async stratified => {
+    const drawn = (lambda: number) => parseConfig({ ...configOf({ lambda, stratified }, ['fm', 'contrastive-fm', 'dispersive', 'fm-contrast']), data: { count: 16 } })
+    await withTraining(drawn(0), { given: false, images: 16 }, async training => {
+      training.buffers.write(training.training.data, Float32Array.from(new Random(5).normals(16 * 64)))
+      const { replicas } = training.config
+      replicas.forEach((_, r) => training.weigh(randomWeights, r))
+      const differing = () => Promise.all(replicas.map(async (_, r) => differingBits(await training.weights(r), await training.weights(0))))
+      let low = 0
+      for (let i = 0; i < 6; i++) {
+        training.run()
+        low += (await training.read(training.training.batch.t)).subarray(0, B).filter(t => t < T_MIN).length
+      }
+      expect(low).toBeGreaterThan(0)
+      expect(await differing()).toEqual([0, 0, 0, 0])
+      training.turn(drawn(0.5))
+      for (let i = 0; i < 6; i++) training.run()
+      expect((await differing()).map(count => count > 0)).toEqual([false, true, true, true])
+      expect((await Promise.all([6, 7, 8, 9, 10, 11].map(step => training.metrics(step, 3)))).some(({ anchors }) => anchors > 0)).toBe(true)
+    })
   })
 })
 
