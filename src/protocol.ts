@@ -148,11 +148,12 @@ export interface SampleGrid {
   /** Held-out real images (n,ch,h,w). */
   real: Float32Array
   count: number
-  /** Of each replica: forward passes for what the solver asked, those of steps it took back included, and such steps. Absent in older runs. */
+  /** Of each replica: forward passes for what the solver asked, those of steps it took back included; such steps; steps taken although their error was larger than allowed. Absent in older runs. */
   evaluations?: number[]
   /** Guidance and correction, in words; absent where samples were drawn as the networks were trained. */
   steered?: string
   rejected?: number[]
+  forced?: number[]
 }
 
 /** A live change, drawn as a vertical line on every step chart. */

@@ -93,7 +93,7 @@ export const measure: Measure<typeof settings> = async (bench, { images: n, doub
     summary: `With ${last('euler').evaluations[0]} evaluations Euler’s images are off by ${bench.groups.map(group => `${overSeeds(group, r => distance(r, last('euler')).value)} in ${group.label}`).join(', ')}${seedsSaid(bench.groups)}.`,
     notes: [
       `Exact: RK4 with ${reference} steps on the same field, so this is the solver’s error and says nothing about the network’s.`,
-      `dopri5 with tolerances ${TOLERANCES.join(', ')}; its evaluations include those of steps taken back (${Array.from({ length: R }, (_, r) => last('dopri5').rejected[r]).join(', ')} at the last).`,
+      `dopri5 with tolerances ${TOLERANCES.join(', ')}; its evaluations include those of steps taken back (${last('dopri5').rejected.join(', ')} at the last). Steps taken although their error was larger than allowed, for they could not be shorter: ${last('dopri5').forced.join(', ')}.`,
     ],
   }
   return [errors, stepSizes(bench, last('dopri5')), await straightness(bench, n, 4 * 2 ** doublings, draw), await testBed(doublings)]

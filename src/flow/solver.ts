@@ -43,11 +43,15 @@ export interface Journey {
   evaluations: number[]
   /** Steps taken back. [net] */
   rejected: number[]
+  /** Steps taken although their error was larger than allowed, for they could not be shorter. [net] */
+  forced: number[]
 }
 
-/** Adaptive steps start with this and are never shorter than the other, so that a field without a solution still ends. */
+/** Adaptive steps start with this and are never shorter than the other. After so many attempts they are no shorter than the last, so that a field without a solution still ends. */
 const FIRST_STEP = 0.05
-const LEAST_STEP = 1e-3
+const LEAST_STEP = 1e-6
+const MOST_ATTEMPTS = 2000
+const LATE_STEP = 1e-3
 /** Where an SDE without a last step stops: SiT's sample_eps. */
 const SDE_END = 1e-3
 
@@ -104,12 +108,12 @@ export async function march(
     own.forEach(({ nodes }, n) => { for (const node of nodes) evaluations[n] += passes(carrier, n, grids[n][i] + node * (grids[n][i + 1] - grids[n][i])) })
     await carrier.between?.()
   }
-  return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: grids.map(() => 0) }
+  return { times: grids.map(grid => Array.from(grid)), evaluations, rejected: grids.map(() => 0), forced: grids.map(() => 0) }
 }
 
 /** Step sizes by proportional-integral control (Hairer, Nørsett and Wanner, Solving ODEs II, sec. IV.2: β = .04), each net its own. */
 async function adapt(carrier: Carrier, { atol, rtol }: SolverSettings, { rows, nodes, error }: Required<Tableau>, ends: readonly number[], paths: readonly Path[]): Promise<Journey> {
-  const nets = ends.map((end, n) => ({ t: 1, h: FIRST_STEP, end, before: 1e-4, rejectedLast: false, times: [1], evaluations: passes(carrier, n, 1), rejected: 0 }))
+  const nets = ends.map((end, n) => ({ t: 1, h: FIRST_STEP, end, before: 1e-4, rejectedLast: false, lost: false, times: [1], evaluations: passes(carrier, n, 1), rejected: 0, forced: 0 }))
   await carrier.look(0, nets.map(({ t }) => t))
   while (nets.some(({ t, end }) => t > end)) {
     const steps = nets.map(({ t, h, end }) => (t - h < end + LEAST_STEP / 2 ? end - t : -h))
@@ -121,15 +125,18 @@ async function adapt(carrier: Carrier, { atol, rtol }: SolverSettings, { rows, n
     const accepted = nets.map((net, n) => {
       if (net.t === net.end) return false
       for (const node of nodes.slice(1)) net.evaluations += passes(carrier, n, net.t + node * steps[n])
-      const norm = Number.isFinite(norms[n]) ? Math.max(1e-10, norms[n]) : 1 // what is no number will not become one with shorter steps
-      const take = norm <= 1 || net.h <= LEAST_STEP
+      const norm = Number.isFinite(norms[n]) ? Math.max(1e-10, norms[n]) : Infinity
+      const least = net.times.length + net.rejected < MOST_ATTEMPTS ? LEAST_STEP : LATE_STEP
+      const take = norm <= 1 || net.h <= least || net.lost
       const factor = take ? 0.9 * norm ** -0.17 * net.before ** 0.04 : 0.9 * norm ** -0.2
       if (take) {
         net.t = steps[n] === net.end - net.t ? net.end : net.t + steps[n]
         net.times.push(net.t)
         net.before = Math.max(norm, 1e-4)
+        if (norm > 1) net.forced++
+        net.lost ||= norm === Infinity // what is no number now stays none: the rest goes by at once
       } else net.rejected++
-      net.h = Math.max(LEAST_STEP, -steps[n] * Math.min(take && !net.rejectedLast ? 10 : 1, Math.max(0.2, factor)))
+      net.h = net.lost ? 1 : Math.max(least, -steps[n] * Math.min(take && !net.rejectedLast ? 10 : 1, Math.max(0.2, factor)))
       net.rejectedLast = !take
       return take
     })
@@ -143,7 +150,7 @@ async function adapt(carrier: Carrier, { atol, rtol }: SolverSettings, { rows, n
     await carrier.accept(jumps, false)
     nets.forEach(net => { if (net.end > 0) net.times.push(0) })
   }
-  return { times: nets.map(net => net.times), evaluations: nets.map(net => net.evaluations), rejected: nets.map(net => net.rejected) }
+  return { times: nets.map(net => net.times), evaluations: nets.map(net => net.evaluations), rejected: nets.map(net => net.rejected), forced: nets.map(net => net.forced) }
 }
 
 /** Euler and Maruyama's step of x ← x + (v − ½ω s) h + √(ω|h|) ξ with s = −ε̂/β, the score that v implies; on the linear path −(x + (1−t) v)/t. */
@@ -177,5 +184,5 @@ async function diffuse(carrier: Carrier, settings: SolverSettings, ends: readonl
     await carrier.between?.()
   }
   const evaluations = grids.map(({ t }, net) => t.slice(0, n).reduce((sum, level) => sum + passes(carrier, net, level), 0))
-  return { times: grids.map(({ t }) => t), evaluations, rejected: grids.map(() => 0) }
+  return { times: grids.map(({ t }) => t), evaluations, rejected: grids.map(() => 0), forced: grids.map(() => 0) }
 }

@@ -15,7 +15,7 @@ const replica = all<ReplicaRecord>()({ from: step, last: row.nullable(), stuckFo
 const historySchema = all<RunHistory>()({
   replicas: z.array(replica), losses: z.array(lossSchema), events: z.array(eventSchema), measurements: z.array(measurementSchema),
   bands: z.array(bandSchema),
-  samples: all<SampleGrid>()({ step, channels: whole, size: whole, images: z.array(floats), real: floats, count: whole, evaluations: z.array(whole).optional(), rejected: z.array(step).optional(), steered: z.string().optional() }).nullable(),
+  samples: all<SampleGrid>()({ step, channels: whole, size: whole, images: z.array(floats), real: floats, count: whole, evaluations: z.array(whole).optional(), rejected: z.array(step).optional(), forced: z.array(step).optional(), steered: z.string().optional() }).nullable(),
 })
 
 /**

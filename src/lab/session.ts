@@ -284,9 +284,9 @@ export class Session {
   private async drawSamples(): Promise<SampleGrid> {
     const { net, evaluate, data } = this.config
     const step = this.step
-    const { images, evaluations, rejected } = await this.trainer.sample(data.seed, () => this.breatheGpu())
+    const { images, evaluations, rejected, forced } = await this.trainer.sample(data.seed, () => this.breatheGpu())
     const each = net.channels * net.size * net.size
-    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected, steered: guidanceSaid(this.config).join(', ') || undefined })
+    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected, forced, steered: guidanceSaid(this.config).join(', ') || undefined })
   }
 
   /** What happened to this run, oldest first. */

@@ -16,6 +16,7 @@ test('errors fall with the order of the solver, and on the Gaussian as its order
     expect(of('Euler', replica).y.at(-1)!).toBeLessThan(of('Euler', replica).y[0]!)
     expect(of('RK4', replica).y.at(-1)!).toBeLessThan(of('Euler', replica).y.at(-1)!)
   }
+  expect(error.notes.at(-1)).toMatch(/steps taken back \(\d+, \d+ at the last\)\. Steps taken .* could not be shorter: 0, 0\.$/)
   for (const { x, y } of steps.curves) {
     const passed = y.reduce<number>((sum, h) => sum + h!, 0)
     expect(passed).toBeCloseTo(1, 5)

@@ -58,7 +58,7 @@ describe('fixed steps', () => {
   test.each([['euler', 8], ['midpoint', 16], ['heun', 15], ['rk4', 32]] as const)('%s asks %i times in eight steps', async (solver, count) => {
     const { looks, journey } = await walk({ solver, solverSteps: 8 })
     expect(looks).toBe(count)
-    expect(journey).toMatchObject({ evaluations: [count], rejected: [0] })
+    expect(journey).toMatchObject({ evaluations: [count], rejected: [0], forced: [0] })
   })
 
   test.each(['midpoint', 'rk4', 'dopri5', 'euler', 'sde'] as const)('%s never asks below T_min when it jumps', async solver => {
@@ -90,10 +90,28 @@ describe('dopri5', () => {
     expect(journey.rejected[0]).toBeGreaterThan(0)
   })
 
+  test.each([1e-4, 1e-6])('is as exact where the field bends within %f of t = 0', async near => {
+    for (const tolerance of [1e-5, 1e-7]) {
+      const { x, journey } = await walk({ solver: 'dopri5', rtol: tolerance, atol: tolerance }, t => 0.5 / (t + near))
+      expect(Math.abs(x - Math.sqrt(near / (1 + near)))).toBeLessThan(tolerance)
+      expect(journey.forced).toEqual([0])
+      expect(journey.evaluations[0]).toBeLessThan(600)
+    }
+  })
+
+  test('counts the steps that it takes although they are too far off, for none is shorter than the least', async () => {
+    const { x, journey } = await walk({ solver: 'dopri5', rtol: 1e-7, atol: 1e-7 }, t => 0.5 / (t + 1e-8))
+    expect(Math.abs(x - Math.sqrt(1e-8))).toBeGreaterThan(1e-5)
+    expect(journey.forced[0]).toBeGreaterThan(0)
+    expect(journey.forced[0]).toBeLessThan(5)
+  })
+
   test('ends, whatever the field', async () => {
-    for (const rate of [() => Number.NaN, (t: number) => 1e6 * Math.sin(1e6 * t)]) {
-      const { looks } = await walk({ solver: 'dopri5' }, rate)
-      expect(looks).toBeLessThan(20_000)
+    for (const [rate, most] of [[() => Number.NaN, 100], [(t: number) => 1e6 * Math.sin(1e6 * t), 20_000]] as const) {
+      const { looks, journey } = await walk({ solver: 'dopri5' }, rate)
+      expect(looks).toBeLessThan(most)
+      expect(journey.forced[0]).toBeGreaterThan(0)
+      expect(journey.times[0].at(-1)).toBe(0)
     }
   })
 

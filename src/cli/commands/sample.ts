@@ -54,8 +54,9 @@ export const sample: MakeCommand = done => dataOptions(new Command('sample'))
       writeOne(out, samplesPng(grid))
       const labels = replicas.map(({ label }) => label)
       const { evaluate: { solver, solverSteps: steps, guidance } } = config
-      const told = [solver, grid.evaluations ? `${Math.max(...grid.evaluations)} evaluations` : `${steps} steps`, ...guidanceSaid(config)].join(', ')
-      await print(options, { out, checkpoint: file, step: checkpoint.step, replicas: labels, count: grid.count, solver, steps, guidance, evaluations: grid.evaluations },
+      const forced = Math.max(0, ...grid.forced ?? [])
+      const told = [solver, grid.evaluations ? `${Math.max(...grid.evaluations)} evaluations` : `${steps} steps`, ...(forced > 0 ? [`${forced} steps with a larger error than allowed`] : []), ...guidanceSaid(config)].join(', ')
+      await print(options, { out, checkpoint: file, step: checkpoint.step, replicas: labels, count: grid.count, solver, steps, guidance, evaluations: grid.evaluations, forced: grid.forced },
         () => `${grid.count} samples of ${labels.join(', ')} at step ${checkpoint.step} (${told}) are in ${options.out}, below as many held-out images`)
     } catch (error) {
       if (error instanceof ConfigError || error instanceof RangeError) throw new CommandError(error.message)

@@ -68,9 +68,10 @@ export function SamplesFigure() {
 }
 
 /** “25 euler steps”; how often a solver asked that did so differently for each network. */
-function solverSaid({ solver, solverSteps }: EvaluateConfig, { evaluations, rejected }: SampleGrid): string {
+function solverSaid({ solver, solverSteps }: EvaluateConfig, { evaluations, rejected, forced }: SampleGrid): string {
   if (solver !== 'dopri5') return `${solverSteps} ${solver === 'sde' ? 'SDE' : solver} steps${evaluations ? `, ${rangeOf(evaluations)} evaluations` : ''}`
-  return `dopri5${evaluations && rejected ? `, ${rangeOf(evaluations)} evaluations, ${rangeOf(rejected)} steps taken back` : ''}`
+  const inexact = forced?.some((count) => count > 0) ? `, ${rangeOf(forced)} taken with a larger error than allowed` : ''
+  return `dopri5${evaluations && rejected ? `, ${rangeOf(evaluations)} evaluations, ${rangeOf(rejected)} steps taken back${inexact}` : ''}`
 }
 
 function rangeOf(values: readonly number[]): string {
