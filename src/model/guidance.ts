@@ -5,7 +5,7 @@
  * ΔFM's minimum is v_Δ = (v − λT̂)/(1 − λ), v that of flow matching, T̂ the mean target of the samples it is pushed from: α′ E[x0], −E[x0] for the linear path. So
  * v = (1−λ) v_Δ + λT̂, exactly at the minimum, at every level and with every solver. The paper's sampler does so in the guidance interval alone.
  */
-import type { Config } from '../config.ts'
+import { type Config, passOf } from '../config.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { placeOn } from '../flow/place.ts'
 import { resolveReplica } from './knobs.ts'
@@ -39,11 +39,11 @@ export const isCorrectable = (config: Config): boolean => config.replicas.some((
 
 /** What was pushed away from the velocity with labels, and from that without. λ counts as it is in the end, not as it is ramped. */
 function correctionsOf(config: Config, r: number, t: number): { labelled: Correction; unlabelled: Correction } {
-  const { evaluate, train: { batch: B } } = config
+  const { evaluate, train } = config
   if (!evaluate.correction || !isPushed(config, r)) return { labelled: NONE, unlabelled: NONE }
   const { objective: { lambda, negatives, nullSkip }, path } = resolveReplica(config, config.replicas[r])
-  // Of a permutation one in B is the sample itself, whose target it is to reach: v_Δ = ((1 − λ/B) v − λ(1 − 1/B) T̂)/(1 − λ).
-  const itself = negatives === 'permutation' ? 1 / B : 0
+  // Of a permutation of B, a batch or micro-batch, one in B is the sample itself, whose target it is to reach: v_Δ = ((1 − λ/B) v − λ(1 − 1/B) T̂)/(1 − λ).
+  const itself = negatives === 'permutation' ? 1 / passOf(train) : 0
   const labelled = { own: (1 - lambda) / (1 - lambda * itself), mean: (-placeOn(path, t).dalpha * lambda * (1 - itself)) / (1 - lambda * itself) }
   return { labelled, unlabelled: nullSkip && isGuidable(config) ? NONE : labelled }
 }
