@@ -2,14 +2,20 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, type ObjectiveConfig, parseConfig } from '../../src/config.ts'
+import { bestField, mixed } from '../../src/diagnostics/best_field.ts'
 import { empiricalVelocity } from '../../src/flow/empirical.ts'
-import { checkConfig } from '../../src/lab/data.ts'
+import { meanOf } from '../../src/flow/estimate.ts'
+import { LINEAR } from '../../src/flow/place.ts'
+import { checkConfig, generateData } from '../../src/lab/data.ts'
+import type { SampleGrid } from '../../src/protocol.ts'
+import { ditForward } from '../../src/reference/dit.ts'
 import { Random } from '../../src/reference/random.ts'
 import { loadConfig, loadTensors } from '../fixtures/load.ts'
 import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
 import { fixtureStep } from '../support/fixture_step.ts'
 import { withTraining } from '../support/given_training.ts'
 import { B, batchWith, configOf, gradientOf, lcfStep, randomWeights, T_MIN } from '../support/lcf_step.ts'
+import { twinParameters } from '../support/random_net.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -129,6 +135,51 @@ describe('contrastive flow matching', () => {
     const flow = await gradientOf({}, { methods: ['fm'], batch: moved })
     expect(relative(gradient, flow.map(value => (1 - lambda) * value))).toBeLessThan(2e-5)
   })
+
+  test('learns (v + λ E[x0])/(1 − λ) where the best velocity v is known, and corrected samples have the mean and spread of flow matching’s', async () => {
+    const [lambda, n] = [0.5, 256]
+    const session = await create(tinyConfig({
+      net: { channels: 2, size: 1, patch: 1, heads: 1, attention: false }, data: { dataset: 'two-classes', count: 4096, heldOut: n }, objective: { lambda },
+      train: { batch: 128, steps: 400, learningRate: 0.01, schedule: 'cosine', emaDecay: 0.98 }, evaluate: { samples: 64, solver: 'heun', solverSteps: 20 }, replicas: [{ method: 'fm' }, { method: 'contrastive-fm' }],
+    }))
+    await session.advance(400)
+    const data = await generateData(session.currentConfig)
+    const { field } = bestField({ data }, 2, LINEAR)
+    const { net } = session.currentConfig
+    const weights = (await session.snapshot()).replicas.map(({ ema }) => twinParameters(net, ema))
+    const pushed = [0, 1].map(c => (lambda * meanOf(data.train.filter((_, i) => i % 2 === c)).value) / (1 - lambda))
+    /** Of the least-squares line through (a_i, b_i). */
+    const slope = (a: Float64Array, b: Float64Array) => {
+      const middle = meanOf(a).value
+      return a.reduce((sum, v, i) => sum + (v - middle) * b[i], 0) / a.reduce((sum, v) => sum + (v - middle) ** 2, 0)
+    }
+    const off = (a: ArrayLike<number>, b: ArrayLike<number>) => norm(Array.from(a, (v, i) => v - b[i])) / Math.sqrt(a.length)
+    for (const t of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      const x = mixed(data.heldOut, Float32Array.from(new Random(3).normals(2 * n)), LINEAR, t)
+      const best = field(x, t)
+      const [flow, delta] = weights.map(parameters => ditForward(net, parameters, Float64Array.from(x), new Float64Array(n).fill(t), null).velocity!)
+      expect(off(flow, best), `flow matching, t = ${t}`).toBeLessThan(0.15) // .02 to .07 seen
+      expect(off(delta, best.map((v, i) => v / (1 - lambda) + pushed[i % 2])), `ΔFM, t = ${t}`).toBeLessThan(0.35) // .07 to .19 seen, and .81 to 1.01 from v
+      expect(off(delta, best), `ΔFM and v, t = ${t}`).toBeGreaterThan(0.7)
+      for (const c of [0, 1]) {
+        const [of, by] = [delta, best].map(values => Float64Array.from({ length: n }, (_, i) => values[2 * i + c]))
+        expect(Math.abs((1 - lambda) * slope(by, of) - 1), `slope, t = ${t}`).toBeLessThan(0.12) // .05 seen
+      }
+    }
+    const moments = ({ images }: SampleGrid) => images.map(values => [0, 1].map(c => {
+      const { value, standardError, count } = meanOf(values.filter((_, i) => i % 2 === c))
+      return { mean: value, spread: standardError * Math.sqrt(count) }
+    }))
+    const [, plain] = moments(await session.sample())
+    session.patch({ replica: 'all', section: 'evaluate', field: 'correction', value: true })
+    const [flow, corrected] = moments(await session.sample())
+    for (const c of [0, 1]) {
+      expect(plain[c].spread / flow[c].spread).toBeLessThan(0.2) // .03 and .06 seen
+      expect(corrected[c].spread / flow[c].spread).toBeGreaterThan(0.7) // 1.24 and 1.13 seen
+      expect(corrected[c].spread / flow[c].spread).toBeLessThan(1.5)
+      expect(Math.abs(corrected[c].mean - flow[c].mean)).toBeLessThan(0.03) // .007 seen, and spreads of .05 and .07
+    }
+  }, 60_000)
 
   test('reports −‖v − v*_j‖² beside the flow loss, over the whole batch, with λ as it is ramped', async () => {
     const config = parseConfig({ ...configOf({ lambda: 0.5, lambdaRamp: 4 }, ['contrastive-fm', 'fm']), data: { count: 16 } })
