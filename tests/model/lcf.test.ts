@@ -1,10 +1,10 @@
 /** Facts about Local Contrastive Flow that hold whatever the net: signs, limits, who receives a gradient and who does not. */
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
-import { fromNamed, initialParameters, parameterLayout, toNamed } from '../../src/model/parameters.ts'
+import { parameterLayout } from '../../src/model/parameters.ts'
 import { differingBits, nonZero, relative } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
-import { B, batchWith, configOf, gradientOf, LAYER, lcfStep, LOW, net, randomWeights, rowsOf } from '../support/lcf_step.ts'
+import { B, batchWith, blindWeights, configOf, gradientOf, LAYER, lcfStep, LOW, net, randomWeights, rowsOf } from '../support/lcf_step.ts'
 
 const layout = parameterLayout(net)
 
@@ -25,10 +25,7 @@ describe('the value', () => {
   })
 
   test('at full collapse is log B for Algorithm 1 and InfoNCE and log (B − 1) for equation 14, with no gradient', async () => {
-    // Start weights with a blind patch embedding: blocks are the identity, so every feature is the same.
-    const tensors = toNamed(layout, initialParameters(layout, 1))
-    tensors['x_embedder.proj.weight'].data.fill(0)
-    const weights = fromNamed(layout, tensors)
+    const weights = blindWeights()
     for (const [variant, value] of [['algorithm1', Math.log(B)], ['equation14', Math.log(B - 1)], ['infonce', Math.log(B)]] as const) {
       for (const row of await rowsOf({ variant, detach: false }, { weights })) expect(row).toBeCloseTo(value, 5)
       expect(differingBits(await gradientOf({ variant, detach: false, lambda: 10 }, { weights }), await gradientOf({ variant, detach: false, lambda: 0 }, { weights }))).toBe(0)

@@ -14,7 +14,7 @@ import { loadConfig, loadTensors } from '../fixtures/load.ts'
 import { differingBits, digest, nonZero, norm, relative } from '../support/compare.ts'
 import { fixtureStep } from '../support/fixture_step.ts'
 import { withTraining } from '../support/given_training.ts'
-import { B, batchWith, configOf, gradientOf, lcfStep, randomWeights, T_MIN } from '../support/lcf_step.ts'
+import { B, batchWith, blindWeights, configOf, gradientOf, lcfStep, randomWeights, T_MIN } from '../support/lcf_step.ts'
 import { twinParameters } from '../support/random_net.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
@@ -88,9 +88,16 @@ test('objectives in one recording have the bits of each alone', async () => {
 describe('dispersive loss', () => {
   const valueOf = (changes: Partial<ObjectiveConfig>, weights = randomWeights) => lcfStep(changes, async training => (await training.read(training.training.contrastiveRows))[0], { methods: ['dispersive'], weights })
 
-  test('is log 1/B for features far apart and 0 for equal ones, and never leaves that range', async () => {
+  test('is log 1/B for features far apart and 0 for equal ones, without gradient, and never leaves that range', async () => {
     expect(await valueOf({ tau: 0.01, distance: 'raw', normalise: false })).toBeCloseTo(-Math.log(B), 5)
-    expect(await valueOf({ tau: 100, distance: 'divided', normalise: true })).toBeCloseTo(0, 2)
+    const weights = blindWeights()
+    for (const tau of [0.01, 0.5]) {
+      for (const normalise of [true, false]) {
+        expect(await valueOf({ tau, normalise }, weights)).toBeCloseTo(0, 6)
+        const [without, withTerm] = await Promise.all([0, 10].map(lambda => gradientOf({ lambda, tau, normalise }, { methods: ['dispersive'], weights })))
+        expect(differingBits(withTerm, without)).toBe(0)
+      }
+    }
     for (const tau of [0.02, 0.5, 50]) {
       const value = await valueOf({ tau, normalise: false })
       expect(value).toBeLessThanOrEqual(0)

@@ -1,6 +1,7 @@
 /** One step of LCF and its relatives on one small random net and batch: three of eight samples lie below T_min. */
 import { type Config, type ObjectiveConfig, parseConfig } from '../../src/config.ts'
 import type { GivenBatch } from '../../src/lab/given_step.ts'
+import { fromNamed, initialParameters, parameterLayout, toNamed } from '../../src/model/parameters.ts'
 import { type GivenTraining, withTraining } from './given_training.ts'
 import { flat, randomBatch, randomParameters } from './random_net.ts'
 
@@ -18,6 +19,15 @@ export const configOf = (changes: Changes = {}, methods = ['lcf'], paths: Object
 
 export const { net } = configOf()
 export const randomWeights = flat(net, randomParameters(net, 7))
+
+/** Start weights with a blind patch embedding: blocks are the identity, so every feature is the same. */
+export function blindWeights(): Float32Array {
+  const layout = parameterLayout(net)
+  const tensors = toNamed(layout, initialParameters(layout, 1))
+  tensors['x_embedder.proj.weight'].data.fill(0)
+  return fromNamed(layout, tensors)
+}
+
 export const batchWith = (low: number) => randomBatch(net, 8, B, T_MIN, low)
 
 export interface StepOptions {
