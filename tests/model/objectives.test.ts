@@ -263,6 +263,22 @@ describe('explicit flow matching', () => {
     }
   })
 
+  test('over all images is the target of flow matching bit for bit where t is small, and goes to x_t less their mean as t goes to 1', async () => {
+    const levels = [1e-3, 1e-3, 1e-3, 1e-3, 0.99, 0.999, 0.9999, 1]
+    const batch = { ...batchWith(0), t: Float32Array.from(levels) }
+    const config = configOf({ candidates: 1024 }, ['exfm', 'fm'])
+    config.train.images = B
+    await withTraining(config, { gradientsOnly: true }, async training => {
+      for (const r of [0, 1]) training.give(batch, r)
+      training.run()
+      const [goal, own, xt] = [await training.part(training.training.batch.goal, 64 * B), await training.part(training.training.batch.goal, 64 * B, 1), await training.read(training.training.batch.xt)]
+      expect(differingBits(goal.subarray(0, 4 * 64), own.subarray(0, 4 * 64))).toBe(0)
+      const off = [4, 5, 6, 7].map(b => relative(goal.subarray(64 * b, 64 * (b + 1)), Float64Array.from({ length: 64 }, (_, k) => xt[64 * b + k] - Array.from({ length: B }, (_unused, i) => batch.x0[64 * i + k] / B).reduce((sum, x) => sum + x))))
+      off.forEach((value, i) => expect(value, `t = ${levels[4 + i]}`).toBeLessThan(4 * (1 - levels[4 + i]) + 1e-6)) // at most half of it seen
+      expect(relative(own.subarray(7 * 64), goal.subarray(7 * 64))).toBeGreaterThan(0.3)
+    })
+  })
+
   test('is refused for a net that is told classes', () => {
     expect(() => checkConfig(tinyConfig({ net: { classes: 10 }, replicas: [{ method: 'exfm' }] }))).toThrow(/images of other classes; take net\.classes = 0/)
   })
