@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
+import { mixed } from '../../src/diagnostics/best_field.ts'
+import { amplitudeOf, patternOf, signsOf } from '../../src/diagnostics/perturbation.ts'
+import { PhiloxStream } from '../../src/engine/philox.ts'
 import { makePath } from '../../src/flow/paths.ts'
+import { fromImage, placeOn, toImage } from '../../src/flow/place.ts'
+import { ditForward } from '../../src/reference/dit.ts'
+import { twinParameters } from '../support/random_net.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -36,6 +42,35 @@ test('on another path it is the image that is pushed as well: each step adds its
     const expected = Math.sqrt(10 ** 0.3 - 1) * within.reduce((sum, t) => sum + Math.hypot(path.dalpha(t) * Math.sqrt(power), path.dbeta(t)) / 20, 0)
     expect(Math.abs(value! / expected - 1)).toBeLessThan(0.15) // one step more or less begins in a window
   })
+})
+
+test.each(['linear', 'cosine'] as const)('a trained net’s PSNR on held-out images falls by as many decibels as asked, on the %s path', async family => {
+  const [n, d] = [512, 64]
+  const session = await create(tinyConfig({ data: { count: 512, heldOut: n }, train: { batch: 32, steps: 200 }, objective: { path: family }, replicas: [{ method: 'fm' }] }))
+  await session.advance(200)
+  const { net } = session.currentConfig
+  const weights = twinParameters(net, (await session.snapshot()).replicas[0].ema)
+  const { heldOut } = session.data
+  const path = makePath(family)
+  const noise = new Float32Array(n * d)
+  new PhiloxStream(4, 94).fillNormal(noise)
+  const power = heldOut.reduce((sum, value) => sum + value * value, 0) / (n * d)
+  for (const t of [0.1, 0.3, 0.7]) {
+    const x = Float64Array.from(mixed(heldOut, noise, path, t))
+    const velocity = ditForward(net, weights, x, new Float64Array(n).fill(t), null).velocity!
+    const { keep, along } = toImage(placeOn(path, t))
+    const errorOf = (v: Float64Array) => v.reduce((sum, value, k) => sum + (keep * x[k] + along * value - heldOut[k]) ** 2, 0) / (n * d)
+    const error = errorOf(velocity)
+    if (t <= 0.3) expect(error, 'it has learned something').toBeLessThan(0.6 * power)
+    for (const kind of ['noise', 'drift'] as const) {
+      for (const drop of [1, 3]) {
+        const [pattern, signs] = [patternOf(kind, 1, 8), signsOf(kind, n, new PhiloxStream(2, 94))]
+        const push = fromImage(placeOn(path, t)).along * amplitudeOf(error, drop)
+        const worse = errorOf(velocity.map((v, k) => v + push * signs[Math.floor(k / d)] * pattern[k % d]))
+        expect(Math.abs(10 * Math.log10(worse / error) - drop), `${kind}, t = ${t}`).toBeLessThan(0.1) // .03 seen
+      }
+    }
+  }
 })
 
 test('no drop, no change at all; what cannot be asked is refused in one sentence', async () => {
