@@ -33,6 +33,17 @@ test('a path that never comes to noise is refused, for nothing could be drawn', 
   for (const path of objectiveSchema.shape.path.unwrap().options) expect(() => checkConfig(parseConfig({ objective: { path } }))).not.toThrow()
 })
 
+/** Rate k of the best velocity k x of x0 ~ N(0, s²), whose marginals have the variance α²s² + β². */
+const S = 0.5
+const varianceOn = (path: Path, t: number) => {
+  const { alpha, beta } = placeOn(path, t)
+  return alpha ** 2 * S ** 2 + beta ** 2
+}
+const rateOn = (path: Path, t: number) => {
+  const { alpha, beta, dalpha, dbeta } = placeOn(path, t)
+  return (alpha * dalpha * S ** 2 + beta * dbeta) / varianceOn(path, t)
+}
+
 describe.each(all)('%s', (_, path) => {
   test('image and noise come back from x_t and the velocity', () => {
     for (const t of levels) {
@@ -48,6 +59,21 @@ describe.each(all)('%s', (_, path) => {
         const { skip, out } = reading(prediction, t, 1e-12, place)
         expect(Math.abs(skip * x + out * answer - v)).toBeLessThan(1e-9 * Math.max(1, Math.abs(skip * x), Math.abs(out * answer)))
         expect(errorWeight('velocity', prediction, t, 1e-12, place).root).toBeCloseTo(Math.abs(off), 10)
+      }
+    }
+  })
+
+  test('the score −ε̂/β of the Gaussian is the slope of log p_t', () => {
+    for (const t of levels) {
+      const place = placeOn(path, t)
+      if (place.beta * place.wronskian < 1e-9) continue // where ε̂ is a difference of numbers that agree in most of their digits
+      const { keep, along } = toNoise(place)
+      const variance = varianceOn(path, t)
+      const logDensity = (x: number) => -0.5 * (x ** 2 / variance + Math.log(2 * Math.PI * variance))
+      const step = 1e-4 * Math.sqrt(variance)
+      for (const x of [-1.2, 0.4, 2].map(value => value * Math.sqrt(variance))) {
+        const score = -(keep * x + along * rateOn(path, t) * x) / place.beta
+        expect(score / ((logDensity(x + step) - logDensity(x - step)) / (2 * step)), `x = ${x}, t = ${t}`).toBeCloseTo(1, 6)
       }
     }
   })
@@ -86,16 +112,6 @@ describe.each(all)('%s', (_, path) => {
   })
 })
 
-/** Rate k of the best velocity k x of x0 ~ N(0, s²), whose marginals have the variance α²s² + β². */
-const S = 0.5
-const varianceOn = (path: Path, t: number) => {
-  const { alpha, beta } = placeOn(path, t)
-  return alpha ** 2 * S ** 2 + beta ** 2
-}
-const rateOn = (path: Path, t: number) => {
-  const { alpha, beta, dalpha, dbeta } = placeOn(path, t)
-  return (alpha * dalpha * S ** 2 + beta * dbeta) / varianceOn(path, t)
-}
 const settingsWith = (changes: Partial<SolverSettings>): SolverSettings => ({ ...parseConfig({}).evaluate, ...changes })
 
 describe('the Gaussian whose field is known, sampled', () => {
