@@ -143,6 +143,19 @@ describe('contrastive flow matching', () => {
     expect(relative(gradient, flow.map(value => (1 - lambda) * value))).toBeLessThan(2e-5)
   })
 
+  test('has its minimum at 1.389474 where targets are 1.3 on average, those of others −.4, and λ = .05', async () => {
+    // All are pushed from the last one.
+    const targets = Array.from({ length: B }, (_, i) => (i === B - 1 ? -0.4 : (1.3 * B + 0.4) / (B - 1)))
+    const { x0, ...batch } = batchWith(0)
+    const given = { ...batch, x0, eps: x0.map((x, k) => x + targets[Math.floor((k * B) / x0.length)]), negative: targets.map(() => B - 1) }
+    const lengthAt = async (v: number, lambda = 0.05) => norm(await gradientOf({ lambda }, { methods: ['contrastive-fm'], batch: given, weights: blindWeights(v) }))
+    const beside = await lengthAt(1.389474 + 0.01)
+    expect(await lengthAt(1.389474 - 0.01) / beside).toBeCloseTo(1, 2)
+    expect(await lengthAt(1.389474) / beside).toBeLessThan(1e-3)
+    expect(await lengthAt(1.3, 0) / beside).toBeLessThan(1e-3)
+    expect(await lengthAt(1.3) / beside).toBeGreaterThan(5)
+  })
+
   test('learns (v + λ E[x0])/(1 − λ) where the best velocity v is known, and corrected samples have the mean and spread of flow matching’s', async () => {
     const [lambda, n] = [0.5, 256]
     const session = await create(tinyConfig({

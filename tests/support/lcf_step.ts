@@ -20,11 +20,12 @@ export const configOf = (changes: Changes = {}, methods = ['lcf'], paths: Object
 export const { net } = configOf()
 export const randomWeights = flat(net, randomParameters(net, 7))
 
-/** Start weights with a blind patch embedding: blocks are the identity, so every feature is the same. */
-export function blindWeights(): Float32Array {
+/** Start weights with a blind patch embedding: blocks are the identity, so every feature is the same, and every velocity `answer`. */
+export function blindWeights(answer = 0): Float32Array {
   const layout = parameterLayout(net)
   const tensors = toNamed(layout, initialParameters(layout, 1))
   tensors['x_embedder.proj.weight'].data.fill(0)
+  tensors['final_layer.linear.bias'].data.fill(answer)
   return fromNamed(layout, tensors)
 }
 
