@@ -162,9 +162,9 @@ export const evaluateSchema = z.strictObject({
   solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', source: 'LCF §3, eq. 2', formula: 'x_{t-\\Delta} = x_t - \\Delta\\,v_\\theta(x_t,t)', help: 'Steps from t = 1 to 0; dopri5 chooses its own.', unit: 'steps', advanced: true }),
   atol: finite(1e-7, 1).default(1e-5).meta({ title: 'Absolute tolerance', help: 'dopri5: error allowed in a step, whatever the value.', scale: 'log', source: 'Lipman et al. 2022, App. E', advanced: true }),
   rtol: finite(1e-7, 1).default(1e-3).meta({ title: 'Relative tolerance', help: 'dopri5: error allowed in a step, per unit of the value.', scale: 'log', source: 'SiT, arXiv 2401.08740', advanced: true }),
-  diffusion: z.enum(['linear', 'constant', 'decreasing', 'hump', 'sbdm']).default('linear').meta({
+  diffusion: z.enum(['linear', 'sigma', 'constant', 'decreasing', 'hump', 'sbdm']).default('linear').meta({
     title: 'SDE noise', source: 'LCF eq. 5; SiT, arXiv 2401.08740', advanced: true,
-    help: 'Shape of ω(t) in the reverse SDE: 2t, 2, (1 − cos πt)²/2, 2 sin² πt, or 2t/(1 − t); on other paths 2β for the first and, for the last, that of the path’s own SDE.',
+    help: 'Shape of ω(t) in the reverse SDE: 2t, 2β, 2, (1 − cos πt)²/2, 2 sin² πt, or that of the path’s own SDE, on the linear path 2t/(1 − t). There 2t and 2β are one; on others older runs that say linear meant 2β.',
   }),
   diffusionScale: finite(0, 8).default(1).meta({ title: 'SDE noise scale', help: 'Times ω(t); 0 makes it the ODE.', step: 0.25, advanced: true }),
   lastStep: z.enum(['euler', 'mean', 'tweedie', 'none']).default('euler').meta({ title: 'SDE last step', help: 'Without noise to t = 0: Euler, the mean of an SDE step, Tweedie’s x̂₀ (on the linear path Euler’s step), or none.', source: 'SiT, arXiv 2401.08740', advanced: true }),

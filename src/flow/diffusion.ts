@@ -8,7 +8,8 @@ import { isLinear, LINEAR, placeOn } from './place.ts'
 
 /** D(t) = ω(t)/2 before its scale, by name; t = 1 is noise. `step` is how far the next step goes. */
 const forms: Record<EvaluateConfig['diffusion'], (t: number, step: number, path: Path) => number> = {
-  linear: (t, _, path) => placeOn(path, t).beta, // SiT's "sigma", on the linear path also its "linear"; REPA's ω = 2t
+  linear: t => t, // REPA's ω = 2t
+  sigma: (t, _, path) => placeOn(path, t).beta, // on the linear path the same
   constant: () => 1,
   decreasing: t => 0.25 * (1 - Math.cos(Math.PI * t)) ** 2, // from the noise end on
   hump: t => Math.sin(Math.PI * t) ** 2,

@@ -1,6 +1,6 @@
 /** Paths at a level: conversions, the table that the GPU reads, floors, and fields whose answer is known sampled along every path. */
 import { describe, expect, test } from 'vitest'
-import { configSchema, objectiveSchema, parseConfig, seedGroups } from '../../src/config.ts'
+import { configSchema, evaluateSchema, objectiveSchema, parseConfig, seedGroups } from '../../src/config.ts'
 import { arrayCarrier } from '../../src/flow/array_carrier.ts'
 import { makePath, type Path, pathFamilies } from '../../src/flow/paths.ts'
 import { PATH_WORDS, pathTable } from '../../src/flow/path_table.ts'
@@ -131,9 +131,9 @@ describe('the Gaussian whose field is known, sampled', () => {
     if (endOf(path) > 0) expect(Math.min(...asked)).toBeCloseTo(endOf(path), 6)
   })
 
-  test.each([makePath('cosine'), makePath('vp'), makePath('ve', { sigmaMin: 0.01, sigmaMax: 5 }), makePath('power', { p: 1.5 })].map(path => [path.id, path] as const))('the SDE keeps its marginals along %s', async (_, path) => {
-    for (const diffusion of ['linear', 'sbdm'] as const) {
-      let [variance, next, rate] = [placeOn(path, 1).beta ** 2, 0, 0]
+  test.each(all)('the SDE keeps its marginals along %s, whatever the form of its noise', async (_, path) => {
+    for (const diffusion of evaluateSchema.shape.diffusion.unwrap().options) {
+      let [variance, next, rate] = [varianceOn(path, 1), 0, 0]
       const carrier: Carrier = {
         look: (__, [t]) => { rate = rateOn(path, t) },
         combine: ([{ keep, along, noise }]) => { next = (keep + along[0] * rate) ** 2 * variance + noise ** 2 },

@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config.ts'
 import { arrayCarrier } from '../../src/flow/array_carrier.ts'
 import { diffusionAt } from '../../src/flow/diffusion.ts'
 import { type Carrier, follow, march, type SolverSettings } from '../../src/flow/solver.ts'
-import { makePath } from '../../src/flow/paths.ts'
+import { makePath, type Path } from '../../src/flow/paths.ts'
 import { tableaux } from '../../src/flow/tableau.ts'
 
 const S = 0.5
@@ -170,7 +170,7 @@ describe('the SDE', () => {
     expect(Math.abs((await deviation({ diffusionScale, lastStepSize: 0.005 })) / S - 1)).toBeLessThan(0.005)
   })
 
-  test.each(['constant', 'decreasing', 'hump', 'sbdm'] as const)('keeps them for the %s form', async diffusion => {
+  test.each(['sigma', 'constant', 'decreasing', 'hump', 'sbdm'] as const)('keeps them for the %s form', async diffusion => {
     expect(Math.abs((await deviation({ diffusion, lastStepSize: 0.01, diffusionScale: 0.5 })) / S - 1)).toBeLessThan(0.005)
   })
 
@@ -187,7 +187,10 @@ describe('the SDE', () => {
   })
 
   test('ω of every form is what the paper has', () => {
-    const at = (diffusion: SolverSettings['diffusion'], t: number) => diffusionAt({ diffusion, diffusionScale: 1 }, t, 0.01)
+    const at = (diffusion: SolverSettings['diffusion'], t: number, path?: Path) => diffusionAt({ diffusion, diffusionScale: 1 }, t, 0.01, path)
     expect([at('linear', 0.25), at('constant', 0.25), at('decreasing', 1), at('hump', 0.5), at('sbdm', 0.5), at('sbdm', 1)]).toEqual([0.5, 2, 2, 2, 2, 200])
+    for (const t of [0, 0.3, 1]) expect(at('sigma', t)).toBe(at('linear', t))
+    const power = makePath('power', { p: 2 })
+    expect([at('linear', 0.5, power), at('sigma', 0.5, power)]).toEqual([1, 0.5])
   })
 })
