@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
+import { measure, theory } from '../../src/diagnostics/times.diagnostic.ts'
 import { philox, STREAM_TIME, uniformOpen } from '../../src/engine/philox.ts'
 import { drawTimes, timeDensity, TIME_MARGIN, timeSamplerOf } from '../../src/flow/times.ts'
 import { checkConfig } from '../../src/lab/data.ts'
@@ -42,5 +43,31 @@ describe('logit-normal noise levels', () => {
     expect(() => checkConfig(parseConfig({ objective: { times: 'sigma-uniform', stratified: true } }))).toThrow(/strata are for uniform/)
     expect(() => checkConfig(parseConfig({ objective: { stratified: true }, replicas: [{ method: 'fm-logit-normal' }] }))).toThrow(/FM, logit-normal t: stratified/)
     checkConfig(parseConfig({ objective: { times: 'jit' } }))
+  })
+})
+
+describe('the panel of a run', () => {
+  const asked = { times: 'uniform', timeMean: 0, timeScale: 1, draws: 65536 } as const
+  const benchOf = (config: ReturnType<typeof parseConfig>) => ({ config, groups: config.replicas.map((_, r) => ({ label: `replica ${r}`, replicas: [r] })), progress: async () => {} }) as unknown as Parameters<typeof measure>[0]
+
+  test('draws each network’s own density over its own levels, whatever the panel is set to', async () => {
+    const config = parseConfig({ objective: { times: 'jit', timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal', seed: 1 }] })
+    const [{ curves, summary, notes }] = await measure(benchOf(config), asked)
+    expect(curves.map(({ replica, kind, label }) => [replica, kind, label])).toEqual([[null, 'theory', 'uniform'], [0, 'theory', 'density'], [0, 'measured', ''], [1, 'theory', 'density'], [1, 'measured', '']])
+    for (const [known, { x, y, spread }] of [[curves[1], curves[2]], [curves[3], curves[4]]] as const) {
+      x.forEach((t, bin) => {
+        const there = known.y[known.x.findIndex(at => Math.abs(at - t) < 1e-9)]! // the middle of a bin is one of the points of the density
+        expect(Math.abs(y[bin]! - there), `t = ${t}`).toBeLessThan(5 * Math.max(spread![bin]!, 0.01) + 0.08)
+      })
+    }
+    expect(Math.max(...curves[1].y.map(value => value!))).toBeGreaterThan(1.5) // JiT’s levels crowd near t = .7
+    expect(summary).toMatch(/^Of all levels 0\.\d+ % in replica 0, [34]\.\d+ % in replica 1 lie below t = 0\.1, where uniform ones put 10 %\.$/)
+    expect(notes.join(' ')).toContain('the other way round')
+  })
+
+  test('without a run it is that of the settings', () => {
+    const [{ curves, summary }] = theory({ ...asked, times: 'low-noise' })
+    expect(curves.map(({ replica, label }) => [replica, label])).toEqual([[null, 'uniform'], [null, 'low-noise'], [null, 'drawn']])
+    expect(summary).toMatch(/of the low-noise levels lie below/)
   })
 })
