@@ -7,7 +7,8 @@ import { LARGEST_BINDING } from './sweep.ts'
 /** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
 const AT_ONCE = 512
 
-function atOnceOf({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
+/** How many of so many samples. */
+export function atOnceOf({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
   return Math.max(1, Math.min(count, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * net.width * 4)))))
 }
 
