@@ -243,6 +243,8 @@ export interface PlaneView {
   arrows: Float32Array | null
   /** The clean points x̂₀ that these velocities amount to, laid out alike. */
   answers?: Float32Array | null
+  /** The point that the arrows are about, where they are about one. */
+  mark?: [number, number]
 }
 
 /** Several of these from the same noise. */

@@ -67,7 +67,7 @@ const pixels = z.union([z.instanceof(Float32Array), z.array(z.number()).transfor
 const pictures = all<Pictures>()({ label: text, channels: whole, size: whole, pixels, captions: z.array(text) })
   .refine(({ channels, size, pixels, captions }) => pixels.length === captions.length * channels * size * size, 'pictures have not as many pixels as their captions ask for')
 
-const view = all<PlaneView>()({ replica: z.int().min(0).nullable(), label: text, ways: pixels, classes: z.array(step), arrows: pixels.nullable(), answers: pixels.nullable().optional() })
+const view = all<PlaneView>()({ replica: z.int().min(0).nullable(), label: text, ways: pixels, classes: z.array(step), arrows: pixels.nullable(), answers: pixels.nullable().optional(), mark: z.tuple([z.number(), z.number()]).optional() })
 
 const plane = all<PlaneViews>()({ extent: z.number().positive(), t: z.array(z.number()).min(2), side: step, classes: z.array(text), data: pixels, dataClasses: z.array(step), views: z.array(view) })
   .refine(({ t, side, data, dataClasses, views }) => data.length === 2 * dataClasses.length && views.every(({ ways, classes, arrows, answers }) => ways.length === 2 * t.length * classes.length && [arrows, answers].every(field => !field || field.length === 2 * t.length * side ** 2)), 'a plane has not as many points as levels and classes ask for')

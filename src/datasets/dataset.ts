@@ -81,8 +81,8 @@ export interface DatasetDefinition {
   floorEstimate?(t: number, size?: number, labelled?: boolean): Estimate;
   /** p(class | x_t = x) by Bayes' rule from the true densities, in float64: (K). x: (ch,size,size). */
   posterior?(x: ArrayLike<number>, t: number): Float64Array;
-  /** E[ε − x0 | x_t = x], the velocity that reaches the floor, for a model that is not told the class. x, out: (ch,size,size). */
-  field?(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void;
+  /** E[ε − x0 | x_t = x], the velocity that reaches the floor, for a model that is not told the class, or is told this `label`. x, out: (ch,size,size). */
+  field?(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array, label?: number): void;
   /** Accuracy of the best classifier of x_t: no probe can do better. */
   bayesAccuracy?(t: number, size?: number): Estimate;
   /** Where its images are points rather than pictures. */

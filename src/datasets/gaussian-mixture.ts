@@ -28,8 +28,8 @@ export interface MixtureShape {
 export interface Mixture {
   /** p(class | x_t = x), (K). x: (d) */
   posterior(x: ArrayLike<number>, t: number): Float64Array
-  /** E[ε − x0 | x_t = x] to out (d). @throws RangeError at t = 0 for data on the subspace, where it has no value */
-  field(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void
+  /** E[ε − x0 | x_t = x] to out (d), or given the class. @throws RangeError at t = 0 for data on the subspace, where it has no value */
+  field(x: ArrayLike<number>, t: number, out: Float32Array | Float64Array, label?: number): void
   /** Least possible flow-matching loss, mean over dimensions; `labelled` for a model that is told the class, for which it is in closed form. */
   floor(t: number, labelled?: boolean): Estimate
   /** Accuracy of the best classifier of x_t. */
@@ -130,11 +130,11 @@ export function gaussianMixture({ dimensions: d, classes: K, basis, means, insid
       return posteriorOf(project(x), t)
     },
 
-    field(x, t, out) {
+    field(x, t, out, label) {
       checkLevel(t)
       if (t === 0 && outside === 0) throw new RangeError('Data on a subspace have no velocity at t = 0; take t from .001 on.')
       const u = project(x)
-      const weights = posteriorOf(u, t)
+      const weights = label === undefined ? posteriorOf(u, t) : Float64Array.from({ length: K }, (_, c) => Number(c === label))
       const across = slope(t, outside)
       for (let i = 0; i < d; i++) out[i] = across * x[i]
       for (let e = 0; e < k; e++) {
@@ -173,7 +173,7 @@ export function knownFrom(mixtureAt: (size: number) => Mixture, nativeSize: numb
     floor: (t, size = nativeSize, labelled = false) => mixtureAt(size).floor(t, labelled).value,
     floorEstimate: (t, size = nativeSize, labelled = false) => mixtureAt(size).floor(t, labelled),
     posterior: (x, t) => of(x).posterior(x, t),
-    field: (x, t, out) => of(x).field(x, t, out),
+    field: (x, t, out, label) => of(x).field(x, t, out, label),
     bayesAccuracy: (t, size = nativeSize) => mixtureAt(size).bayesAccuracy(t),
   }
 }

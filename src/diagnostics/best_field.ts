@@ -24,25 +24,36 @@ export function alongPath(linear: PointField, path: Path): PointField {
   }
 }
 
-/** Where data lie on a line a velocity has no value at t = 0. */
-const LEAST = 1e-3
+/** Where data lie on a line, or are one point, a velocity has no value at t = 0. */
+export const LEAST = 1e-3
 
 /** Images behind the closed form of a finite set, so that it takes seconds. */
 export const MOST_IMAGES = 2048
 
-/** The best velocity there is on this path: of what the data are drawn from, where that is known, else of so many training images. */
-export function bestField({ data: { dataset, train } }: Pick<Bench, 'data'>, d: number, path: Path): { field: Field; words: string } {
+/**
+ * The best velocity there is on this path: of what the data are drawn from, where that is known, else of so many training images.
+ * @param told the class of each point in turn, for a model that is told it; a class without an image among them is as good as not told
+ */
+export function bestField({ data: { dataset, train, trainLabels } }: Pick<Bench, 'data'>, d: number, path: Path, told?: readonly number[]): { field: Field; words: string } {
   const images = Math.min(MOST_IMAGES, Math.floor(train.length / d))
-  const points = { points: train.subarray(0, images * d), dimensions: d }
-  const along = alongPath(dataset.field ? (x, t, out) => dataset.field!(x, t, out) : (x, t, out) => empiricalVelocity(points, x, t, out), path)
+  const known = new Map<number | undefined, PointField>()
+  const along = (label: number | undefined): PointField => {
+    const before = known.get(label)
+    if (before) return before
+    const rows = Array.from({ length: images }, (_, i) => i).filter(i => label === undefined || trainLabels[i] === label)
+    const points = rows.length === 0 ? train.subarray(0, images * d) : Float32Array.from({ length: rows.length * d }, (_, k) => train[rows[Math.floor(k / d)] * d + (k % d)])
+    const made = alongPath(dataset.field ? (x, t, out) => dataset.field!(x, t, out, label) : (x, t, out) => empiricalVelocity({ points, dimensions: d }, x, t, out), path)
+    known.set(label, made)
+    return made
+  }
   return {
-    words: dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`,
+    words: `${dataset.field ? 'best velocity' : `best velocity for ${images.toLocaleString('en')} training points`}${told ? ', told the class' : ''}`,
     field(x, t) {
       const out = new Float32Array(x.length)
       const [point, velocity] = [new Float32Array(d), new Float32Array(d)]
       for (let at = 0; at < out.length; at += d) {
         for (let i = 0; i < d; i++) point[i] = x[at + i]
-        along(point, Math.max(t, LEAST), velocity)
+        along(told?.[at / d])(point, Math.max(t, LEAST), velocity)
         out.set(velocity, at)
       }
       return out

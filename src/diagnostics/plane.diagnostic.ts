@@ -9,13 +9,14 @@ import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox
 import { energyDistance } from '../flow/energy.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Path } from '../flow/paths.ts'
-import { pathsOf, placeOn, toImage } from '../flow/place.ts'
+import { fromImage, pathsOf, placeOn, toImage } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
-import { passesOf } from '../model/guidance.ts'
+import { passesOf, pushedFrom } from '../model/guidance.ts'
 import { recordFrozen } from '../model/frozen.ts'
+import { resolveReplica } from '../model/knobs.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Curve, PlaneView } from '../protocol.ts'
-import { bestField, mixed } from './best_field.ts'
+import { bestField, type Field, LEAST, mixed } from './best_field.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, writeAll } from './look.ts'
 import { atLevels, middles, nearestClasses, type Way, wayAlong } from './plane_views.ts'
@@ -28,8 +29,8 @@ const levels = Array.from({ length: SHOWN + 1 }, (_, i) => 1 - i / SHOWN)
 
 const settings = z.strictObject({
   points: z.number().int().min(16).max(2048).default(256).meta({ title: 'Points', help: 'Drawn by each net, all from the same noise.', scale: 'log' }),
-  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'sde']).default('euler').meta({ title: 'Solver', help: 'How points follow the velocity; with few steps its error is seen.' }),
-  steps: z.number().int().min(2).max(200).default(24).meta({ title: 'Steps', help: 'From t = 1 to 0.', unit: 'steps', scale: 'log' }),
+  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', help: 'How points follow the velocity; with few steps its error is seen.' }),
+  steps: z.number().int().min(2).max(200).default(24).meta({ title: 'Steps', help: 'From t = 1 to 0; dopri5 chooses its own.', unit: 'steps', scale: 'log' }),
   arrows: z.number().int().min(0).max(31).default(13).meta({ title: 'Arrows', help: 'Along one side of the picture; 0 draws none.' }),
   label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),
 })
@@ -50,9 +51,9 @@ export default defineDiagnostic({
   title: 'The plane',
   order: 79,
   group: 'samples',
-  summary: 'Points on their way from noise to data, and the velocity all over the plane, of each network, of the training pairs and of the best velocity there is.',
-  paper: 'Lipman et al. 2022, fig. 4 (arXiv 2210.02747)',
-  formulas: { plane: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert' },
+  summary: 'Points on their way from noise to data, and the velocity all over the plane, of each network, of the training pairs, of the best velocity there is and of what ΔFM makes of it.',
+  paper: 'Lipman et al. 2022, fig. 4 (arXiv 2210.02747); ΔFM (arXiv 2506.05350)',
+  formulas: { plane: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert, \\quad v(x \\mid x_0) = \\frac{\\beta_t\'}{\\beta_t}\\,(x - \\alpha_t\\,x_0) + \\alpha_t\'\\,x_0, \\quad v_\\Delta = \\frac{v - \\lambda\\hat T}{1 - \\lambda}' },
   settings,
   every: 0,
   work: (config, { points, solver, steps, arrows }) => ({ forwards: passesOf(config) * points * steps * stagesOf(solver) + arrows ** 2 * levels.length }),
@@ -68,7 +69,6 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { points: n, solver, steps, arrows: side } = chosen
   const d = dimensionsOf(config)
   const chart = chartOf(data.dataset, d, config.net.size)
-  const total = 2 * (steps + 1)
   let done = 0
   const step = () => bench.progress(Math.min(++done, total), total)
   const own = { ...config.evaluate, solver, solverSteps: steps }
@@ -77,10 +77,16 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
   const paths = pathsOf(config)
   const [path] = paths
+  const aim = data.train.subarray(0, d)
   const pairs: Way = { t: levels, states: levels.map(t => mixed(data.train, noise, path, t)) }
-  const best = bestField(bench, d, path)
-  const named = config.net.classes > 0 ? `${best.words}, without labels` : best.words
-  const exact = await wayAlong(best.field, noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step)
+  const { classes: K } = config.net
+  const inTurn = Array.from({ length: n }, (_, i) => (K > 0 ? i % K : 0))
+  const forms = formsOf(bench)
+  const total = (1 + forms.length) * (Math.max(8, steps) + 1)
+  const theories: { label: string; path: Path; way: Way }[] = []
+  for (const { label, path, field } of forms) {
+    theories.push({ label, path, way: await wayAlong(field(inTurn), noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step) })
+  }
   const ways = await waysOf(bench, chosen, own, step)
   const places = chart.lift(middles(side, chart.extent))
   const arrows = side === 0 ? null : await arrowsOf(bench, chosen)
@@ -96,29 +102,30 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     ({ ...rest, x: levels, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) })
   const found = ways.map((way, r) => distances(way, paths[r]))
 
+  const turned = (field: Field, own: Path) => (side === 0 ? null : joined(levels.map(t => answered(field(places, t), places, own, t))))
   const view = (way: Way, replica: number | null, label: string, field: Answered | null): PlaneView => {
     const shown = chart.flatten(atLevels(way, levels))
     const ends = shown.subarray(2 * n * SHOWN)
-    const told = replica !== null && config.net.classes > 0
-    const classes = replica === null && way === pairs ? [...data.trainLabels.subarray(0, n)]
-      : told ? Array.from({ length: n }, (_, i) => i % config.net.classes)
+    const classes = way === pairs ? [...data.trainLabels.subarray(0, n)]
+      : K > 0 ? inTurn
         : nearestClasses(ends, chart.flatten(real), data.heldOutLabels)
     return { replica, label, ways: shown, classes, ...(field ?? { arrows: null, answers: null }) }
   }
-  const exactArrows = side === 0 ? null : joined(levels.map(t => answered(best.field(places, t), places, path, t)))
   const off = groups.map(group => `${overSeeds(group, r => found[r].at(-1)!.value)} in ${group.label}`)
   const again = [0, 1].map(k => energyDistance(data.train.subarray(k * n * d, (k + 1) * n * d), real, d).value)
   return [{
     id: 'plane', title: 'Points on their way from noise to data', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'energy distance from p_t', scale: 'linear' },
     curves: [
       ...found.map((estimates, replica) => curve(estimates, { replica, kind: 'measured', label: '' })),
-      curve(distances(exact, path), { replica: null, kind: 'theory', label: named }),
+      ...theories.map(({ way, path, label }) => curve(distances(way, path), { replica: null, kind: 'theory', label })),
     ],
     spread: `± standard error over ${n} points, from four parts of them, which is too much where the distance is near 0`,
     summary: `Where they end, points are off by ${off.join(', ')}${seedsSaid(groups)} in energy distance; ${n} training points by ${again.map(few).join(' and ')}.`,
     notes: [
-      `EMA weights, ${steps} ${solver} steps from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
-      ...(config.net.classes > 0 ? [`Arrows of networks are those of the class ${data.dataset.classes[chosen.label]}.`] : []),
+      `EMA weights, ${solver === 'dopri5' ? `dopri5’s own steps (${ways.map(({ t }) => t.length - 1).join(', ')})` : `${steps} ${solver} steps`} from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
+      ...(K > 0 ? [`Networks are told the class; arrows are those of the class ${data.dataset.classes[chosen.label]}.`] : []),
+      ...(forms.length > 1 ? ['ΔFM’s minimum is (v − λT̂)/(1 − λ), v the best velocity and T̂ the mean target of the samples it is pushed from; λ as it is in the end. It leads elsewhere than the data, by construction.'] : []),
+      ...(side > 0 ? ['Arrows of training pairs lead to one point, ringed: what a network is asked for when x_t was made of that point. They grow as 1/β towards t = 0, where those of t = .001 stand.'] : []),
       'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
       ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times[0]} times as wide and ${data.dataset.plane!.zoom.times[1]} times as high as it is.`] : []),
       ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
@@ -126,9 +133,9 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     plane: {
       extent: chart.extent, t: levels, side, classes: [...data.dataset.classes], data: chart.flatten(real), dataClasses: [...data.heldOutLabels.subarray(0, n)],
       views: [
-        view(pairs, null, 'training pairs', null),
+        { ...view(pairs, null, 'training pairs', turned(towards(aim, path), path)), ...(side > 0 && { mark: [...chart.flatten(aim)] as [number, number] }) },
         ...ways.map((way, r) => view(way, r, labels[r], arrows && arrows[r])),
-        view(exact, null, named, exactArrows),
+        ...theories.map(({ way, path, label }, i) => view(way, null, label, turned(forms[i].field(new Array<number>(side * side).fill(chosen.label)), path))),
       ],
     },
   }]
@@ -137,12 +144,15 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   async function waysOf({ training }: Bench, { points: count }: typeof chosen, settings: typeof own, between: () => Promise<void>): Promise<Way[]> {
     const sampler = recordSampler(config, training, { count, settings, recorder: () => bench.recorder(), name: 'plane ' })
     const table = await bench.lay(...recordersOf(sampler))
-    const seen: { t: readonly number[]; state: Float32Array }[] = []
-    const drawn = await drawSamples(table, sampler, config, { seed: config.data.seed, data, between, watch: async (t, read) => { seen.push({ t, state: await read('state') }) } })
-    return Array.from({ length: R }, (_, r) => ({
-      t: [...seen.map(({ t }) => t[r]), 0],
-      states: [...seen.map(({ state }) => state.subarray(r * count * d, (r + 1) * count * d)), drawn.images[r]],
-    }))
+    const states = paths.map(path => [noise.map(value => placeOn(path, 1).beta * value)])
+    const { times } = await drawSamples(table, sampler, config, {
+      seed: config.data.seed, data, between,
+      async passed(taken, read) {
+        const all = await read()
+        taken.forEach((has, r) => { if (has) states[r].push(all.slice(r * count * d, (r + 1) * count * d)) })
+      },
+    })
+    return times.map((t, r) => ({ t, states: states[r] }))
   }
 
   /** A velocity (side²,d) at these places, as it is shown. */
@@ -168,4 +178,33 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     }
     return out.map(joined)
   }
+}
+
+/** The velocity of all x that were made of x0: β′/β (x − α x0) + α′ x0. */
+const towards = (x0: Float32Array, path: Path): Field => (x, t) => {
+  const { keep, along } = fromImage(placeOn(path, Math.max(t, LEAST)))
+  return Float32Array.from({ length: x.length }, (_, i) => keep * x[i] + along * x0[i % x0.length])
+}
+
+/** Velocities in closed form: the best one, on the path of the first replica, and ΔFM's minimum for each λ of a replica that is trained so, on its own. `field` is of points with these labels. */
+function formsOf(bench: Bench): { label: string; path: Path; field: (labels: readonly number[]) => Field }[] {
+  const { config, data } = bench
+  const d = dimensionsOf(config)
+  const paths = pathsOf(config)
+  const best = (path: Path) => (labels: readonly number[]) => bestField(bench, d, path, config.net.classes > 0 ? labels : undefined)
+  const forms = [{ label: best(paths[0])([]).words, path: paths[0], field: (labels: readonly number[]) => best(paths[0])(labels).field }]
+  paths.forEach((path, r) => {
+    const { objective: { lambda } } = resolveReplica(config, config.replicas[r])
+    if (!pushedFrom(config, r, data, []) || lambda === 0) return
+    const label = `ΔFM’s minimum, λ = ${lambda}${path.id === paths[0].id ? '' : `, ${path.label}`}`
+    if (forms.some(other => other.label === label)) return
+    forms.push({
+      label, path,
+      field(labels) {
+        const [{ field }, push] = [best(path)(labels), pushedFrom(config, r, data, labels)!]
+        return (x, t) => push(field(x, t), t)
+      },
+    })
+  })
+  return forms
 }

@@ -37,15 +37,19 @@ const isPushed = (config: Config, r: number): boolean => resolveReplica(config, 
 
 export const isCorrectable = (config: Config): boolean => config.replicas.some((_, r) => isPushed(config, r))
 
-/** What was pushed away from the velocity with labels, and from that without. λ counts as it is in the end, not as it is ramped. */
-function correctionsOf(config: Config, r: number, t: number): { labelled: Correction; unlabelled: Correction } {
-  const { evaluate, train } = config
-  if (!evaluate.correction || !isPushed(config, r)) return { labelled: NONE, unlabelled: NONE }
-  const { objective: { lambda, negatives, nullSkip }, path } = resolveReplica(config, config.replicas[r])
+/** What ΔFM pushed away from replica r's velocity. λ counts as it is in the end, not as it is ramped. */
+function pushOf(config: Config, r: number, t: number): Correction {
+  const { objective: { lambda, negatives }, train, path } = resolveReplica(config, config.replicas[r])
   // Of a permutation of B, a batch or micro-batch, one in B is the sample itself, whose target it is to reach: v_Δ = ((1 − λ/B) v − λ(1 − 1/B) T̂)/(1 − λ).
   const itself = negatives === 'permutation' ? 1 / passOf(train) : 0
-  const labelled = { own: (1 - lambda) / (1 - lambda * itself), mean: (-placeOn(path, t).dalpha * lambda * (1 - itself)) / (1 - lambda * itself) }
-  return { labelled, unlabelled: nullSkip && isGuidable(config) ? NONE : labelled }
+  return { own: (1 - lambda) / (1 - lambda * itself), mean: (-placeOn(path, t).dalpha * lambda * (1 - itself)) / (1 - lambda * itself) }
+}
+
+/** The same of the velocity with labels, and of that without; nothing where nobody asks for it. */
+function correctionsOf(config: Config, r: number, t: number): { labelled: Correction; unlabelled: Correction } {
+  if (!config.evaluate.correction || !isPushed(config, r)) return { labelled: NONE, unlabelled: NONE }
+  const labelled = pushOf(config, r, t)
+  return { labelled, unlabelled: resolveReplica(config, config.replicas[r]).objective.nullSkip && isGuidable(config) ? NONE : labelled }
 }
 
 /** How replica r's velocity at level t is made. */
@@ -117,4 +121,14 @@ export function meanTargets(config: Config, r: number, data: Pick<RunData, 'trai
     for (let k = 0; k < d; k++) means[i * d + k] = -among.reduce((sum, c) => sum + sums[c * d + k], 0) / Math.max(1, count)
   })
   return means
+}
+
+/** ΔFM's minimum for samples with each of these labels, (n,d), from that of flow matching at level t; null where replica r is not trained so. */
+export function pushedFrom(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): ((velocity: Float32Array, t: number) => Float32Array) | null {
+  if (!isPushed(config, r)) return null
+  const means = meanTargets(config, r, data, labels)
+  return (velocity, t) => {
+    const { own, mean } = pushOf(config, r, t)
+    return velocity.map((value, i) => (value - mean * means[i]) / own)
+  }
 }

@@ -89,6 +89,8 @@ export interface DrawOptions {
   between?: () => Promise<void>
   /** Sees the time of each replica at the beginning of each step, and reads what it wants of the velocity and the state (R,n,d) there. */
   watch?: (t: readonly number[], read: (what: 'velocity' | 'state') => Promise<Float32Array>) => Promise<void>
+  /** Sees which replicas came to their next time, and reads where they are (R,n,d). */
+  passed?: (replicas: readonly boolean[], read: () => Promise<Float32Array>) => Promise<void>
 }
 
 /**
@@ -124,7 +126,7 @@ export function untrainedBelow(config: Config): number[] {
 /** More than the steps of any SDE, so that no two pieces of a sample share noise. */
 const DRAWS = 1024
 
-function gpuCarrier(table: Table, sampler: Sampler, config: Config, { seed, data, first = 0, between, watch }: DrawOptions): Carrier {
+function gpuCarrier(table: Table, sampler: Sampler, config: Config, { seed, data, first = 0, between, watch, passed }: DrawOptions): Carrier {
   const { combine, measure, velocity, x, y, k, rows, along, norm, replicas: R, count: n, dimensions: d } = sampler
   const length = n * d
   const look = lookAtLevels(table, sampler, config, data, first)
@@ -139,12 +141,13 @@ function gpuCarrier(table: Table, sampler: Sampler, config: Config, { seed, data
       combinations.forEach((one, r) => table.write(rows, packRow(one, seed, first * DRAWS + draw), r * ROW_WORDS))
       table.submit(combine)
     },
-    accept(nets, reuse) {
+    async accept(nets, reuse) {
       nets.forEach((taken, r) => {
         if (!taken) return
         table.copy(y, r * length, x, r * length, length)
         if (reuse) table.copy(velocity, r * length, k, r * length, length) // what was looked at last
       })
+      await passed?.(nets, () => table.read(x, 0, R * length))
     },
     async error(weights) {
       weights.forEach((own, r) => table.write(along, Float32Array.from({ length: MOST_PLANES }, (_, j) => own[j] ?? 0), r * MOST_PLANES))

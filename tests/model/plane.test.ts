@@ -45,6 +45,65 @@ test('a net that is told the class: its points are of the classes in turn, also 
   expect(notes.join(' ')).toContain('in 16 dimensions, of which 2 are shown')
 })
 
+test('ΔFM: its minimum in closed form for each λ, from the best velocity for the class that the net is told; its classes end as far apart as its equation says', async () => {
+  const session = await create(tinyConfig({
+    net: { ...POINTS, classes: 2 }, data: { dataset: 'two-classes', count: 128, heldOut: 128 }, objective: { path: 'scaled', noiseScale: 0.05 },
+    replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.5 }, { method: 'contrastive-fm', lambda: 0.5, seed: 1 }, { method: 'contrastive-fm', lambda: 0.05 }],
+  }))
+  const { plane, curves, notes } = (await session.measure('plane', { ...asked, points: 64, steps: 32, label: 1 })).panels[0]
+  const { views, t, side } = plane!
+  const theories = views.filter(({ replica }) => replica === null).slice(1)
+  expect(theories.map(({ label }) => label)).toEqual(['best velocity, told the class', 'ΔFM’s minimum, λ = 0.5', 'ΔFM’s minimum, λ = 0.05'])
+  expect(curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(theories.map(({ label }) => label))
+  expect(notes.join(' ')).toContain('(v − λT̂)/(1 − λ)')
+  const ends = theories.map(({ ways, classes }) => [0, 1].map(axis => [1, 0].reduce((apart, own) => {
+    const of = classes.flatMap((c, i) => (c === own ? [ways[ways.length - 128 + 2 * i + axis]] : []))
+    return (own === 1 ? 1 : -1) * (of.reduce((sum, value) => sum + value, 0) / of.length) + apart
+  }, 0)))
+  // u = x − (1 − t) m_c obeys u′ = (½ (ln V)′ u − λ (m_c − m̄))/(1 − λ), V ∝ (1 − t)² + t² where noise is as wide as a class: at λ = ½ it ends ∫ dt/V = π/2 times m_c − m̄ further.
+  const [best, half, little] = ends
+  const angle = (12.566 * Math.PI) / 180
+  expect(half[0] - best[0]).toBeCloseTo((Math.PI / 2) * 2 * 0.5 * (Math.cos(angle) - 1), 2)
+  expect(half[1] - best[1]).toBeCloseTo((Math.PI / 2) * 8 * 0.5 * Math.sin(angle), 2)
+  expect(little[1]).toBeGreaterThan(best[1])
+  // Arrows at one place and level, in the plane's own scale: those of ΔFM are (v − λT̂)/(1 − λ).
+  const at = 2 * (6 * side * side + 12)
+  const [v, pushed, less] = theories.map(({ arrows }) => arrows![at])
+  const target = (less * 0.95 - v) / -0.05
+  expect(pushed).toBeCloseTo((v - 0.5 * target) / 0.5, 3)
+  expect(t[6]).toBe(0.75)
+})
+
+test('arrows of training pairs lead to one point, ringed; they stay finite at t = 0', async () => {
+  const session = await create(tinyConfig({ net: POINTS, data: { dataset: 'eight-gaussians', count: 64, heldOut: 64 }, train: { batch: 8 } }))
+  const { plane, notes } = (await session.measure('plane', asked)).panels[0]
+  const { views: [pairs, ...others], side, t, extent } = plane!
+  const middle = (i: number) => ((2 * (i + 0.5)) / side - 1) * extent
+  for (const [level, at] of [[12, 0.5], [18, 0.25], [24, 0.001]] as const) {
+    if (at > 0.001) expect(t[level]).toBe(at)
+    for (const i of [0, 7, 24]) {
+      for (const axis of [0, 1]) expect(pairs.arrows![2 * (level * side * side + i) + axis] * at).toBeCloseTo(middle(axis === 0 ? i % side : Math.floor(i / side)) - pairs.mark![axis], 3) // (x − x0)/t on the linear path
+    }
+  }
+  expect([...pairs.ways.subarray(pairs.ways.length - 64, pairs.ways.length - 62)]).toEqual(pairs.mark) // where the first pair ends
+  expect(others.every(({ mark }) => mark === undefined)).toBe(true)
+  expect(notes.join(' ')).toContain('ringed')
+})
+
+test('dopri5 at its own times: ways begin at the noise and end where many fixed steps end', async () => {
+  const session = await create(tinyConfig({ net: POINTS, data: { dataset: 'eight-gaussians', count: 128, heldOut: 64 }, replicas: [{ method: 'fm' }, { method: 'lcf' }], train: { batch: 32, learningRate: 0.01 }, evaluate: { rtol: 1e-5, atol: 1e-6 } }))
+  await session.advance(30)
+  const ways = async (solver: string, steps: number) => (await session.measure('plane', { ...asked, solver, steps })).panels[0]
+  const [own, fixed] = [await ways('dopri5', 6), await ways('rk4', 100)]
+  expect(own.notes.join(' ')).toMatch(/dopri5’s own steps \(\d+, \d+\)/)
+  for (const r of [1, 2]) {
+    const [a, b] = [own, fixed].map(({ plane }) => plane!.views[r].ways)
+    expect(a.subarray(0, 64)).toEqual(b.subarray(0, 64))
+    const end = 24 * 64
+    a.subarray(end).forEach((value, i) => expect(Math.abs(value - b[end + i]), `replica ${r - 1}`).toBeLessThan(5e-3))
+  }
+})
+
 test('refused in one sentence: images, too many points, a class there is not', async () => {
   const images = await create()
   expect(() => images.measure('plane', asked)).toThrow('Gratings has images and no points of a plane; take a data set of points')

@@ -1,7 +1,7 @@
 /** What guidance and ΔFM's correction make of velocities, held to closed forms. */
 import { describe, expect, test } from 'vitest'
 import { type ConfigInput, parseConfig } from '../../src/config.ts'
-import { isPlain, meanTargets, mixOf, passesOf } from '../../src/model/guidance.ts'
+import { isPlain, meanTargets, mixOf, passesOf, pushedFrom } from '../../src/model/guidance.ts'
 
 const configOf = ({ objective, evaluate, net, train }: ConfigInput = {}) => parseConfig({
   net: { classes: 10, labelDrop: 0.1, ...net }, objective: { lambda: 0.05, ...objective }, evaluate, train, replicas: [{ method: 'contrastive-fm' }, { method: 'fm' }],
@@ -35,6 +35,23 @@ describe('ΔFM corrected', () => {
   test('nothing where flow matching trained, or nobody asked', () => {
     expect(isPlain(mixOf(configOf({ evaluate: { correction: true } }), 1, 0.3))).toBe(true)
     expect(isPlain(mixOf(configOf(), 0, 0.3))).toBe(true)
+  })
+
+  test('its minimum in closed form is where the gradient of its loss vanishes, at every point and level', () => {
+    const data = { train: Float32Array.of(1.3, -0.2, 0.7, 0.9, -0.5, 0.1), trainLabels: Uint8Array.of(0, 1, 1) }
+    const [lambda, B, t, labels, v] = [0.4, 4, 0.3, [1, 0], Float32Array.of(0.6, -1.1, 0.25, 2)]
+    for (const [negatives, itself, among] of [['any', 0, [[0, 1, 2], [0, 1, 2]]], ['permutation', 1 / B, [[0, 1, 2], [0, 1, 2]]], ['other-class', 0, [[0], [1, 2]]]] as const) {
+      const config = parseConfig({ net: { classes: 2 }, objective: { lambda, negatives, path: 'cosine' }, train: { batch: B }, replicas: [{ method: 'contrastive-fm' }] })
+      const least = pushedFrom(config, 0, data, labels)!(v, t)
+      labels.forEach((_, i) => [0, 1].forEach(k => {
+        // E[target of a negative] = α′ E[x̃], for noise has mean 0; where the target is the sample's own its mean at this point is v.
+        const target = (-Math.PI / 2) * Math.sin((Math.PI / 2) * t) * among[i].reduce<number>((sum, j) => sum + data.train[2 * j + k], 0) / among[i].length
+        const [own, here] = [v[2 * i + k], least[2 * i + k]]
+        const gradient = 2 * (here - own) - 2 * lambda * (here - (itself * own + (1 - itself) * target))
+        expect(gradient, `${negatives}, sample ${i}`).toBeCloseTo(0, 6)
+      }))
+    }
+    expect(pushedFrom(configOf(), 1, data, [0]), 'of flow matching').toBeNull()
   })
 
   test('T̂ is minus the mean of the images that a replica trains on, or of those of other classes', () => {

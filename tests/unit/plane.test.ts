@@ -70,7 +70,10 @@ test('classes of the nearest', () => {
   expect(nearestClasses([0, 0, 5, 5], [4, 4, 1, 0, -9, 9], [7, 3, 1])).toEqual([3, 7])
 })
 
-const benchOf = (dataset: Dataset, count = 256) => ({ data: { dataset, train: dataset.generate(count, { seed: 1, split: 'train' }).images } }) as unknown as Parameters<typeof bestField>[0]
+const benchOf = (dataset: Dataset, count = 256) => {
+  const { images: train, labels: trainLabels } = dataset.generate(count, { seed: 1, split: 'train' })
+  return { data: { dataset, train, trainLabels } } as Parameters<typeof bestField>[0]
+}
 
 describe('best velocity', () => {
   const linear = makePath('linear')
@@ -87,6 +90,22 @@ describe('best velocity', () => {
     const finite = bestField(bench, 2, linear)
     expect(finite.words).toBe('best velocity for 256 training points')
     finite.field(x, 0.3).forEach((value, i) => expect(value).toBeCloseTo(out[i], 4))
+  })
+
+  test('for a model that is told the class it is that of the class alone, point by point', () => {
+    const x = Float32Array.of(1.6, 0.02, 1.6, 0.02)
+    const told = bestField(benchOf(datasets['two-classes']), 2, linear, [0, 1])
+    expect(told.words).toBe('best velocity, told the class')
+    const [t, s] = [0.4, 0.05]
+    const q = (t - (1 - t) * s ** 2) / ((1 - t) ** 2 * s ** 2 + t ** 2)
+    const angle = (12.566 * Math.PI) / 180
+    const means = [2, 0, 1.5 + 0.5 * Math.cos(angle), 0.5 * Math.sin(angle)]
+    told.field(x, t).forEach((value, i) => expect(value).toBeCloseTo(-means[i] + q * (x[i] - (1 - t) * means[i]), 5))
+    // Where no distribution is known, of that class's training points.
+    const bench = benchOf(datasets.moons)
+    const out = new Float32Array(2)
+    empiricalVelocity({ points: bench.data.train.filter((_, k) => bench.data.trainLabels[k >> 1] === 1), dimensions: 2 }, x.subarray(0, 2), t, out)
+    bestField(bench, 2, linear, [1]).field(x.subarray(0, 2), t).forEach((value, i) => expect(value).toBeCloseTo(out[i], 5))
   })
 
   test.each(['linear', 'cosine', 'vp'])('leads from noise to eight Gaussians, on the path %s', async (id) => {

@@ -92,7 +92,7 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
       </ul>
       {!compact && (
         <p className={styles.key}>
-          <span>Grey: held-out points. {arrowWords[convertible ? reading : 'velocity']} Classes:</span>
+          <span>Grey: held-out points. {arrowWords[convertible ? reading : 'velocity']} {plane.views.some(({ mark }) => mark) && 'Ring: the one point that arrows of training pairs lead to. '}Classes:</span>
           {classes.map((name, c) => <span key={name} style={{ '--own': `var(--class-${c % 8})` } as CSSProperties}>{name}</span>)}
         </p>
       )}

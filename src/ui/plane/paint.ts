@@ -27,6 +27,7 @@ export const classInk = ({ classes }: Inks, c: number): string => classes[c % cl
 const POINT = 1.9
 const DOT = 1.2
 const ANSWER = 2.6
+const RING = 5
 /** Pixels of a soft spot of the density. */
 const SPOT = 18
 
@@ -69,7 +70,7 @@ export function paintPlane(context: CanvasRenderingContext2D, size: number, { ex
   context.fillStyle = inks.faint
   for (let i = 0; i < data.length; i += 2) context.fillRect(across(data[i]) - DOT / 2, down(data[i + 1]) - DOT / 2, DOT, DOT)
 
-  const { ways, classes, arrows, answers } = view
+  const { ways, classes, arrows, answers, mark } = view
   const length = 2 * classes.length
   const place = (i: number): [number, number] => [across(between(ways, length, index, 2 * i)), down(between(ways, length, index, 2 * i + 1))]
   if (layers.density) {
@@ -128,6 +129,13 @@ export function paintPlane(context: CanvasRenderingContext2D, size: number, { ex
     context.beginPath()
     context.arc(x, y, POINT, 0, 2 * Math.PI)
     context.fill()
+  }
+  if (layers.arrows && mark) {
+    context.strokeStyle = inks.line
+    context.lineWidth = 1.6
+    context.beginPath()
+    context.arc(across(mark[0]), down(mark[1]), RING, 0, 2 * Math.PI)
+    context.stroke()
   }
 }
 
