@@ -127,6 +127,8 @@ export interface LossByT {
   /** Loss no model can go below at each level, where the data set knows one. */
   floor: number[] | null
   floorNote: string
+  /** What must be known of these networks beside the numbers; absent where there is nothing, and in older runs. */
+  notes?: string[]
 }
 
 /** Mean held-out loss over a band of noise levels, per evaluation. */

@@ -82,7 +82,7 @@ export const measurementSchema = all<Measurement>()({
 })
 
 export const lossSchema = all<LossByT>()({
-  step, t: z.array(z.number()), count: whole, mean: z.array(z.array(maybe)), standardError: z.array(z.array(maybe)), floor: z.array(z.number()).nullable(), floorNote: text,
+  step, t: z.array(z.number()), count: whole, mean: z.array(z.array(maybe)), standardError: z.array(z.array(maybe)), floor: z.array(z.number()).nullable(), floorNote: text, notes: z.array(text).optional(),
 })
 
 export const eventSchema = all<RunEvent>()({ step, label: text })

@@ -1,6 +1,7 @@
 /** Panels of the denoising view: error by noise level with pictures of the answers, and slope of the field. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { fromImage, isLinear, linearLevel, pathForAll, type Place, placeOn } from '../flow/place.ts'
+import { clampsSaid } from '../model/knobs.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures, Reading } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
@@ -104,6 +105,7 @@ function errorPanel(bench: Bench, { t, images: n, draws, nets, heart }: Findings
       ...(least && !exact ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
       'By heart: the best denoiser of this very training set (closed form), asked about images that are not in it. It answers with training images where there is little noise, so a network that generalises is above it there; it is no goal.',
       ...(untrained.length > 0 ? [`The velocity was not trained in ${untrained.join(', ')}.`] : []),
+      ...clampsSaid(config),
       ...(config.net.classes > 0 ? ['The network is told the class of each image.'] : []),
     ],
   }

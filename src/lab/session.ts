@@ -8,7 +8,7 @@ import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
 import { guidanceSaid } from '../model/guidance.ts'
 import { commonPath } from '../flow/place.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { clampsSaid, resolveReplica } from '../model/knobs.ts'
 import type { KnobPatch, LossByT, Measurement, RunEvent, SampleGrid, Settings, StepWalk, Tick } from '../protocol.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
@@ -270,7 +270,8 @@ export class Session {
     const { evaluation } = this.trainer.recorded
     const step = this.step
     const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    const loss = summariseLevels(step, evaluation.levels, errors, this.data.dataset, net, commonPath(this.config))
+    const notes = clampsSaid(this.config)
+    const loss = { ...summariseLevels(step, evaluation.levels, errors, this.data.dataset, net, commonPath(this.config)), ...(notes.length > 0 && { notes }) }
     this.seen.addLoss(loss)
     this.options.evaluated?.(loss)
     return loss

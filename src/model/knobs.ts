@@ -1,7 +1,7 @@
 /** The GPU's knobs and state of one replica, packed from the config. */
 import type { Config, ReplicaConfig } from '../config.ts'
 import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
-import { pathOf } from '../flow/place.ts'
+import { pathOf, placeOn } from '../flow/place.ts'
 import { timeSamplerOf } from '../flow/times.ts'
 import { methodOf } from '../methods/index.ts'
 
@@ -32,6 +32,24 @@ export function resolveReplica(config: Config, replica: ReplicaConfig) {
   train.seed = replica.seed ?? train.seed
   train.images = replica.images ?? train.images
   return { objective, train, method: methodOf(objective.method), path: pathOf(objective) }
+}
+
+/** Where the velocity of networks that answer with image or noise is cut short by the least denominator, in a sentence for each; none where it never is. */
+export function clampsSaid(config: Config): string[] {
+  return [...new Set(config.replicas.flatMap(replica => {
+    const { objective, method, path } = resolveReplica(config, replica)
+    const { prediction } = method.knobs(objective)
+    if (prediction !== 'image' && prediction !== 'noise') return []
+    const acts = (t: number) => placeOn(path, t)[prediction === 'image' ? 'beta' : 'alpha'] < objective.clamp
+    let [low, high] = [0, 1]
+    if (acts(low) === acts(high)) return []
+    while (high - low > 1e-6) {
+      const middle = (low + high) / 2
+      if (acts(middle) === acts(low)) low = middle
+      else high = middle
+    }
+    return [`${method.label} divides by ${objective.clamp} at least, in its target too, which acts ${prediction === 'image' ? 'below' : 'above'} t = ${Number(low.toPrecision(3))}: there it is trained towards a velocity shorter than the true one.`]
+  }))]
 }
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {

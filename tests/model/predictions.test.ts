@@ -1,6 +1,7 @@
 /** Nets that predict the image or the noise: beside others, untrained, sampled, exported. Their gradients against PyTorch are in objectives.test.ts. */
 import { describe, expect, test } from 'vitest'
 import { ConfigError, type ObjectiveConfig } from '../../src/config.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { outgrownFolder } from '../../src/lab/outgrown/folder.ts'
 import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
@@ -37,6 +38,15 @@ describe('untrained, when the answer is 0 everywhere', () => {
       const grown = Array.from({ length: 10 }, (_, i) => 1 + 0.1 / Math.max(i / 10, 0.05)).reduce((product, factor) => product * factor, 1)
       expect(relative(noise, stays.map(value => grown * value))).toBeLessThan(1e-5)
     })
+  })
+
+  test('losses by level say where the least denominator acts, and are kept with it; those of velocities say nothing', async () => {
+    const session = await create(three)
+    const { notes } = await session.evaluate()
+    expect(notes).toHaveLength(2)
+    expect(notes![0]).toMatch(/below t = 0\.05/)
+    expect(decodeCheckpoint(encodeCheckpoint(await session.snapshot())).history!.losses.at(-1)!.notes).toEqual(notes)
+    expect((await (await create()).evaluate()).notes).toBeUndefined()
   })
 
   test('held-out losses are those of the image 0 and of the noise 0', async () => {

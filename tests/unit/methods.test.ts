@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { objectiveSchema, parseConfig } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { methods } from '../../src/methods/index.ts'
-import { packKnobs } from '../../src/model/knobs.ts'
+import { clampsSaid, packKnobs } from '../../src/model/knobs.ts'
 
 const all = Object.values(methods)
 
@@ -25,4 +25,13 @@ test('what differs from flow matching is in the knobs, or in what learns', () =>
   const config = parseConfig({ objective: { tMin: 0.1, lambda: 0.5 }, replicas: all.map(({ id }) => ({ method: id })) })
   const packed = config.replicas.map((replica, i) => [...packKnobs(config, replica), all[i].knobs(config.objective).selfConditions].join())
   expect(new Set(packed).size).toBe(all.length)
+})
+
+test('where a least denominator acts is said, by the path, and nothing where it never does', () => {
+  const of = (objective: object, methods = ['fm', 'x-prediction', 'noise-prediction']) => clampsSaid(parseConfig({ objective, replicas: methods.flatMap(method => [{ method }, { method, seed: 1 }]) }))
+  const there = 'there it is trained towards a velocity shorter than the true one.'
+  expect(of({})).toEqual([`x-prediction (JiT) divides by 0.05 at least, in its target too, which acts below t = 0.05: ${there}`, `ε-prediction divides by 0.05 at least, in its target too, which acts above t = 0.95: ${there}`])
+  expect(of({ path: 'cosine', clamp: 0.1 }, ['x-prediction'])[0]).toContain(`below t = ${((2 / Math.PI) * Math.asin(0.1)).toPrecision(3)}`)
+  expect(of({ path: 've', clamp: 0.005 }), 'β = .01 at least, α = 1').toEqual([])
+  for (const id of ['x-prediction', 'noise-prediction']) expect(methods[id].formula).toMatch(/\\max\(.*, c\)/)
 })

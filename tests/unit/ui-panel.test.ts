@@ -114,7 +114,8 @@ describe('loss by noise level', () => {
   const loss: LossByT = { step: 5, t: [0.1, 0.5], count: 8, mean: [[1, 0.2], [0.5, null]], standardError: [[0.1, 0.1], [0.1, null]], floor: [0.6, 0.1], floorNote: 'Known.' }
 
   test('raw, with the floor dashed', () => {
-    const { curves, notes } = lossPanel(loss, null, 'raw')
+    const { curves, notes } = lossPanel({ ...loss, notes: ['Something about these networks.'] }, null, 'raw')
+    expect(notes).toContain('Something about these networks.')
     expect(curves.map(({ kind, y }) => [kind, y])).toEqual([['measured', [1, 0.2]], ['measured', [0.5, null]], ['theory', [0.6, 0.1]]])
     expect(notes.join()).toContain('Known.')
   })

@@ -173,7 +173,7 @@ function valueOf(text: string): Settings[string] {
   return text
 }
 
-function lossText({ t, mean, standardError, floor, count, step }: LossByT, labels: string[]): string {
+function lossText({ t, mean, standardError, floor, count, step, notes = [] }: LossByT, labels: string[]): string {
   const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => `${figure(mean[r][i])} ± ${figure(standardError[r][i])}`), ...(floor ? [figure(floor[i])] : [])])
-  return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${table([['t', ...labels, ...(floor ? ['floor'] : [])], ...rows])}`
+  return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${[table([['t', ...labels, ...(floor ? ['floor'] : [])], ...rows]), ...notes.map(note => `— ${note}`)].join('\n')}`
 }

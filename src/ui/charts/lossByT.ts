@@ -38,6 +38,7 @@ export function lossPanel(measured: LossByT | null, known: FloorPreview | null, 
   const floorNote = loss?.floorNote || preview?.note
   if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
   if (!floor && loss?.floorNote) notes.push(loss.floorNote)
+  notes.push(...(loss?.notes ?? []))
   if (denoiser) notes.push('D = x_t − t v, so that its squared error is t² times that of the velocity: what weighs alike in training here counts for less, the lower the noise.')
   if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
   const lost = excess ? above.flat().filter((value) => value !== null && value <= least).length : 0
