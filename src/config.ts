@@ -137,18 +137,23 @@ export const trainSchema = z.strictObject({
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'Start weights, batches, noise levels and noise all follow from it.' }),
 })
 
+/** What a replica may have for itself instead of the run's, and the section that it stands in. Schema, knobs, seed groups, links, controls and labels follow from this list. */
+export const overridable = {
+  path: 'objective', loss: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', times: 'objective', timeMean: 'objective', timeScale: 'objective',
+  candidates: 'objective', ownCandidate: 'objective', negatives: 'objective', nullSkip: 'objective', clamp: 'objective', learningRate: 'train', images: 'train', seed: 'train',
+} as const satisfies Record<string, 'objective' | 'train'>
+export type Overridable = keyof typeof overridable
+export const overridableFields = Object.keys(overridable) as Overridable[]
+export const isOverridable = (field: string): field is Overridable => Object.hasOwn(overridable, field)
+
+const shapes = { ...objectiveSchema.shape, ...trainSchema.shape }
+type OwnShape = { [Field in Overridable]: z.ZodOptional<(typeof shapes)[Field] extends z.ZodDefault<infer Inner> ? Inner : never> }
+
 /** One replica: a method, and what it changes of the run's knobs. Everything absent is the run's own value. */
 export const replicaSchema = z.strictObject({
   method: z.string().min(1).max(64).optional(),
   label: z.string().max(40).optional(),
-  path: objectiveSchema.shape.path.unwrap().optional(),
-  loss: objectiveSchema.shape.loss.unwrap().optional(),
-  seed: whole(0, 0xffffffff).optional(),
-  tMin: objectiveSchema.shape.tMin.unwrap().optional(),
-  lambda: objectiveSchema.shape.lambda.unwrap().optional(),
-  tau: objectiveSchema.shape.tau.unwrap().optional(),
-  learningRate: trainSchema.shape.learningRate.unwrap().optional(),
-  images: trainSchema.shape.images.unwrap().optional(),
+  ...(Object.fromEntries(overridableFields.map(field => [field, shapes[field].unwrap().optional()])) as unknown as OwnShape),
 })
 
 export const evaluateSchema = z.strictObject({
@@ -253,12 +258,36 @@ export function isLive(section: SectionName, field: string): boolean {
   return shape[field]?.meta()?.live === true
 }
 
+/** A replica's own value where it has one, the run's otherwise. */
+export function knobOf<Field extends Overridable>(config: Pick<Config, 'objective' | 'train'>, replica: ReplicaConfig, field: Field): NonNullable<ReplicaConfig[Field]> {
+  const section = config[overridable[field]] as unknown as Record<Field, NonNullable<ReplicaConfig[Field]>>
+  return replica[field] ?? section[field]
+}
+
 /** Replicas that differ in nothing but their seed, by index; each group in order, groups by their first. */
-export function seedGroups({ replicas, objective, train }: Config): number[][] {
+export function seedGroups(config: Config): number[][] {
   const groups = new Map<string, number[]>()
-  replicas.forEach(({ method = objective.method, label, path = objective.path, loss = objective.loss, tMin = objective.tMin, lambda = objective.lambda, tau = objective.tau, learningRate = train.learningRate, images = train.images }, index) => {
-    const key = JSON.stringify([method, label, path, loss, tMin, lambda, tau, learningRate, images])
+  config.replicas.forEach((replica, index) => {
+    const key = JSON.stringify([replica.method ?? config.objective.method, replica.label, ...comparedFields.map(field => knobOf(config, replica, field))])
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]
+}
+
+const comparedFields = overridableFields.filter(field => field !== 'seed')
+
+/** A knob and its value in words: “candidates N 8”. */
+export function knobSaid(field: Overridable, value: number | string | boolean): string {
+  const title = shapes[field].meta()?.title ?? field
+  const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value).replace(/^0\./, '.')
+  return `${/^[A-Z][a-z]/.test(title) ? title[0].toLowerCase() + title.slice(1) : title} ${said}`
+}
+
+/** What sets a replica without a name apart from others of its method, besides the seed: “, candidates N 8”; empty where nothing does. */
+export function apartBy(config: Config, replica: ReplicaConfig): string {
+  const methodIn = ({ method = config.objective.method }: ReplicaConfig) => method
+  const twins = config.replicas.filter(other => other.label === undefined && methodIn(other) === methodIn(replica))
+  return comparedFields
+    .filter(field => knobOf(config, replica, field) !== knobOf(config, {}, field) && twins.some(other => knobOf(config, other, field) !== knobOf(config, replica, field)))
+    .map(field => `, ${knobSaid(field, knobOf(config, replica, field))}`).join('')
 }

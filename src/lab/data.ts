@@ -32,14 +32,15 @@ export function checkConfig(config: Config): void {
   if (evaluate.perLevel > data.heldOut) throw new ConfigError(`evaluate.perLevel: ${evaluate.perLevel} is more than the ${data.heldOut} held-out images`)
   if (evaluate.samples > data.heldOut) throw new ConfigError(`evaluate.samples: ${evaluate.samples} is more than the ${data.heldOut} held-out images`)
   checkMeasures(config)
-  if (objective.stratified && objective.times !== 'uniform') throw new ConfigError('objective.stratified: strata are for uniform noise levels; turn them off, or take objective.times uniform')
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
     if (method.term && passOf(train) < 2) throw new ConfigError(`train.${train.batch < 2 ? 'batch' : 'microBatches'}: ${method.label} compares images of one ${train.batch < 2 ? 'batch' : 'micro-batch'}, so it needs at least 2`)
-    const refusal = method.refuse?.(resolveReplica(config, replica).objective, net)
+    const { objective: own, path } = resolveReplica(config, replica)
+    if (own.stratified && own.times !== 'uniform') throw new ConfigError('objective.stratified: strata are for uniform noise levels; turn them off, or take objective.times uniform')
+    const refusal = method.refuse?.(own, net)
     if (refusal) throw new ConfigError(`replicas.${r}: ${method.label}: ${refusal}`)
-    checkPath(resolveReplica(config, replica).path, r)
+    checkPath(path, r)
   })
   const unguided = refuseGuidance(config)
   if (unguided) throw new ConfigError(unguided)

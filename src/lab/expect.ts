@@ -20,7 +20,8 @@ export function stepWork({ training }: Pick<RunRecording, 'training'>, config: C
   const knobs = resolved.map(({ objective, method }) => ({ ...method.knobs(objective), anchored: method.term === 'anchored' }))
   // Work over anchors goes on for as many as the replica with most of them has: of noise levels drawn evenly, a part T_min.
   const share = (1 + Math.max(0, ...knobs.filter(({ anchored, lambda }) => anchored && lambda > 0).map(({ tMin }) => tMin))) / 2
-  const counting: Counting = { replicas: training.replicas, share, candidates: Math.min(config.data.count, Math.max(0, ...knobs.map(({ average }) => average?.candidates ?? 0))) }
+  const candidates = knobs.reduce((sum, { average }) => sum + Math.min(config.data.count, average?.candidates ?? 0), 0) / knobs.length
+  const counting: Counting = { replicas: training.replicas, share, candidates }
   const { flops, dispatches } = workOf(training.recorder, counting)
   return { flops: training.parts * flops, dispatches: training.parts * dispatches }
 }

@@ -123,7 +123,8 @@ export function writeBatch(
   })
   if (training.negative) {
     const place = new Map(order.map((number, at) => [number, at]))
-    const skipped = (number: number) => config.objective.nullSkip && given.y?.[number] === config.net.classes
+    const { nullSkip } = resolveReplica(config, config.replicas[replica]).objective
+    const skipped = (number: number) => nullSkip && given.y?.[number] === config.net.classes
     buffers.write(training.negative, Uint32Array.from(order, number => (skipped(number) ? NONE : place.get(given.negative?.[number] ?? (number + 1) % B)!)), replica * B)
   }
   buffers.write(batch.t, t, replica * capacity)

@@ -1,5 +1,5 @@
 /** One replica as the page sees it, and a run that nobody trains. */
-import type { Config } from '../config.ts'
+import { apartBy, type Config } from '../config.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import { parameterLayout } from '../model/parameters.ts'
 import type { ReplicaTick, Tick } from '../protocol.ts'
@@ -8,9 +8,10 @@ import type { Checkpoint } from './session.ts'
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null)
 
-/** The name its user gave it, or its method's. */
+/** The name its user gave it, or its method's with what sets it apart. */
 export function replicaLabel(config: Config, r: number): string {
-  return config.replicas[r].label ?? resolveReplica(config, config.replicas[r]).method.label
+  const replica = config.replicas[r]
+  return replica.label ?? resolveReplica(config, replica).method.label + apartBy(config, replica)
 }
 
 export function replicaTick(config: Config, r: number, history: ReplicaHistory): ReplicaTick {

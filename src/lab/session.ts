@@ -2,7 +2,7 @@
  * A run from start to finish: the loop, its pace, its history, and what the page or the terminal is told about it. Read this and
  * model/dit.ts and you know how training works here. Knows no browser: a Web Worker and Node drive it alike.
  */
-import { type Config, ConfigError, isLive, type MeasureConfig, parseConfig, type ReplicaConfig } from '../config.ts'
+import { type Config, ConfigError, isLive, isOverridable, type MeasureConfig, overridable, parseConfig, type ReplicaConfig } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
@@ -166,7 +166,7 @@ export class Session {
   patch({ replica, section, field, value }: KnobPatch): void {
     if (!isLive(section, field)) throw new ConfigError(`${section}.${field} needs a restart`)
     const replicas = this.config.replicas.map(r => ({ ...r }))
-    const own = ownable.find(name => name === field) ?? null
+    const own = isOverridable(field) && overridable[field] === section ? field : null
     let next: unknown
     if (replica === 'all') {
       if (own) for (const r of replicas) delete r[own]
@@ -439,8 +439,5 @@ export class Session {
     this.trainer.destroy()
   }
 }
-
-/** Live fields that a replica may have a value of its own for. */
-const ownable = ['tMin', 'lambda', 'tau', 'learningRate', 'images'] as const
 
 const toNext = (step: number, every: number) => (every > 0 ? every - (step % every) : Infinity)

@@ -11,7 +11,7 @@ export interface Counting {
   replicas: number
   /** Of a dispatch whose workgroups the GPU counts: the part of its samples that there are on average. */
   share?: number
-  /** Images that ExFM averages a target over. */
+  /** Images that ExFM averages a target over, on average over replicas. */
   candidates?: number
 }
 

@@ -80,8 +80,12 @@ export function passesOf(config: Config): number {
 
 /** Why samples cannot be drawn so, in one sentence; undefined when they can. */
 export function refuseGuidance(config: Config): string | undefined {
-  const { evaluate: { guidance, correction }, objective: { negatives, nullSkip } } = config
-  if (!correction || guidance === 1 || negatives !== 'other-class' || nullSkip || !isCorrectable(config)) return undefined
+  const { guidance, correction } = config.evaluate
+  const closed = (_: unknown, r: number) => {
+    const { negatives, nullSkip } = resolveReplica(config, config.replicas[r]).objective
+    return !isPushed(config, r) || negatives !== 'other-class' || nullSkip
+  }
+  if (!correction || guidance === 1 || config.replicas.every(closed)) return undefined
   return 'evaluate.correction: what negatives of other classes push from the velocity without labels has no closed form; take objective.nullSkip, negatives any, or guidance 1'
 }
 

@@ -1,5 +1,5 @@
 /** The GPU's knobs and state of one replica, packed from the config. */
-import type { Config, ReplicaConfig } from '../config.ts'
+import { type Config, knobOf, overridable, overridableFields, type ReplicaConfig } from '../config.ts'
 import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
 import { pathOf, placeOn } from '../flow/place.ts'
 import { timeSamplerOf } from '../flow/times.ts'
@@ -20,17 +20,9 @@ const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
 
 /** The run's config as one replica sees it: its own overrides in place. */
 export function resolveReplica(config: Config, replica: ReplicaConfig) {
-  const objective = { ...config.objective }
+  const objective = { ...config.objective, method: replica.method ?? config.objective.method }
   const train = { ...config.train }
-  objective.method = replica.method ?? objective.method
-  objective.path = replica.path ?? objective.path
-  objective.loss = replica.loss ?? objective.loss
-  objective.tMin = replica.tMin ?? objective.tMin
-  objective.lambda = replica.lambda ?? objective.lambda
-  objective.tau = replica.tau ?? objective.tau
-  train.learningRate = replica.learningRate ?? train.learningRate
-  train.seed = replica.seed ?? train.seed
-  train.images = replica.images ?? train.images
+  for (const field of overridableFields) Object.assign({ objective, train }[overridable[field]], { [field]: knobOf(config, replica, field) })
   return { objective, train, method: methodOf(objective.method), path: pathOf(objective) }
 }
 

@@ -99,7 +99,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const resolved = config.replicas.map(replica => resolveReplica(config, replica))
   const paths = resolved.every(({ path }) => isLinear(path)) ? null : recorder.computed('paths', R * PATH_WORDS, () => joined(resolved.map(({ path }) => pathTable(path))))
   const batch: Batch = { ...makeBatch(recorder, R, capacity, dimensions, net.classes > 0), paths }
-  const asked = resolved.map(({ method }) => method.knobs(objective))
+  const asked = resolved.map(({ method, objective: own }) => method.knobs(own))
   const converts = asked.some(({ prediction }) => prediction)
   const weighs = converts || resolved.some(({ objective: { loss } }) => loss !== 'velocity')
   const dit = new Dit(recorder, net, layout, converts ? { knobs, paths } : null)

@@ -1,10 +1,9 @@
 /** Everything a button or key can ask for. */
-import { type Config, type ReplicaConfig, type SectionName, isLive, parseConfig, sections } from '../config.ts'
+import { type Config, type Overridable, type ReplicaConfig, type SectionName, isLive, isOverridable, knobOf, overridable, overridableFields, parseConfig, sections } from '../config.ts'
 import type { Tick } from '../protocol.ts'
 import { post, reconnect } from './bridge.ts'
 import { datasetOf, isOwn } from './catalog.ts'
 import { attach, setConfig, setField, setReplica, setReplicas, useDraft } from './draft.ts'
-import { type Overridable, knobOf, overridable, overridableFields } from './replicas.ts'
 import { type Phase, useRun } from './run.ts'
 import { takeTrainingLock } from './tabs.ts'
 import { announce, openDialog, useUi } from './ui.ts'
@@ -136,7 +135,7 @@ export function applyLive(): void {
   for (const section of Object.keys(sections) as SectionName[]) {
     for (const [field, value] of Object.entries(config[section])) {
       const before = (tick.config[section] as Record<string, unknown>)[field]
-      if (value !== before && isLive(section, field) && !(field in overridable)) post({ type: 'patch', patch: { replica: 'all', section, field, value } })
+      if (value !== before && isLive(section, field) && !isOverridable(field)) post({ type: 'patch', patch: { replica: 'all', section, field, value } })
     }
   }
   for (const field of overridableFields.filter((one) => isLive(overridable[one], one))) turnEach(field, tick.config)
@@ -193,20 +192,20 @@ export function changeField(section: SectionName, field: string, value: number |
   if (!live || !acts()) return
   later(knobKey(section, field), () => {
     const { replicas } = useDraft.getState().config
-    const owns = (replica: ReplicaConfig) => field in overridable && replica[field as Overridable] !== undefined
+    const owns = (replica: ReplicaConfig) => isOverridable(field) && replica[field] !== undefined
     if (!replicas.some(owns)) return post({ type: 'patch', patch: { replica: 'all', section, field, value } })
     for (const [replica, own] of replicas.entries()) if (!owns(own)) post({ type: 'patch', patch: { replica, section, field, value } })
   })
 }
 
 /** Gives one replica its own value, or with undefined the run's. Some cannot change under way, as the seed: they wait for a restart. */
-export function changeOverride(index: number, field: Overridable, value: number | string | undefined): void {
+export function changeOverride(index: number, field: Overridable, value: number | string | boolean | undefined): void {
   setReplica(index, { [field]: value })
   const { tick } = useRun.getState()
   if (!isLive(overridable[field], field) || !acts() || !tick || index >= tick.config.replicas.length) return
   const section = overridable[field]
   later(knobKey(section, field, index), () => {
-    const runValue = (useDraft.getState().config[section] as unknown as Record<string, number | string>)[field]
+    const runValue = (useDraft.getState().config[section] as unknown as Record<string, number | string | boolean>)[field]
     post({ type: 'patch', patch: { replica: index, section, field, value: value ?? runValue } })
   })
 }

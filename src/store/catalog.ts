@@ -1,5 +1,5 @@
 /** What the page may choose from: methods, presets, data sets and diagnostics, found where the lab keeps them. */
-import { type Config, ConfigError, objectiveSchema, pathParameters } from '../config.ts'
+import { type Config, ConfigError, knobOf, objectiveSchema, pathParameters, type ReplicaConfig } from '../config.ts'
 import { GRID, drawingId, drawingProblem, isDrawn, type Stroke } from '../datasets/drawn.ts'
 import { fittedTo } from '../datasets/fitting.ts'
 import { datasetOf, datasets, forgetDataset, registerDataset } from '../datasets/index.ts'
@@ -69,13 +69,16 @@ const methodFields = new Set<string>(methodChoices.flatMap(({ uses }) => uses))
 
 const pathFields = new Set<string>(Object.values(pathParameters).flat())
 
-/** Why a field of the objective has no effect with these methods and paths; null when it has one. */
-export function ignoredBecause(field: string, chosen: readonly string[], paths: readonly (keyof typeof pathParameters)[]): string | null {
+/** Why a field of the objective has no effect on these replicas of a run; null when it has one. */
+export function ignoredBecause(field: string, config: Config, replicas: readonly ReplicaConfig[] = config.replicas): string | null {
   if (pathFields.has(field)) {
+    const paths = replicas.map((replica) => knobOf(config, replica, 'path'))
     const used = paths.some((path) => (pathParameters[path] as readonly string[]).includes(field))
     return used ? null : `No effect: the ${[...new Set(paths)].join(' and ')} path${new Set(paths).size > 1 ? 's have' : ' has'} no such parameter.`
   }
+  const chosen = replicas.map(({ method = config.objective.method }) => method)
   if (!methodFields.has(field) || chosen.some((id) => (methodOf(id).uses as readonly string[]).includes(field))) return null
+  if ((field === 'timeMean' || field === 'timeScale') && replicas.some((replica) => knobOf(config, replica, 'times') === 'logit-normal')) return null
   const names = [...new Set(chosen.map((id) => methodOf(id).label))]
   return `No effect: ${names.join(' and ')} ${names.length > 1 ? 'do' : 'does'} not use it.`
 }

@@ -1,6 +1,6 @@
 /** What separates one run's settings from another's, in the words of the controls. Pure. */
-import { type Config, type ReplicaConfig, type SectionName, isLive, sections } from '../config.ts'
-import { type Overridable, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from './replicas.ts'
+import { type Config, type Overridable, type ReplicaConfig, type SectionName, isLive, knobOf, overridable, overridableFields, sections } from '../config.ts'
+import { methodIdOf, replicaLabel } from './replicas.ts'
 
 export interface Change {
   title: string
@@ -46,7 +46,7 @@ function titleOf(section: SectionName, field: string): string {
   return shape[field].meta()?.title ?? field
 }
 
-const castOf = (config: Config) => config.replicas.map((replica) => replicaLabel(config, replica)).join(', ')
+const castOf = (config: Config) => config.replicas.map((replica) => replicaLabel(config, replica))
 
 /** Replica by replica the same methods. */
 const sameCast = (a: Config, b: Config) => a.replicas.length === b.replicas.length && a.replicas.every((replica, i) => methodIdOf(a, replica) === methodIdOf(b, b.replicas[i]))
@@ -74,8 +74,8 @@ function ownChanges(from: Config, to: Config, fields: readonly Overridable[], ea
 const measuresOf = ({ measures }: Config) => (measures.length === 0 ? 'as usual' : measures.map(({ id, every }) => (every === undefined ? id : `${id} every ${every}`)).join(', '))
 
 /** A long list of replicas, by how many there are of each. */
-function brief(cast: string): string {
+function brief(cast: readonly string[]): string {
   const counts = new Map<string, number>()
-  for (const one of cast.split(', ')) counts.set(one, (counts.get(one) ?? 0) + 1)
+  for (const one of cast) counts.set(one, (counts.get(one) ?? 0) + 1)
   return [...counts].map(([label, count]) => (count > 1 ? `${label} ×${count}` : label)).join(', ')
 }

@@ -1,7 +1,7 @@
 /** What a run came to, in a few numbers for each replica, and over seeds. Pure. */
-import { type Config, seedGroups } from '../config.ts'
+import { type Config, knobOf, seedGroups } from '../config.ts'
 import type { LossByT, Measurement } from '../protocol.ts'
-import { knobOf, methodIdOf, replicaLabel } from './replicas.ts'
+import { methodIdOf, replicaLabel } from './replicas.ts'
 import { meanOf } from './seeds.ts'
 import type { SeenRun } from './shown.ts'
 

@@ -1,7 +1,6 @@
 /** Ready-made sets of replicas: designs side by side, more seeds of what is there, and a grid over two knobs. Pure. */
-import { type Config, type ReplicaConfig, replicaSchema, seedGroups } from '../config.ts'
+import { type Config, type ReplicaConfig, knobOf, replicaSchema, seedGroups } from '../config.ts'
 import { methodOf } from './catalog.ts'
-import { knobOf } from './replicas.ts'
 
 /** As many replicas as a run may have. */
 export const mostReplicas = 16

@@ -1,7 +1,6 @@
 /** A run's settings in the address: only what differs from the first experiment, checked on the way in. */
 import type { z } from 'zod'
-import { type Config, type ReplicaConfig, ConfigError, type SectionName, parseConfig, replicaSchema, sections } from '../config.ts'
-import { isChosen } from './replicas.ts'
+import { type Config, type ReplicaConfig, ConfigError, type SectionName, isOverridable, knobOf, parseConfig, replicaSchema, sections } from '../config.ts'
 import { presets } from './catalog.ts'
 import { lessonIn, stepIds } from './lesson.ts'
 import { readMeasures, withinBounds, writeMeasures } from './measureLink.ts'
@@ -118,7 +117,7 @@ function readReplicas(text: string, notices: string[]): ReplicaConfig[] {
     const replica: Record<string, unknown> = method ? { method: decode(method) } : {}
     for (const pair of own) {
       const [key, value = ''] = pair.split(':')
-      replica[key] = key === 'label' || isChosen(key) ? decode(value) : readValue(value, 0)
+      replica[key] = isOverridable(key) ? readValue(decode(value), knobOf(defaults, {}, key)) : decode(value)
     }
     for (const [key, value] of Object.entries(replica)) {
       const schema = Object.hasOwn(replicaSchema.shape, key) ? replicaSchema.shape[key as keyof typeof replicaSchema.shape] : null

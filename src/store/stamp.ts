@@ -1,10 +1,9 @@
 /** What every exported figure says of where it comes from. */
 import { version } from '../../package.json'
-import type { Config } from '../config.ts'
+import { type Config, knobOf } from '../config.ts'
 import { useDraft } from './draft.ts'
 import { plainPage } from './pageLink.ts'
 import { toHash, toLink } from './permalink.ts'
-import { knobOf } from './replicas.ts'
 import { useRun } from './run.ts'
 import { overlaidNow, shownNow } from './shown.ts'
 

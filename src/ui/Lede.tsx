@@ -1,7 +1,7 @@
 import type { StudyRecord } from '../record_schema.ts'
 import { presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
-import { knobOf } from '../store/replicas.ts'
+import { knobOf } from '../config.ts'
 import { useRun } from '../store/run.ts'
 import { useRecorded, useShownRun } from '../store/shown.ts'
 import { useOwnSeries } from './charts/series.ts'

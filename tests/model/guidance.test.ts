@@ -1,6 +1,6 @@
 /** Labels left out while training, and samples that are guided by them: on the GPU, against the float64 twin of the net. */
 import { expect, test } from 'vitest'
-import type { Config, ConfigInput } from '../../src/config.ts'
+import type { Config, ConfigInput, ReplicaConfig } from '../../src/config.ts'
 import { PhiloxStream, STREAM_SAMPLE } from '../../src/engine/philox.ts'
 import { arrayCarrier } from '../../src/flow/array_carrier.ts'
 import { follow } from '../../src/flow/solver.ts'
@@ -134,6 +134,10 @@ test('with negatives of other classes, whose mean depends on the label; without 
   const back = (velocity: Velocity): Velocity => (x, t) => velocity(x, t).map((v, k) => (1 - LAMBDA) * v - LAMBDA * means[Math.floor(k / EACH)][k % EACH])
   expect(relative(corrected.images[1], twinSample(1, (labelled, unlabelled) => guided(2)(back(labelled), unlabelled)))).toBeLessThan(5e-5)
   expect(() => checkConfig(configOf({ correction: true, guidance: 2 }, { negatives: 'other-class' }))).toThrow(/^evaluate\.correction: .*no closed form; take objective\.nullSkip/)
+  // Each replica by what it has of its own.
+  const own = (replica: ReplicaConfig) => ({ ...configOf({ correction: true, guidance: 2 }, { negatives: 'other-class' }), replicas: [{ method: 'fm' }, { method: 'contrastive-fm', ...replica }] })
+  for (const one of [{ nullSkip: true }, { negatives: 'any' }] as const) expect(() => checkConfig(own(one))).not.toThrow()
+  expect(() => checkConfig({ ...own({}), objective: configOf().objective, replicas: [{ method: 'contrastive-fm' }, { method: 'contrastive-fm', negatives: 'other-class' }] })).toThrow('no closed form')
 })
 
 test('training leaves labels out as often as asked, the same ones for replicas of one seed, and pushes from none where it is told so', async () => {

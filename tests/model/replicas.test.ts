@@ -1,6 +1,6 @@
 /** Replicas in one recording: same seed, same bits; knobs of their own; the step path that replays and creates nothing. */
 import { describe, expect, test } from 'vitest'
-import type { Config } from '../../src/config.ts'
+import type { Config, ReplicaConfig } from '../../src/config.ts'
 import { generateData } from '../../src/lab/data.ts'
 import { type ReplicaState, Trainer } from '../../src/lab/trainer.ts'
 import { KernelLibrary } from '../../src/engine/kernel.ts'
@@ -41,6 +41,31 @@ describe('the same bits', () => {
       const pieces = await trainer.replicaStates()
       for (let r = 0; r < replicas.length; r++) expectSameBits(first[r], pieces[r])
     })
+  })
+
+  test('come from knobs of a replica’s own, beside others and alone as the run’s', async () => {
+    const replicas: ReplicaConfig[] = [
+      { method: 'exfm', candidates: 1 }, { method: 'exfm', candidates: 8 }, { method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'contrastive-fm', negatives: 'any' }, { method: 'contrastive-fm', negatives: 'permutation' },
+      { method: 'fm' }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }, { method: 'fm-logit-normal', timeMean: 0.5, timeScale: 2 }, { method: 'x-prediction' }, { method: 'x-prediction', clamp: 0.4 },
+    ]
+    const beside = await statesAfter(tinyConfig({ replicas }), 6)
+    for (const [r, { method, ...objective }] of replicas.entries()) {
+      const [alone] = await statesAfter(tinyConfig({ objective, replicas: [{ method }] }), 6)
+      expectSameBits(alone, beside[r])
+    }
+    expectSameBits(beside[0], beside[5]) // by its own image alone ExFM is FM
+    for (let r = 1; r < replicas.length; r++) if (r !== 5) expect(differingBits(beside[r].parameters, beside[r - 1].parameters), `${r}`).toBeGreaterThan(beside[r].parameters.length / 2)
+  })
+
+  test('come from labels left out of pushes by one replica alone', async () => {
+    const labelled = { net: { classes: 10, labelDrop: 0.5 } }
+    const replicas: ReplicaConfig[] = [{ method: 'contrastive-fm', negatives: 'other-class', nullSkip: true }, { method: 'contrastive-fm', negatives: 'other-class' }, { method: 'contrastive-fm' }]
+    const beside = await statesAfter(tinyConfig({ ...labelled, replicas }), 6)
+    for (const [r, { method, ...objective }] of replicas.entries()) {
+      const [alone] = await statesAfter(tinyConfig({ ...labelled, objective, replicas: [{ method }] }), 6)
+      expectSameBits(alone, beside[r])
+      expect(differingBits(beside[r].parameters, beside[(r + 1) % 3].parameters)).toBeGreaterThan(beside[r].parameters.length / 2)
+    }
   })
 
   test('come from going on where another run stopped', async () => {

@@ -34,6 +34,21 @@ describe('a patch', () => {
     expect(differingBits((await before.checkpoint()).replicas[0].parameters, (await session.checkpoint()).replicas[0].parameters)).toBeGreaterThan(0)
   })
 
+  test('of one replica’s negatives, candidates or noise levels is that replica’s alone', async () => {
+    const config = tinyConfig({ replicas: [{ method: 'exfm' }, { method: 'exfm' }, { method: 'contrastive-fm' }, { method: 'fm' }] })
+    const [session, untouched] = [await create(config), await create(config)]
+    for (const one of [session, untouched]) await one.advance(3)
+    session.patch({ replica: 1, section: 'objective', field: 'candidates', value: 4 })
+    session.patch({ replica: 1, section: 'objective', field: 'ownCandidate', value: false })
+    session.patch({ replica: 2, section: 'objective', field: 'negatives', value: 'permutation' })
+    session.patch({ replica: 3, section: 'objective', field: 'times', value: 'low-noise' })
+    expect(session.currentConfig.replicas).toEqual([{ method: 'exfm' }, { method: 'exfm', candidates: 4, ownCandidate: false }, { method: 'contrastive-fm', negatives: 'permutation' }, { method: 'fm', times: 'low-noise' }])
+    for (const one of [session, untouched]) await one.advance(2)
+    const [turned, { replicas }] = [await session.checkpoint(), await untouched.checkpoint()]
+    expect(turned.replicas.map(({ parameters }, r) => differingBits(parameters, replicas[r].parameters) > parameters.length / 2)).toEqual([false, true, true, true])
+    expect(differingBits(turned.replicas[0].parameters, replicas[0].parameters)).toBe(0)
+  })
+
   test('of all replicas takes back what single ones had of their own', async () => {
     const session = await create(tinyConfig({ replicas: [{ method: 'lcf', tMin: 0.1 }, { method: 'lcf', tMin: 0.2, tau: 3 }] }))
     session.patch({ replica: 'all', section: 'objective', field: 'tMin', value: 0.4 })

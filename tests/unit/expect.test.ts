@@ -41,6 +41,7 @@ describe('work of a step', () => {
     expect(anchored(0.2)).toBeLessThan(0.2 * 8 * byHand(fm).forward)
     expect(work({ ...fm, replicas: [{ method: 'lcf', lambda: 0, tMin: 0.4 }] }).flops).toBe(one)
     expect(work({ ...fm, replicas: [{ method: 'exfm' }] }).flops - one).toBe(8 * 5 * 192 * 64) // of 64 images, which is fewer than the candidates
+    expect(work({ ...fm, replicas: [{ method: 'exfm', candidates: 5 }, { method: 'exfm', candidates: 7 }, { method: 'fm' }] }).flops - 3 * one).toBe(8 * 5 * 192 * 12) // each its own
     const parts = work({ ...fm, train: { ...fm.train, microBatches: 4 } })
     expect([parts.flops, parts.dispatches]).toEqual([one, 4 * work(fm).dispatches])
   })

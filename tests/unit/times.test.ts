@@ -41,6 +41,8 @@ describe('logit-normal noise levels', () => {
   test('with strata are refused', () => {
     expect(() => checkConfig(parseConfig({ objective: { times: 'jit', stratified: true } }))).toThrow(/strata are for uniform/)
     expect(() => checkConfig(parseConfig({ objective: { times: 'sigma-uniform', stratified: true } }))).toThrow(/strata are for uniform/)
+    expect(() => checkConfig(parseConfig({ objective: { stratified: true }, replicas: [{ method: 'fm' }, { method: 'fm', times: 'jit' }] }))).toThrow(/strata are for uniform/)
+    expect(() => checkConfig(parseConfig({ objective: { times: 'jit', stratified: true }, replicas: [{ method: 'fm', times: 'uniform' }] }))).not.toThrow()
     expect(() => checkConfig(parseConfig({ objective: { stratified: true }, replicas: [{ method: 'fm-logit-normal' }] }))).toThrow(/FM, logit-normal t: stratified/)
     checkConfig(parseConfig({ objective: { times: 'jit' } }))
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig, sections } from '../../src/config.ts'
+import { parseConfig, type ReplicaConfig, sections } from '../../src/config.ts'
 import { ignoredBecause } from '../../src/store/catalog.ts'
 import { type ConfigField, type NumberField, fields, narrowed } from '../../src/ui/controls/fields.ts'
 import { neighbour, placeOf, places, valueAt } from '../../src/ui/controls/track.ts'
@@ -69,10 +69,13 @@ test('bounds follow the fields they depend on', () => {
 })
 
 test('a knob that no chosen method reads says so', () => {
-  expect(ignoredBecause('lambda', ['fm'], ['linear'])).toContain('does not use')
-  expect(ignoredBecause('lambda', ['fm', 'lcf'], ['linear'])).toBeNull()
-  expect(ignoredBecause('tMin', ['fm-truncated'], ['linear'])).toBeNull()
-  expect(ignoredBecause('reduction', ['fm'], ['linear'])).toBeNull()
-  expect(ignoredBecause('b1', ['fm'], ['linear', 'cosine'])).toBe('No effect: the linear and cosine paths have no such parameter.')
-  expect(ignoredBecause('b1', ['fm'], ['linear', 'vp'])).toBeNull()
+  const because = (field: string, ...replicas: ReplicaConfig[]) => ignoredBecause(field, parseConfig({ replicas }))
+  expect(because('lambda', { method: 'fm' })).toContain('does not use')
+  expect(because('lambda', { method: 'fm' }, { method: 'lcf' })).toBeNull()
+  expect(because('tMin', { method: 'fm-truncated' })).toBeNull()
+  expect(because('reduction', { method: 'fm' })).toBeNull()
+  expect(because('b1', { method: 'fm' }, { method: 'fm', path: 'cosine' })).toBe('No effect: the linear and cosine paths have no such parameter.')
+  expect(because('b1', { method: 'fm' }, { method: 'fm', path: 'vp' })).toBeNull()
+  expect(because('timeMean', { method: 'fm' })).toContain('does not use')
+  expect(because('timeMean', { method: 'fm' }, { method: 'fm', times: 'logit-normal' })).toBeNull()
 })

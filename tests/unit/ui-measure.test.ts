@@ -97,6 +97,7 @@ describe('several seeds', () => {
   test('are replicas that differ in nothing else', () => {
     const config = parseConfig({ replicas: [{ method: 'fm', seed: 0 }, { method: 'lcf', seed: 0 }, { method: 'fm', seed: 1 }, { method: 'lcf', seed: 1, lambda: 1 }, { method: 'fm', label: 'mine' }] })
     expect(seedGroups(config)).toEqual([[0, 2], [1], [3], [4]])
+    expect(seedGroups(parseConfig({ replicas: [{ method: 'exfm', candidates: 8 }, { method: 'exfm' }, { method: 'exfm', candidates: 512, seed: 1 }, { method: 'exfm', ownCandidate: false }, { method: 'exfm', times: 'jit' }] }))).toEqual([[0], [1, 2], [3], [4]])
     expect(seedGroups(parseConfig({ replicas: [{ method: 'fm', images: 64 }, { method: 'fm', images: 512, seed: 1 }] }))).toEqual([[0], [1]])
   })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { type Config, ConfigError, type ConfigInput, parseConfig, type SectionName, sections } from '../../src/config.ts'
+import { type Config, ConfigError, type ConfigInput, overridable, overridableFields, parseConfig, type SectionName, sections } from '../../src/config.ts'
 import { presets } from '../../src/store/catalog.ts'
 import { type PageLink, plainPage } from '../../src/store/pageLink.ts'
 import { defaults, fromHash, toHash, toLink } from '../../src/store/permalink.ts'
@@ -26,6 +26,7 @@ describe('round trip', () => {
   const inputs: ConfigInput[] = [
     { replicas: [{ method: 'fm' }, { method: 'lcf', tMin: 0.2, seed: 7 }, {}] },
     { objective: { path: 'cosine', b1: 5, loss: 'middle' }, replicas: [{ method: 'fm' }, { method: 'fm', path: 'power-noise', loss: 'noise', label: 'late' }] },
+    { replicas: [{ method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'contrastive-fm', negatives: 'other-class', nullSkip: true }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }] },
     { replicas: [{ method: 'fm', label: 'a, b; c: d & e = 50 %' }] },
     { objective: { detach: false, lambda: 1e-7, method: 'fm-contrast' } },
     { data: { dataset: 'a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },
@@ -51,8 +52,8 @@ describe('round trip', () => {
   }
   const section = (name: SectionName) => fc.record(Object.fromEntries(fields[name].map(({ field }) => [field, fieldValue(name, field)])), { requiredKeys: [] })
   const replica = fc.record({
-    method: fc.constantFrom('fm', 'lcf', 'fm-truncated', 'fm-contrast'), label: fc.string({ maxLength: 40 }), seed: fc.integer({ min: 0, max: 0xffffffff }),
-    tMin: double(0, 0.9), lambda: double(0, 10), images: fc.integer({ min: 0, max: 262144 }),
+    method: fc.constantFrom('fm', 'lcf', 'fm-truncated', 'fm-contrast'), label: fc.string({ maxLength: 40 }),
+    ...Object.fromEntries(overridableFields.map((field) => [field, fieldValue(overridable[field], field)])),
   }, { requiredKeys: [] })
   const valid = fc.record({ net: section('net'), data: section('data'), objective: section('objective'), train: section('train'), evaluate: section('evaluate'), replicas: fc.array(replica, { minLength: 1, maxLength: 16 }) })
     .map(({ net, objective, train, data, evaluate, ...others }): Config => {
@@ -99,7 +100,7 @@ describe('round trip', () => {
 describe('a hostile address', () => {
   test.each([
     'net.width=NaN', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
-    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=%E0%A4%A',
+    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=exfm,ownCandidate:maybe', 'replicas=%E0%A4%A',
     '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'answers=noise', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
   ])('%s: the default is used, and a sentence says so', (hash) => {
     const { config, page, notices } = fromHash(`#${hash}`)

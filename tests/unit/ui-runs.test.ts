@@ -1,11 +1,13 @@
 /** The list of runs: each once, whatever there is of it, with a name, a look and what sets it apart. */
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig, type ReplicaConfig } from '../../src/config.ts'
+import { replicaLabel as labelInTick } from '../../src/lab/replica_tick.ts'
 import type { LossByT, Panel, SavedRun, Tick } from '../../src/protocol.ts'
 import { differences, liveChanges, restartChanges } from '../../src/store/changes.ts'
 import { figuresOf, groupsOf, overGroup, sweepOf } from '../../src/store/figures.ts'
 import { readList, withSeeds, withSweep } from '../../src/store/lineup.ts'
 import { briefName, nameFor, namesOf } from '../../src/store/names.ts'
+import { replicaLabel } from '../../src/store/replicas.ts'
 import { useRun } from '../../src/store/run.ts'
 import { changesAgainst, givenLooks, hearPast, listRuns, useRuns } from '../../src/store/runList.ts'
 import { deleteRun, pin, rename, setShown, undoDelete, watchRuns } from '../../src/store/runs.ts'
@@ -81,6 +83,21 @@ describe('differences', () => {
     expect(liveChanges(turned, own).map(({ title }) => title)).toEqual(['Gradient clip']) // the same for every replica, however it was said
     expect(liveChanges(pair, own).map(({ title }) => title)).toEqual(['λ of replica 1', 'λ of replica 2'])
   })
+})
+
+test('replicas of one method are told apart by what they have of their own; a name stays as it is', () => {
+  const labels = (objective: object, replicas: ReplicaConfig[]) => {
+    const config = parseConfig({ objective, replicas })
+    return config.replicas.map((replica, r) => {
+      expect(labelInTick(config, r)).toBe(replicaLabel(config, replica))
+      return replicaLabel(config, replica)
+    })
+  }
+  expect(labels({}, [{ method: 'fm' }, { method: 'lcf', lambda: 0.1 }])).toEqual(['Flow matching', 'LCF'])
+  expect(labels({}, [{ method: 'exfm', candidates: 8 }, { method: 'exfm' }, { method: 'exfm', ownCandidate: false, seed: 1 }]))
+    .toEqual(['Explicit FM (ExFM), candidates N 8', 'Explicit FM (ExFM)', 'Explicit FM (ExFM), own image among them off'])
+  expect(labels({ times: 'jit' }, [{ times: 'uniform', method: 'fm' }, { method: 'fm', times: 'jit' }, { method: 'fm', label: 'mine', tMin: 0.2 }])).toEqual(['Flow matching, noise levels uniform', 'Flow matching', 'mine'])
+  expect(labels({}, [{ method: 'lcf', lambda: 0.1 }, { method: 'lcf', lambda: 0.1, seed: 1 }, { method: 'lcf', lambda: 1, seed: 2 }])).toEqual(['LCF, λ .1', 'LCF, λ .1', 'LCF, λ 1'])
 })
 
 describe('looks', () => {

@@ -1,10 +1,11 @@
 /** How each replica is told apart on every chart: colour and marker by method, depth of the colour and dash by run, dash for a second one of the same. */
 import { useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
+import { knobOf } from '../../config.ts'
 import { methodOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { briefName, namesOf } from '../../store/names.ts'
-import { knobOf, methodIdOf, replicaLabel } from '../../store/replicas.ts'
+import { methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useRuns } from '../../store/runList.ts'
 import { type SeenRun, useOverlaid, useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'

@@ -3,7 +3,6 @@ import { changeField, flush, knobKey } from '../../store/actions.ts'
 import { ignoredBecause } from '../../store/catalog.ts'
 import { chooseData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
-import { methodIdOf, pathIdsOf } from '../../store/replicas.ts'
 import { useHidden, useLocked } from '../../store/teach.ts'
 import { useDatasets } from '../data/useDatasets.ts'
 import { FieldRow } from './FieldRow.tsx'
@@ -16,9 +15,7 @@ export function FieldControl({ field: whole }: { field: ConfigField }) {
   const value = useDraft(({ config }) => (config[section] as Record<string, unknown>)[name]) as number | string | boolean
   const hidden = useHidden(`${section}.${name}`)
   const locked = useLocked(`${section}.${name}`)
-  const ignored = useDraft(({ config }) =>
-    section === 'objective' ? ignoredBecause(name, config.replicas.map((replica) => methodIdOf(config, replica)), pathIdsOf(config)) : null,
-  )
+  const ignored = useDraft(({ config }) => (section === 'objective' ? ignoredBecause(name, config) : null))
   if (hidden) return null
   return (
     <FieldRow

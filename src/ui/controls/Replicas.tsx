@@ -1,9 +1,10 @@
 import { Collapsible } from '@base-ui/react/collapsible'
+import { type Config, type Overridable, knobOf, knobSaid, overridable, overridableFields } from '../../config.ts'
 import { changeOverride } from '../../store/actions.ts'
-import { methodChoices, methodOf } from '../../store/catalog.ts'
+import { ignoredBecause, methodChoices, methodOf } from '../../store/catalog.ts'
 import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
 import { mostReplicas } from '../../store/lineup.ts'
-import { type Chosen, type Overridable, isChosen, knobOf, methodIdOf, overridable, overridableFields, replicaLabel } from '../../store/replicas.ts'
+import { methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useLocked } from '../../store/teach.ts'
 import { useUi } from '../../store/ui.ts'
 import { Marker } from '../charts/Marker.tsx'
@@ -12,9 +13,8 @@ import { seriesOf } from '../charts/series.ts'
 import { short } from '../numbers.ts'
 import { LineUp } from '../runs/LineUp.tsx'
 import { NumberInput } from './NumberInput.tsx'
-import { type ChoiceField, type ConfigField, type NumberField, fields } from './fields.ts'
+import { type ChoiceField, type NumberField, type SwitchField, fields } from './fields.ts'
 import styles from './Controls.module.css'
-
 
 /** Who is compared: one line per replica, each with a method and, where it differs, knobs of its own. */
 export function Replicas() {
@@ -63,7 +63,7 @@ export function Replicas() {
             </button>
           </div>
           <Collapsible.Panel className={styles.overrides}>
-            {overridableFields.map((field) => (isChosen(field) ? <ChoiceOverride key={field} index={i} field={field} /> : <Override key={field} index={i} field={field} />))}
+            {overridesFor(config, i).map((field) => <Override key={field} index={i} name={field} />)}
           </Collapsible.Panel>
         </Collapsible.Root>
       ))}
@@ -74,51 +74,63 @@ export function Replicas() {
   )
 }
 
-function overridesOf(config: Parameters<typeof knobOf>[0], index: number): string {
-  const replica = config.replicas[index]
-  return overridableFields
-    .filter((field) => replica[field] !== undefined)
-    .map((field) => (isChosen(field) ? replica[field] : `${schemaOf(field).title} ${short(replica[field])}`))
-    .join(', ')
+/** Those that its method reads, and those that it has anyway. */
+const overridesFor = (config: Config, index: number) =>
+  overridableFields.filter((field) => config.replicas[index][field] !== undefined || ignoredBecause(field, config, [config.replicas[index]]) === null)
+
+function overridesOf({ replicas }: Config, index: number): string {
+  return overridableFields.flatMap((field) => replicas[index][field] === undefined ? [] : [knobSaid(field, replicas[index][field])]).join(', ')
 }
 
-const schemaOf = (field: Overridable) => fields[overridable[field]].find((candidate) => candidate.field === field) as NumberField
-
-function ChoiceOverride({ index, field: name }: { index: number; field: Chosen }) {
+function Override({ index, name }: { index: number; name: Overridable }) {
+  const field = fields[overridable[name]].find((candidate) => candidate.field === name)!
+  const { title, live } = field
   const own = useDraft(({ config }) => config.replicas[index]?.[name])
   const inherited = useDraft(({ config }) => knobOf(config, {}, name))
-  const { title, choices } = fields.objective.find(({ field }) => field === name) as ConfigField<ChoiceField>
+  const given = { title: `${title} of replica ${index + 1}`, own, inherited, change: (value: number | string | boolean | undefined) => changeOverride(index, name, value) }
   return (
     <label className={styles.override}>
-      <span>{title}<small> (at the next start)</small></span>
-      <select className={styles.select} aria-label={`${title} of replica ${index + 1}`} value={own ?? ''} onChange={({ target }) => changeOverride(index, name, target.value || undefined)}>
-        <option value="">the run’s, {inherited}</option>
-        {choices.map(({ value, label }) => <option key={value} value={value}>{label}</option>)}
-      </select>
+      <span>{title}{!live && <small> (at the next start)</small>}</span>
+      {field.kind === 'number' ? <NumberOverride {...given} field={field} /> : <ChoiceOverride {...given} choices={choicesOf(field as ChoiceField | SwitchField)} />}
     </label>
   )
 }
 
-function Override({ index, field }: { index: number; field: Exclude<Overridable, Chosen> }) {
-  const own = useDraft(({ config }) => config.replicas[index]?.[field])
-  const inherited = useDraft(({ config }) => knobOf(config, {}, field))
-  const { title, min, max, integer, live } = schemaOf(field)
-  const clear = () => changeOverride(index, field, undefined)
+interface Given {
+  title: string
+  own: number | string | boolean | undefined
+  inherited: number | string | boolean
+  change: (value: number | string | boolean | undefined) => void
+}
+
+const choicesOf = (field: ChoiceField | SwitchField): { value: string | number | boolean; label: string }[] =>
+  field.kind === 'choice' ? field.choices : [{ value: true, label: 'on' }, { value: false, label: 'off' }]
+
+function ChoiceOverride({ title, own, inherited, change, choices }: Given & { choices: ReturnType<typeof choicesOf> }) {
+  const at = (value: unknown) => choices.findIndex((choice) => choice.value === value)
   return (
-    <label className={styles.override}>
-      <span>{title}{!live && <small> (at the next start)</small>}</span>
+    <select className={styles.select} aria-label={title} value={own === undefined ? '' : at(own)} onChange={({ target }) => change(target.value === '' ? undefined : choices[Number(target.value)].value)}>
+      <option value="">the run’s, {choices[at(inherited)].label}</option>
+      {choices.map(({ label }, i) => <option key={label} value={i}>{label}</option>)}
+    </select>
+  )
+}
+
+function NumberOverride({ title, own, inherited, change, field: { min, max, integer } }: Given & { field: NumberField }) {
+  return (
+    <>
       <NumberInput
         className={styles.number}
-        label={`${title} of replica ${index + 1}`}
-        value={own}
-        placeholder={`${short(inherited)}`}
+        label={title}
+        value={own as number | undefined}
+        placeholder={short(inherited as number)}
         min={min}
         max={max}
         integer={integer}
-        onChange={(value) => changeOverride(index, field, value)}
-        onClear={clear}
+        onChange={change}
+        onClear={() => change(undefined)}
       />
-      <button type="button" className={styles.reset} hidden={own === undefined} aria-label={`${title} of replica ${index + 1}: use the run's`} onClick={clear}>↺</button>
-    </label>
+      <button type="button" className={styles.reset} hidden={own === undefined} aria-label={`${title}: use the run's`} onClick={() => change(undefined)}>↺</button>
+    </>
   )
 }
