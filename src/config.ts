@@ -6,6 +6,7 @@
  * t is the noise level in [0,1]: 0 is clean, 1 is noise.
  */
 import { z } from 'zod'
+import { pathFamilies } from './flow/paths.ts'
 
 /** What a control needs to know besides the bounds, which zod holds. */
 export interface FieldMeta {
@@ -60,10 +61,7 @@ export const dataSchema = z.strictObject({
   seed: whole(0, 0xffffffff).default(0).meta({ title: 'Data seed', help: 'The same seed makes the same images.', advanced: true }),
 })
 
-/** Paths from image to noise (flow/paths.ts), and which fields below are their parameters, in the order in which they have them. */
-export const pathParameters = {
-  linear: [], cosine: [], power: ['power'], 'power-noise': ['power'], vp: ['b0', 'b1'], lipman: ['sigmaMin'], scaled: ['noiseScale'], 'linear-vp': [], ve: ['sigmaMin', 'sigmaMax'],
-} as const
+const paths = Object.values(pathFamilies)
 
 export const objectiveSchema = z.strictObject({
   method: z.string().min(1).max(64).default('lcf').meta({ title: 'Method', source: 'LCF §5; Lipman et al. 2022', help: 'What the network is asked to minimise.' }),
@@ -95,9 +93,9 @@ export const objectiveSchema = z.strictObject({
   nullSkip: z.boolean().default(false).meta({ title: 'No push without label', help: 'ΔFM: an image whose label was left out (label drop) is not pushed from any other, so that the velocity without labels stays that of flow matching.', live: true, source: 'arXiv 2506.05350', advanced: true }),
   candidates: whole(1, 1024).default(512).meta({ title: 'Candidates N', help: 'ExFM: the target is averaged over so many images that x_t may have come from; over all there are, where N reaches them. With 1 and the own image it is flow matching.', live: true, scale: 'log', source: 'arXiv 2402.03232, eq. 16', advanced: true }),
   ownCandidate: z.boolean().default(true).meta({ title: 'Own image among them', help: 'ExFM: without the image that x_t was made of, the average no longer has flow matching’s minimum.', live: true, source: 'arXiv 2506.03719', advanced: true }),
-  path: z.enum(Object.keys(pathParameters) as (keyof typeof pathParameters)[]).default('linear').meta({
-    title: 'Path', source: 'Lipman et al. 2022; SiT, arXiv 2401.08740', formula: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon', advanced: true,
-    help: 'How the image turns into noise: linear, cosine (GVP), power (β = tᵖ, α = 1 − tᵖ or 1 − t), variance preserving (VP), Lipman’s with σ_min, linear with noise of any size, linear in α with the variance preserved, or variance exploding (VE). On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.',
+  path: z.enum(paths.map(({ id }) => id)).default('linear').meta({
+    title: 'Path', source: [...new Set(paths.flatMap(({ paper = [] }) => paper))].join('; '), formula: 'x_t = \\alpha_t\\,x_0 + \\beta_t\\,\\varepsilon, \\quad v = \\alpha_t\'\\,x_0 + \\beta_t\'\\,\\varepsilon', advanced: true,
+    help: `How the image turns into noise. ${paths.map(({ label, formula }) => `${label}: ${formula}.`).join(' ')} On all but the linear, levels below 2⁻¹⁷ count as that one, for some velocities are infinite at 0; there samplers end at t = .001 and jump.`,
   }),
   power: finite(0.25, 4).default(2).meta({ title: 'Power p', help: 'Of the power paths, β = tᵖ: above 1 noise comes late, below 1 early.', step: 0.25, source: 'LCF §4.1', advanced: true }),
   b0: finite(0.001, 10).default(0.1).meta({ title: 'VP rate b₀', help: 'Of the variance preserving path: how fast noise comes at t = 0.', scale: 'log', source: 'Song et al. 2021; Lipman et al. 2022', formula: '\\alpha_t = e^{-T/2}, \\quad \\beta_t = \\sqrt{1-e^{-T}}, \\quad T = \\tfrac12 t^2(b_1-b_0) + b_0 t', advanced: true }),
@@ -251,6 +249,9 @@ export const sections = {
   net: netSchema, data: dataSchema, objective: objectiveSchema, train: trainSchema, evaluate: evaluateSchema,
 } as const
 export type SectionName = keyof typeof sections
+
+/** Which fields of the objective are a path's parameters, by path. */
+export const pathParameters: Record<string, readonly string[]> = Object.fromEntries(paths.map(({ id, parameters }) => [id, parameters.map(({ field }) => field)]))
 
 /** Fields that act on a running run, by section. */
 export function isLive(section: SectionName, field: string): boolean {

@@ -2,7 +2,7 @@
  * What a path says at one noise level, and what follows for image, noise, velocity and score: with W = αβ′ − α′β, x_t = α x0 + β ε and v = α′ x0 + β′ ε
  * are two equations for two unknowns, so x0 = (β′ x_t − β v)/W and ε = (α v − α′ x_t)/W (on the linear path W = 1).
  */
-import { type Config, type ObjectiveConfig, pathParameters } from '../config.ts'
+import type { Config, ObjectiveConfig } from '../config.ts'
 import { makePath, type Path, pathFamilies } from './paths.ts'
 
 export interface Place {
@@ -26,8 +26,7 @@ export const LINEAR = makePath('linear')
 
 /** The path that an objective asks for. @throws RangeError where a parameter is out of its bounds */
 export function pathOf(objective: ObjectiveConfig): Path {
-  const { parameters } = pathFamilies[objective.path]
-  return makePath(objective.path, Object.fromEntries(pathParameters[objective.path].map((field, i) => [parameters[i].id, objective[field]])))
+  return makePath(objective.path, Object.fromEntries(pathFamilies[objective.path].parameters.map(({ id, field }) => [id, objective[field]])))
 }
 
 /** Of each replica. */

@@ -67,13 +67,13 @@ export function previewOf(set: OwnSet, count: number): { image: Float32Array; la
 /** Fields that at least one method ignores and another reads; every other field always counts. */
 const methodFields = new Set<string>(methodChoices.flatMap(({ uses }) => uses))
 
-const pathFields = new Set<string>(Object.values(pathParameters).flat())
+const pathFields = new Set(Object.values(pathParameters).flat())
 
 /** Why a field of the objective has no effect on these replicas of a run; null when it has one. */
 export function ignoredBecause(field: string, config: Config, replicas: readonly ReplicaConfig[] = config.replicas): string | null {
   if (pathFields.has(field)) {
     const paths = replicas.map((replica) => knobOf(config, replica, 'path'))
-    const used = paths.some((path) => (pathParameters[path] as readonly string[]).includes(field))
+    const used = paths.some((path) => pathParameters[path].includes(field))
     return used ? null : `No effect: the ${[...new Set(paths)].join(' and ')} path${new Set(paths).size > 1 ? 's have' : ' has'} no such parameter.`
   }
   const chosen = replicas.map(({ method = config.objective.method }) => method)

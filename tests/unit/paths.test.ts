@@ -1,10 +1,24 @@
 import { describe, expect, test } from 'vitest'
+import { objectiveSchema, pathParameters } from '../../src/config.ts'
 import { makePath, pathFamilies } from '../../src/flow/paths.ts'
 
 const variants: [string, Record<string, number>][] = [
   ...Object.keys(pathFamilies).map((id): [string, Record<string, number>] => [id, {}]),
   ['power', { p: 0.5 }], ['power', { p: 3 }], ['power-noise', { p: 0.5 }], ['vp', { b0: 1, b1: 5 }], ['lipman', { sigmaMin: 0.2 }], ['ve', { sigmaMin: 0.1, sigmaMax: 10 }],
 ]
+
+test('a parameter is a control, whose default it has and whose values it takes; no two paths share a place in lists', () => {
+  for (const { id, parameters } of Object.values(pathFamilies)) {
+    expect(pathParameters[id]).toEqual(parameters.map(({ field }) => field))
+    for (const parameter of parameters) {
+      const field = objectiveSchema.shape[parameter.field]
+      const { minValue, maxValue } = field.unwrap() as { minValue: number; maxValue: number }
+      expect(field.parse(undefined), `${id}, ${parameter.id}`).toBe(parameter.default)
+      for (const value of [minValue, maxValue]) expect(() => makePath(id, { [parameter.id]: value })).not.toThrow()
+    }
+  }
+  expect(new Set(Object.values(pathFamilies).map(({ order }) => order)).size).toBe(Object.keys(pathFamilies).length)
+})
 
 test('the schedules of the diagnostics are all there', () => {
   expect(Object.keys(pathFamilies)).toEqual(['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'scaled', 'linear-vp', 've'])
