@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { pathFamilies } from './flow/paths.ts'
+import { isAdaptive, solvers } from './flow/solvers.ts'
 
 /** What a control needs to know besides the bounds, which zod holds. */
 export interface FieldMeta {
@@ -161,7 +162,7 @@ export const evaluateSchema = z.strictObject({
   measure: z.boolean().default(true).meta({ title: 'Measure while training', help: 'Condition numbers, probes and Jacobians at their own pace and at the end; off measures them on request only.', live: true, advanced: true }),
   samplesEvery: whole(0, 1_000_000).default(200).meta({ title: 'Sample every', help: 'Steps between two sample grids; 0 samples only on request.', unit: 'steps', advanced: true }),
   samples: whole(1, 64).default(16).meta({ title: 'Samples', source: 'LCF §6.1', help: 'Images drawn per replica, from the same noise.', advanced: true }),
-  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', source: 'LCF §3, eq. 2 and 5', formula: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)', help: 'How the sampler follows the velocity from noise to data: fixed steps, dopri5’s own steps, or the reverse SDE.', advanced: true }),
+  solver: z.enum(Object.keys(solvers)).default('euler').meta({ title: 'Solver', source: 'LCF §3, eq. 2 and 5', formula: '\\frac{\\mathrm{d}x_t}{\\mathrm{d}t} = v_\\theta(x_t,t)', help: 'How the sampler follows the velocity from noise to data: fixed steps, dopri5’s own steps, or the reverse SDE.', advanced: true }),
   solverSteps: whole(2, 1000).default(25).meta({ title: 'Sampler steps', source: 'LCF §3, eq. 2', formula: 'x_{t-\\Delta} = x_t - \\Delta\\,v_\\theta(x_t,t)', help: 'Steps from t = 1 to 0; dopri5 chooses its own.', unit: 'steps', advanced: true }),
   atol: finite(1e-7, 1).default(1e-5).meta({ title: 'Absolute tolerance', help: 'dopri5: error allowed in a step, whatever the value.', scale: 'log', source: 'Lipman et al. 2022, App. E', advanced: true }),
   rtol: finite(1e-7, 1).default(1e-3).meta({ title: 'Relative tolerance', help: 'dopri5: error allowed in a step, per unit of the value.', scale: 'log', source: 'SiT, arXiv 2401.08740', advanced: true }),
@@ -252,6 +253,9 @@ export type SectionName = keyof typeof sections
 
 /** Which fields of the objective are a path's parameters, by path. */
 export const pathParameters: Record<string, readonly string[]> = Object.fromEntries(paths.map(({ id, parameters }) => [id, parameters.map(({ field }) => field)]))
+
+/** Solvers that choose their steps themselves. */
+export const adaptiveSolvers: readonly string[] = Object.keys(solvers).filter(isAdaptive)
 
 /** Fields that act on a running run, by section. */
 export function isLive(section: SectionName, field: string): boolean {

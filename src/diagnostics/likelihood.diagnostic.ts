@@ -6,7 +6,8 @@ import { isOwn } from '../datasets/own.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { bitsPerDimension, BYTE_STEP, closedField, type Field, logDensities, type Probes, risingGrid, signProbes, traces, unitProbes } from '../flow/likelihood.ts'
 import { commonPath, placeOn } from '../flow/place.ts'
-import { tableaux } from '../flow/tableau.ts'
+import { stagesOf } from '../flow/solver.ts'
+import { solvers } from '../flow/solvers.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { recordInputTangent } from '../model/jacobian.ts'
 import { alongPath } from './best_field.ts'
@@ -36,7 +37,7 @@ type Chosen = z.output<typeof settings>
 
 const productsOf = (d: number, { divergence, probes }: Pick<Chosen, 'divergence' | 'probes'>) => (divergence === 'exact' ? d : probes)
 /** Looks at the field on all three ways: the one that counts, with half the steps, and with twice as much cut off. */
-const looksOf = ({ steps, solver }: Chosen) => tableaux[solver].nodes.length * (2 * steps + Math.ceil(steps / 2))
+const looksOf = ({ steps, solver }: Chosen) => stagesOf(solver) * (2 * steps + Math.ceil(steps / 2))
 
 export default defineDiagnostic({
   id: 'likelihood',
@@ -84,7 +85,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     const walks = Array.from({ length: R }, (): Walk => ({ rates: new Float64Array(n * P), way: [] }))
     for (const start of starts) {
       const probes: Probes = chosen.divergence === 'exact' ? unitProbes(R * chunk, d) : forReplicas(signs, R, start * d, chunk * d)
-      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P, s }, grid, tableaux[chosen.solver])
+      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P, s }, grid, solvers[chosen.solver].tableau!)
       walks.forEach((walk, r) => {
         const own = (values: Float64Array) => values.subarray(r * chunk * P, (r + 1) * chunk * P)
         walk.rates.set(own(logDensity).map(rateOf), start * P)
@@ -99,10 +100,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const cut = await walk(risingGrid(steps, 2 * tMin))
   let best: Walk | null = null
   if (data.dataset.field) {
-    const { logDensity, way } = await logDensities(closedField(alongPath(data.dataset.field, path), n, d, signs), images, { dimensions: d, estimates: chosen.probes, s }, grid, tableaux[chosen.solver])
+    const { logDensity, way } = await logDensities(closedField(alongPath(data.dataset.field, path), n, d, signs), images, { dimensions: d, estimates: chosen.probes, s }, grid, solvers[chosen.solver].tableau!)
     best = { rates: logDensity.map(rateOf), way: way.map(({ t, divergence }) => ({ t, divergence: divergence.map(value => value / d) })) }
   }
-  return likelihoodPanels(bench, chosen, { nets, coarse, cut, best, bytes, looks: tableaux[chosen.solver].nodes.length * steps, estimates: P })
+  return likelihoodPanels(bench, chosen, { nets, coarse, cut, best, bytes, looks: stagesOf(chosen.solver) * steps, estimates: P })
 }
 
 /** Whether pixels are bytes: images from a file at their own side. Shrunk ones are means of bytes. */

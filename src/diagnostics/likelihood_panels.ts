@@ -1,6 +1,6 @@
 /** Panels of the likelihood: by training time, image by image, and how volume shrinks on the way. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { tableaux } from '../flow/tableau.ts'
+import { solvers } from '../flow/solvers.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Curve, Panel, Pictures } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
@@ -82,7 +82,7 @@ function notesOf({ labels, config, data: { dataset } }: Bench, { images: n, tMin
       ? 'Pixels are bytes, a width of 2/255 each on [−1,1]: noise uniform over that width is added, which makes this an upper bound on the bits that the bytes themselves take. Training saw them without such noise.'
       : `${dataset.label}: the pixels are continuous, so this is a density and no probability. It may be negative, and is to be compared on the same images only; bits per dimension are shown where pixels are bytes.`,
     `Cut off below t = ${tMin}, where the image itself is taken to lie; cutting off below ${2 * tMin} instead changes it by ${change(cut)}.`,
-    `${tableaux[solver].label}, ${steps} steps and ${looks} looks at the field, EMA weights; half the steps change it by ${change(coarse)}.`,
+    `${solvers[solver].label}, ${steps} steps and ${looks} looks at the field, EMA weights; half the steps change it by ${change(coarse)}.`,
     divergence === 'exact'
       ? 'Exact divergence: every diagonal entry of the Jacobian.'
       : `${probes} vector${probes > 1 ? 's' : ''} of random signs for each image, the same all along the way and for every network${probes > 1 ? `; they alone leave a standard error of ${nets.map((net, r) => `${few(fromProbes(net))} in ${labels[r]}`).join(', ')}` : '; take 2 or more to see what doubt they leave'}.`,

@@ -11,6 +11,7 @@ import type { Estimate } from '../flow/estimate.ts'
 import type { Path } from '../flow/paths.ts'
 import { fromImage, pathsOf, placeOn, toImage } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
+import { solvers } from '../flow/solvers.ts'
 import { passesOf, pushedFrom } from '../model/guidance.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { resolveReplica } from '../model/knobs.ts'
@@ -29,7 +30,7 @@ const levels = Array.from({ length: SHOWN + 1 }, (_, i) => 1 - i / SHOWN)
 
 const settings = z.strictObject({
   points: z.number().int().min(16).max(2048).default(256).meta({ title: 'Points', help: 'Drawn by each net, all from the same noise.', scale: 'log' }),
-  solver: z.enum(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde']).default('euler').meta({ title: 'Solver', help: 'How points follow the velocity; with few steps its error is seen.' }),
+  solver: z.enum(Object.keys(solvers)).default('euler').meta({ title: 'Solver', help: 'How points follow the velocity; with few steps its error is seen.' }),
   steps: z.number().int().min(2).max(200).default(24).meta({ title: 'Steps', help: 'From t = 1 to 0; dopri5 chooses its own.', unit: 'steps', scale: 'log' }),
   arrows: z.number().int().min(0).max(31).default(13).meta({ title: 'Arrows', help: 'Along one side of the picture; 0 draws none.' }),
   label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),

@@ -1,6 +1,7 @@
 /** Panels of the samples' quality. Those over training time take the points that earlier measurements with the same settings left. */
 import type { Estimate } from '../flow/estimate.ts'
 import { MANIFOLD, type Nearest } from '../flow/neighbours.ts'
+import { isAdaptive } from '../flow/solvers.ts'
 import { guidanceSaid } from '../model/guidance.ts'
 import type { Axis, Curve, Panel, Pictures, Settings } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
@@ -51,7 +52,7 @@ export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }:
     notes: [
       features.note,
       `‖μ1 − μ2‖² + tr(Σ1 + Σ2 − 2 (Σ1^½ Σ2 Σ1^½)^½) of ${features.width} features, not FID, which is in Inception’s. It shrinks as numbers grow: compare only at ${count} images on each side, and with the dotted line, ${count} training images against the same held-out ones.`,
-      `EMA weights, ${[solver, ...(solver === 'dopri5' ? [] : [`${solverSteps} steps`]), ...guidanceSaid(bench.config)].join(', ')}, the same noise for every replica and at every step.`,
+      `EMA weights, ${[solver, ...(isAdaptive(solver) ? [] : [`${solverSteps} steps`]), ...guidanceSaid(bench.config)].join(', ')}, the same noise for every replica and at every step.`,
       ...notes,
     ],
   }

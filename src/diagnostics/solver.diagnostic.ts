@@ -9,8 +9,8 @@ import { arrayCarrier } from '../flow/array_carrier.ts'
 import { energyDistance, FEWEST } from '../flow/energy.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { pathsOf, placeOn, toImage } from '../flow/place.ts'
-import { follow, type SolverSettings } from '../flow/solver.ts'
-import { tableaux } from '../flow/tableau.ts'
+import { follow, type SolverSettings, stagesOf } from '../flow/solver.ts'
+import { isAdaptive, solvers } from '../flow/solvers.ts'
 import { passesOf } from '../model/guidance.ts'
 import { drawSamples, type Drawn, type DrawOptions, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
@@ -26,13 +26,15 @@ const settings = z.strictObject({
   reference: z.number().int().min(16).max(512).default(128).meta({ title: 'Steps of the reference', help: 'RK4 steps of what counts as exact; four looks each.' }),
 })
 
-const FIXED = ['euler', 'midpoint', 'heun', 'rk4'] as const
+/** All that follow the field itself by steps of one length. */
+const FIXED = Object.keys(solvers).filter(solver => solvers[solver].tableau && !isAdaptive(solver))
+const WIDEST = FIXED.reduce((most, solver) => (stagesOf(solver) > stagesOf(most) ? solver : most))
 const TOLERANCES = [1e-2, 1e-3, 1e-4]
 /** dopri5's evaluations for these tolerances, near enough to plan with. */
 const ADAPTIVE_LOOKS = 400
 
 const stepsOf = (doublings: number) => Array.from({ length: doublings + 1 }, (_, i) => 4 * 2 ** i)
-const looks = (doublings: number) => stepsOf(doublings).reduce((sum, n) => sum + 9 * n, 0) + ADAPTIVE_LOOKS
+const looks = (doublings: number) => stepsOf(doublings).reduce((sum, n) => sum + n * FIXED.reduce((stages, solver) => stages + stagesOf(solver), 0), 0) + ADAPTIVE_LOOKS
 
 export default defineDiagnostic({
   id: 'solver',
@@ -61,7 +63,7 @@ export default defineDiagnostic({
 const EVALUATIONS: Axis = { label: 'evaluations of the network', scale: 'log' }
 
 interface Attempt {
-  solver: keyof typeof tableaux
+  solver: string
   changes: Partial<SolverSettings>
 }
 
@@ -71,10 +73,10 @@ export const measure: Measure<typeof settings> = async (bench, { images: n, doub
   const atOnce = atOnceOf(bench, n)
   const attempts: Attempt[] = [
     ...FIXED.flatMap(solver => stepsOf(doublings).map(solverSteps => ({ solver, changes: { solverSteps } }))),
-    ...TOLERANCES.map(rtol => ({ solver: 'dopri5' as const, changes: { rtol, atol: rtol } })),
+    ...TOLERANCES.map(rtol => ({ solver: 'dopri5', changes: { rtol, atol: rtol } })),
   ]
   const record = (changes: Partial<SolverSettings>) => recordSampler(config, bench.training, { count: atOnce, settings: { ...config.evaluate, ...changes }, recorder: bench.recorder })
-  const fixed = record({ solver: 'rk4' }) // has the planes for the others too
+  const fixed = record({ solver: WIDEST }) // has the planes for the others too
   const adaptive = TOLERANCES.map(rtol => record({ solver: 'dopri5', rtol, atol: rtol }))
   const table = await bench.lay(...[fixed, ...adaptive].flatMap(recordersOf))
   let done = 0
@@ -107,12 +109,11 @@ export const measure: Measure<typeof settings> = async (bench, { images: n, doub
     for (let k = i * d; k < (i + 1) * d; k++) sum += (images[r][k] - exact.images[r][k]) ** 2
     return Math.sqrt(sum / d)
   }))
-  const solvers = Object.keys(tableaux) as Attempt['solver'][]
-  const byEvaluations = (of: (r: number, drawn: Drawn) => Estimate) => Array.from({ length: R }, (_, replica) => solvers.flatMap((solver): Curve[] => {
+  const byEvaluations = (of: (r: number, drawn: Drawn) => Estimate) => Array.from({ length: R }, (_, replica) => Object.values(solvers).flatMap(({ id: solver, label }): Curve[] => {
     const own = drawn.filter(one => one.solver === solver).map(one => ({ x: one.drawn.evaluations[replica], ...of(replica, one.drawn) })).sort((a, b) => a.x - b.x)
-    return own.length === 0 ? [] : [{ replica, kind: 'measured', label: tableaux[solver].label, x: own.map(({ x }) => x), y: own.map(({ value }) => finite(value)), spread: own.map(({ standardError }) => finite(standardError)) }]
+    return own.length === 0 ? [] : [{ replica, kind: 'measured', label, x: own.map(({ x }) => x), y: own.map(({ value }) => finite(value)), spread: own.map(({ standardError }) => finite(standardError)) }]
   })).flat()
-  const last = (solver: Attempt['solver']) => drawn.findLast(one => one.solver === solver)!.drawn
+  const last = (solver: string) => drawn.findLast(one => one.solver === solver)!.drawn
   const errors: Panel = {
     id: 'error', title: 'Distance from the exact solution, by evaluations', x: EVALUATIONS, y: { label: 'root mean square per pixel', scale: 'log' },
     curves: byEvaluations(distance).map(curve => ({ ...curve, y: curve.y.map(value => value || null) })),
@@ -224,7 +225,7 @@ async function testBed(doublings: number): Promise<Panel> {
   const s = 0.5
   const rate = (t: number) => (t - (1 - t) * s ** 2) / ((1 - t) ** 2 * s ** 2 + t ** 2)
   const base = configSchema.parse({}).evaluate
-  const attempts = [...FIXED.map(solver => ({ solver, all: stepsOf(doublings).map(solverSteps => ({ solverSteps })) })), { solver: 'dopri5' as const, all: [...TOLERANCES, 1e-5, 1e-6].map(rtol => ({ rtol, atol: rtol })) }]
+  const attempts = [...FIXED.map(solver => ({ solver, all: stepsOf(doublings).map(solverSteps => ({ solverSteps })) })), { solver: 'dopri5', all: [...TOLERANCES, 1e-5, 1e-6].map(rtol => ({ rtol, atol: rtol })) }]
   const curves: Curve[] = []
   for (const { solver, all } of attempts) {
     const points: [number, number][] = []
@@ -233,12 +234,12 @@ async function testBed(doublings: number): Promise<Panel> {
       const { evaluations } = await follow(carrier, { ...base, ...changes, solver }, [0])
       points.push([evaluations[0], Math.abs(carrier.x[0] - s)])
     }
-    curves.push({ replica: null, kind: 'theory', label: `${tableaux[solver].label}, order ${tableaux[solver].order}`, x: points.map(([x]) => x), y: points.map(([, y]) => finite(y || null)) })
+    curves.push({ replica: null, kind: 'theory', label: `${solvers[solver].label}, order ${solvers[solver].tableau!.order}`, x: points.map(([x]) => x), y: points.map(([, y]) => finite(y || null)) })
   }
-  const euler = curves[0].y.at(-1)!
+  const [euler, rk4] = ['euler', 'rk4'].map(solver => curves[attempts.findIndex(one => one.solver === solver)])
   return {
     id: 'gaussian', title: 'The same where the answer is known', x: EVALUATIONS, y: { label: 'distance from s x', scale: 'log' }, curves, spread: '',
-    summary: `On a Gaussian with s = ${s} Euler is off by ${few(euler)} after ${curves[0].x.at(-1)} evaluations, RK4 by ${few(curves[3].y.at(-1)!)} after ${curves[3].x.at(-1)}.`,
+    summary: `On a Gaussian with s = ${s} Euler is off by ${few(euler.y.at(-1)!)} after ${euler.x.at(-1)} evaluations, RK4 by ${few(rk4.y.at(-1)!)} after ${rk4.x.at(-1)}.`,
     notes: ['Computed in double precision, no network. The midpoint rule gains an order here, for x² is quadratic in t and its leading error 0.'],
   }
 }

@@ -6,7 +6,7 @@
 import { PhiloxStream } from '../engine/philox.ts'
 import { arrayCarrier } from './array_carrier.ts'
 import { march } from './solver.ts'
-import type { Tableau } from './tableau.ts'
+import type { Tableau } from './solvers/solver.ts'
 
 /**
  * Directions z (N,d) along which a Jacobian is asked, the same all along a way. `exact`: unit vectors, whose products sum to the trace; otherwise

@@ -8,7 +8,9 @@ import { diffusionAt } from './diffusion.ts'
 import { timeGrid } from './grid.ts'
 import type { Path } from './paths.ts'
 import { endOf, LINEAR, type Place, placeOn, toImage, toNoise } from './place.ts'
-import { EULER, type Tableau, tableaux } from './tableau.ts'
+import { solvers } from './solvers.ts'
+import { EULER } from './solvers/euler.solver.ts'
+import type { Tableau } from './solvers/solver.ts'
 
 /** y = keep x + Σ_j along_j k_j + noise ξ */
 export interface Combination {
@@ -56,10 +58,7 @@ const LATE_STEP = 1e-3
 const SDE_END = 1e-3
 
 /** Planes k that a carrier must hold. */
-export const stagesOf = (solver: EvaluateConfig['solver']): number => (solver === 'sde' ? 1 : tableaux[solver].nodes.length)
-
-/** Whether it asks for error norms. */
-export const isAdaptive = (solver: EvaluateConfig['solver']): boolean => solver !== 'sde' && tableaux[solver].error !== undefined
+export const stagesOf = (solver: EvaluateConfig['solver']): number => solvers[solver].tableau?.nodes.length ?? 1
 
 /**
  * @param tMin of each net: below it the net was not trained; 0 where it was trained everywhere
@@ -67,8 +66,8 @@ export const isAdaptive = (solver: EvaluateConfig['solver']): boolean => solver 
  */
 export function follow(carrier: Carrier, settings: SolverSettings, tMin: readonly number[], paths: readonly Path[] = tMin.map(() => LINEAR)): Promise<Journey> {
   const ends = tMin.map((level, n) => Math.max(settings.belowTMin === 'jump' ? level : 0, endOf(paths[n])))
-  if (settings.solver === 'sde') return diffuse(carrier, settings, ends, paths)
-  const tableau = tableaux[settings.solver]
+  const { tableau } = solvers[settings.solver]
+  if (!tableau) return diffuse(carrier, settings, ends, paths)
   return tableau.error ? adapt(carrier, settings, tableau as Required<Tableau>, ends, paths) : toTheImage(carrier, settings, tableau, ends, paths)
 }
 

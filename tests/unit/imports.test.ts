@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 // ui → store → protocol ← worker, cli → lab → {model, methods, datasets, diagnostics, onnx} → {flow, ops} → engine → shaders.
 // A layer may import itself, its tier, and everything below; types count like values. config.ts, protocol.ts, file_protocol.ts and record_schema.ts are for all.
-// config.ts knows the paths that there are, and their files nothing of ours but what they are made of.
+// config.ts knows the paths and solvers that there are, and their files nothing of ours but what they are made of.
 const engine = ['engine'];
 const parts = ['flow', 'ops', ...engine];
 const models = ['model', 'methods', 'datasets', 'diagnostics', 'onnx', ...parts];
@@ -50,14 +50,14 @@ function importsOf(file: string, text: string): string[] {
 
 const layerOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'src/');
 
-const listed = /^flow\/paths(\.ts$|\/)/;
+const listed = /^flow\/(paths|solvers)(\.ts$|\/)/;
 
 /** Why this import is not allowed, or nothing. */
 function complaint(file: string, target: string): string | undefined {
   const [from, to] = [layerOf(file), layerOf(target)];
   if (target.startsWith('../') || target === 'config.ts') return undefined; // package.json, the style sheet's folder ...
   if (listed.test(file)) return listed.test(target) ? undefined : 'config.ts imports this file, which imports nothing of ours but its like';
-  if (file === 'config.ts') return listed.test(target) ? undefined : 'config.ts imports only the paths that there are';
+  if (file === 'config.ts') return listed.test(target) ? undefined : 'config.ts imports only the paths and solvers that there are';
   if (file === 'protocol.ts') return 'protocol.ts imports only config.ts';
   if (['record_schema.ts', 'file_protocol.ts'].includes(file)) return target === 'protocol.ts' ? undefined : `${file} imports only config.ts and protocol.ts`;
   if (['protocol.ts', 'file_protocol.ts', 'record_schema.ts'].includes(target)) return undefined;
@@ -104,6 +104,7 @@ describe('the check itself', () => {
     ['config.ts', 'flow/place.ts'],
     ['flow/paths.ts', 'flow/place.ts'],
     ['flow/paths/vp.path.ts', 'engine/philox.ts'],
+    ['flow/solvers.ts', 'flow/solver.ts'],
     ['record_schema.ts', 'lab/history.ts'],
     ['file_protocol.ts', 'lab/session.ts'],
     ['utils/x.ts', 'engine/device.ts'],
@@ -126,6 +127,7 @@ describe('the check itself', () => {
     ['reference/dit.ts', 'config.ts'],
     ['config.ts', 'flow/paths.ts'],
     ['flow/paths/vp.path.ts', 'flow/paths/path.ts'],
+    ['config.ts', 'flow/solvers.ts'],
   ])('%s may import %s', (file, target) => {
     expect(complaint(file, target)).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { datasets } from '../../src/datasets/index.ts'
 import { PhiloxStream } from '../../src/engine/philox.ts'
 import { meanOf } from '../../src/flow/estimate.ts'
 import { bitsPerDimension, closedField, logDensities, normalLogDensity, risingGrid, signProbes, traces, unitProbes } from '../../src/flow/likelihood.ts'
-import { tableaux } from '../../src/flow/tableau.ts'
+import { solvers } from '../../src/flow/solvers.ts'
 
 const S = 0.5
 const random = (length: number, seed: number) => {
@@ -18,7 +18,7 @@ describe('on the Gaussian data set', () => {
   const { field, floor } = datasets.gaussian
   const start = random(n * d, 1).map(value => S * value)
   const of = (steps: number, from: number, solver: 'rk4' | 'heun' = 'rk4', probes = signProbes(n, d, 2, new PhiloxStream(1, 96))) =>
-    logDensities(closedField(field!, n, d, probes), start, { dimensions: d, estimates: probes.exact ? 1 : probes.directions.length }, risingGrid(steps, from), tableaux[solver])
+    logDensities(closedField(field!, n, d, probes), start, { dimensions: d, estimates: probes.exact ? 1 : probes.directions.length }, risingGrid(steps, from), solvers[solver].tableau!)
 
   test.each([0, 0.001, 0.2])('log p from t = %d is that of N(0, (1−t)²s² + t²)', async from => {
     const { logDensity, noise, evaluations } = await of(32, from)

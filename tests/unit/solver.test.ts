@@ -3,12 +3,13 @@
  * quadratic in t, so that the midpoint rule's leading error (k″/24 + kk′/4 + k³/6) x h³ is 0 on any stretch; orders are asked for on other fields too.
  */
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
+import { evaluateSchema, parseConfig } from '../../src/config.ts'
 import { arrayCarrier } from '../../src/flow/array_carrier.ts'
 import { diffusionAt } from '../../src/flow/diffusion.ts'
-import { type Carrier, follow, march, type SolverSettings } from '../../src/flow/solver.ts'
+import { type Carrier, follow, march, type SolverSettings, stagesOf } from '../../src/flow/solver.ts'
 import { makePath, type Path } from '../../src/flow/paths.ts'
-import { tableaux } from '../../src/flow/tableau.ts'
+import { isAdaptive, solvers } from '../../src/flow/solvers.ts'
+import { MOST_PLANES } from '../../src/ops/solver.ts'
 
 const S = 0.5
 const k = (t: number) => (t - (1 - t) * S ** 2) / ((1 - t) ** 2 * S ** 2 + t ** 2)
@@ -29,8 +30,15 @@ async function walk(changes: Partial<SolverSettings>, rate = k, tMin = 0) {
 /** Slope of log error against log steps. */
 const orderBetween = (errors: number[]) => Math.log2(errors.at(-2)! / errors.at(-1)!)
 
+test('solvers are all there, in the order of lists, and have room on the GPU', () => {
+  expect(Object.keys(solvers)).toEqual(['euler', 'midpoint', 'heun', 'rk4', 'dopri5', 'sde'])
+  expect(evaluateSchema.shape.solver.unwrap().options).toEqual(Object.keys(solvers))
+  expect(Object.keys(solvers).filter(isAdaptive)).toEqual(['dopri5'])
+  for (const solver of Object.keys(solvers)) expect(stagesOf(solver), solver).toBeLessThanOrEqual(MOST_PLANES)
+})
+
 describe('tableaux', () => {
-  test.each(Object.entries(tableaux))('%s is consistent to its order', (_, { nodes, rows, weights, error, order }) => {
+  test.each(Object.values(solvers).flatMap(({ id, tableau }) => (tableau ? [[id, tableau] as const] : [])))('%s is consistent to its order', (_, { nodes, rows, weights, error, order }) => {
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
     rows.forEach((row, s) => expect(sum(row)).toBeCloseTo(nodes[s], 12))
     for (let p = 1; p <= order; p++) expect(sum(weights.map((b, s) => b * nodes[s] ** (p - 1)))).toBeCloseTo(1 / p, 12)
@@ -49,7 +57,7 @@ describe('fixed steps', () => {
     expect(orderBetween(errors)).toBeLessThan(order + 0.5)
   })
 
-  test.each(Object.entries(tableaux).flatMap(([id, tableau]) => [['linear', id, tableau], ['cosine', id, tableau]] as const))('on the Gaussian along the %s path from t = 1 to .3 %s has its order', async (family, id, tableau) => {
+  test.each(Object.values(solvers).flatMap(({ id, tableau }) => (tableau ? [['linear', id, tableau], ['cosine', id, tableau]] as const : [])))('on the Gaussian along the %s path from t = 1 to .3 %s has its order', async (family, id, tableau) => {
     const { alpha, beta, dalpha, dbeta } = makePath(family)
     const variance = (t: number) => (alpha(t) * S) ** 2 + beta(t) ** 2
     const errors = []

@@ -1,5 +1,5 @@
 import { type ComponentProps, type CSSProperties, type ReactNode, useMemo } from 'react'
-import type { EvaluateConfig } from '../../config.ts'
+import { adaptiveSolvers, type EvaluateConfig } from '../../config.ts'
 import type { SampleGrid } from '../../protocol.ts'
 import { datasetOf, pointsOf } from '../../store/catalog.ts'
 import { useData } from '../../store/data.ts'
@@ -69,9 +69,9 @@ export function SamplesFigure() {
 
 /** “25 euler steps”; how often a solver asked that did so differently for each network. */
 function solverSaid({ solver, solverSteps }: EvaluateConfig, { evaluations, rejected, forced }: SampleGrid): string {
-  if (solver !== 'dopri5') return `${solverSteps} ${solver === 'sde' ? 'SDE' : solver} steps${evaluations ? `, ${rangeOf(evaluations)} evaluations` : ''}`
+  if (!adaptiveSolvers.includes(solver)) return `${solverSteps} ${solver === 'sde' ? 'SDE' : solver} steps${evaluations ? `, ${rangeOf(evaluations)} evaluations` : ''}`
   const inexact = forced?.some((count) => count > 0) ? `, ${rangeOf(forced)} taken with a larger error than allowed` : ''
-  return `dopri5${evaluations && rejected ? `, ${rangeOf(evaluations)} evaluations, ${rangeOf(rejected)} steps taken back${inexact}` : ''}`
+  return `${solver}${evaluations && rejected ? `, ${rangeOf(evaluations)} evaluations, ${rangeOf(rejected)} steps taken back${inexact}` : ''}`
 }
 
 function rangeOf(values: readonly number[]): string {
