@@ -1,7 +1,8 @@
 /** From `--preset`, `--config` and `--set` to a Config. */
 import { distance } from 'fastest-levenshtein'
-import { type Config, configSchema, type SectionName, sections } from '../config.ts'
+import { type Config, configSchema, parseConfig, type SectionName, sections } from '../config.ts'
 import { presets } from '../lab/presets.ts'
+import { isCorrectable } from '../model/guidance.ts'
 import { CommandError } from './failure.ts'
 import { readJson } from './files.ts'
 
@@ -64,6 +65,19 @@ export function withSettings(input: unknown, settings: readonly string[]): unkno
     }
   }
   return result
+}
+
+/** Whether a setting is of how a run is evaluated. */
+export const isEvaluation = (text: string) => text.startsWith('evaluate.')
+
+/** A stored run's config with these settings of `evaluate`. @throws CommandError, ConfigError */
+export function evaluatedAs(config: Config, settings: readonly string[]): Config {
+  if (settings.length === 0) return config
+  const other = settings.find(text => !isEvaluation(text))
+  if (other !== undefined) throw new CommandError(`--set ${other}: a stored run takes settings of evaluate, for example evaluate.rtol=1e-5`)
+  const asked = parseConfig(withSettings(config, settings))
+  if (asked.evaluate.correction && settings.some(text => text.startsWith('evaluate.correction=')) && !isCorrectable(asked)) throw new CommandError('evaluate.correction: no replica of this run was trained by ΔFM, so there is nothing to put back; leave it out')
+  return asked
 }
 
 /** @throws CommandError */

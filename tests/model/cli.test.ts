@@ -125,6 +125,9 @@ describe('a stored run', () => {
     const held = side * heun.picture.width * 4 // the row of held-out images
     expect(euler.picture.data.subarray(0, held)).toEqual(heun.picture.data.subarray(0, held))
     expect(euler.picture.data.subarray(held)).not.toEqual(heun.picture.data.subarray(held))
+    expect((await drawn('set.png', '--set', 'evaluate.solver=heun', '--set', 'evaluate.solverSteps=3')).picture.data).toEqual(heun.picture.data)
+    const most = async (tolerance: number) => Math.max(...(await drawn('dopri5.png', '--solver', 'dopri5', '--set', `evaluate.rtol=${tolerance}`, '--set', `evaluate.atol=${tolerance}`)).told.evaluations as number[])
+    expect(await most(1e-6)).toBeGreaterThan(await most(0.1))
   })
 
   test.each([
@@ -132,6 +135,9 @@ describe('a stored run', () => {
     [['--steps', '-3'], /^lab: .*--steps/],
     [['--count', '1e9'], /^lab: .*--count/],
     [['--guidance', '3'], /^lab: --guidance: guidance 3 needs a network that was trained with and without labels/],
+    [['--correction'], /^lab: --correction: no replica of this run was trained by ΔFM, so there is nothing to put back; leave it out$/m],
+    [['--set', 'evaluate.rtol=0'], /^lab: evaluate\.rtol: /],
+    [['--set', 'net.width=8'], /^lab: --set net\.width=8: a stored run takes settings of evaluate/],
     [['--interval', '0.5'], /^lab: --interval 0\.5: two noise levels from 0 to 1 are expected/],
   ])('lab sample %j: one sentence and no picture', async (words, sentence) => {
     const file = join(folder, 'none.png')

@@ -7,7 +7,7 @@ import { settingsBy } from '../../src/cli/commands/evaluate.ts'
 import { CommandError } from '../../src/cli/failure.ts'
 import { prepareFile, prepareFolder, readJson, writeTogether } from '../../src/cli/files.ts'
 import { samplesPng } from '../../src/lab/samples_png.ts'
-import { differences, fileConfig, nearTo, parseCount, parseSetting, presetConfig, settingNames, withSettings } from '../../src/cli/settings.ts'
+import { differences, evaluatedAs, fileConfig, nearTo, parseCount, parseSetting, presetConfig, settingNames, withSettings } from '../../src/cli/settings.ts'
 import { batchOf, stepConfig, weightsOf } from '../../src/cli/step_input.ts'
 import { fileTileCache } from '../../src/cli/tile_file.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -48,6 +48,14 @@ describe('--set', () => {
     expect(() => parseSetting('qqqqq.zzzzz=3')).toThrow('the sections are net, data, objective, train, evaluate, and replicas, measures')
     expect(() => parseSetting('train.batch')).toThrow('section.key=value is expected')
     expect(nearTo('__proto__', settingNames)).toEqual([])
+  })
+
+  test('a stored run takes those of evaluate, and a correction where ΔFM pushed something away', () => {
+    const config = parseConfig({})
+    expect(evaluatedAs(config, ['evaluate.solver=sde', 'evaluate.belowTMin=through']).evaluate).toEqual({ ...config.evaluate, solver: 'sde', belowTMin: 'through' })
+    expect(() => evaluatedAs(config, ['train.steps=9'])).toThrow('--set train.steps=9: a stored run takes settings of evaluate')
+    expect(() => evaluatedAs(config, ['evaluate.correction=true'])).toThrow('no replica of this run was trained by ΔFM')
+    expect(evaluatedAs(parseConfig({ replicas: [{ method: 'fm' }, { method: 'contrastive-fm' }] }), ['evaluate.correction=true']).evaluate.correction).toBe(true)
   })
 
   test('bounds are the schema’s', () => {

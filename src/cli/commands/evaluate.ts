@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { type Config, ConfigError, parseConfig } from '../../config.ts'
+import { type Config, ConfigError } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
 import { datasetOf } from '../../datasets/index.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../../diagnostics/index.ts'
@@ -18,7 +18,7 @@ import { openMachine } from '../machine.ts'
 import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
 import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { panelText } from '../panel_text.ts'
-import { nearTo, parseCount, withSettings } from '../settings.ts'
+import { evaluatedAs, isEvaluation, nearTo, parseCount } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
 interface EvaluateOptions extends OutputOptions, DataOptions {
@@ -57,13 +57,13 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
     }
     const foreign = (['dataset', 'images', 'samples'] as const).find(name => options[name] !== undefined) ?? (['ask', 'weights', 'extractor'] as const).find(name => options[name].length > 0)
     if (foreign) throw new CommandError(`--${foreign} is for ONNX models, and ${path} is a run`)
-    const settings = settingsBy(options.set.filter(text => !ofRun(text)))
+    const settings = settingsBy(options.set.filter(text => !isEvaluation(text)))
     for (const { id, settings: own } of shortened(options.what)) settings[id] = { ...own, ...settings[id] }
     chosen(options.what) // its mistakes before anything takes time
     const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'checkpoint.npz') : path
     const own = await openData(options) // before a checkpoint that may name it
     const checkpoint = readWith(file, decodeCheckpoint)
-    const measured = evaluatedAs(own ? { ...fittedTo(checkpoint.config, own), net: checkpoint.config.net } : checkpoint.config, options.set.filter(ofRun))
+    const measured = evaluatedAs(own ? { ...fittedTo(checkpoint.config, own), net: checkpoint.config.net } : checkpoint.config, options.set.filter(isEvaluation))
     const names = options.what === undefined ? possible(measured, settings) : chosen(options.what)
     const machine = await openMachine()
     let name = ''
@@ -91,12 +91,6 @@ export const evaluate: MakeCommand = done => dataOptions(new Command('evaluate')
     ].join('\n\n'))
     done(0)
   })
-
-/** Whether a setting is the run's own, of its section `evaluate`, and none of a diagnostic. */
-const ofRun = (text: string) => text.startsWith('evaluate.')
-
-/** @throws ConfigError */
-const evaluatedAs = (config: Config, settings: readonly string[]): Config => (settings.length === 0 ? config : parseConfig(withSettings(config, settings)))
 
 async function ofModel(path: string, bytes: Uint8Array, options: EvaluateOptions): Promise<void> {
   if (options.set.length > 0) throw new CommandError('--set is for the diagnostics of runs; a model takes --images, --dataset and --ask')

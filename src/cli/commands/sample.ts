@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Config, ConfigError, parseConfig } from '../../config.ts'
+import { type Config, ConfigError } from '../../config.ts'
 import { fittedTo } from '../../datasets/fitting.ts'
 import { KernelLibrary } from '../../engine/kernel.ts'
 import { decodeCheckpoint } from '../../lab/checkpoint.ts'
@@ -13,10 +13,11 @@ import { prepareFile, readWith, writeOne } from '../files.ts'
 import { openMachine } from '../machine.ts'
 import { type OutputOptions, print, progressBar } from '../output.ts'
 import { type DataOptions, dataOptions, openData } from '../own_data.ts'
-import { parseCount } from '../settings.ts'
-import type { MakeCommand } from './command.ts'
+import { evaluatedAs } from '../settings.ts'
+import { collect, type MakeCommand } from './command.ts'
 
 interface SampleOptions extends OutputOptions, DataOptions {
+  set: string[]
   solver?: string
   steps?: string
   count?: string
@@ -29,6 +30,7 @@ interface SampleOptions extends OutputOptions, DataOptions {
 export const sample: MakeCommand = done => dataOptions(new Command('sample'))
   .description('draw samples of every replica of a stored run, and leave them as one picture')
   .argument('<run>', 'a checkpoint.npz, or the folder of a run')
+  .option('--set <evaluate.key=value>', 'change how samples are drawn, such as evaluate.rtol=1e-5 or evaluate.belowTMin=through; may be given several times', collect, [])
   .option('--solver <name>', 'how the velocity is followed from noise to data (evaluate.solver); the run’s own when left out')
   .option('--steps <number>', 'steps of the solver (evaluate.solverSteps)')
   .option('--count <number>', 'images of each replica (evaluate.samples)')
@@ -67,27 +69,24 @@ export const sample: MakeCommand = done => dataOptions(new Command('sample'))
     done(0)
   })
 
-/** Options by the settings that they stand for, longer ones first. */
-const names = [
-  ['evaluate.solverSteps', '--steps'], ['evaluate.solver', '--solver'], ['evaluate.samples', '--count'], ['evaluate.guidanceFrom', '--interval'], ['evaluate.guidanceTo', '--interval'], ['evaluate.guidance', '--guidance'],
-] as const
-
 /** @throws CommandError for what is no two numbers */
-function parseInterval(text: string): { guidanceFrom: number; guidanceTo: number } {
-  const parts = text.split(',').map(part => (part.trim() === '' ? Number.NaN : Number(part)))
-  if (parts.length !== 2 || !parts.every(Number.isFinite)) throw new CommandError(`--interval ${text}: two noise levels from 0 to 1 are expected, for example 0.1,0.8`)
-  return { guidanceFrom: parts[0], guidanceTo: parts[1] }
+function levelsOf(interval: string): string[] {
+  const levels = interval.split(',')
+  if (levels.length !== 2 || !levels.every(level => level.trim() !== '' && Number.isFinite(Number(level)))) throw new CommandError(`--interval ${interval}: two noise levels from 0 to 1 are expected, for example 0.1,0.8`)
+  return levels
 }
 
-/** @throws CommandError for what the schema of a run does not take */
-function asked(config: Config, { solver = config.evaluate.solver, steps, count, guidance, interval, correction = config.evaluate.correction }: SampleOptions): Config {
-  const evaluate = {
-    ...config.evaluate, solver, correction, ...(guidance !== undefined && { guidance: Number(guidance) }), ...(interval !== undefined && parseInterval(interval)), ...(steps !== undefined && { solverSteps: parseCount('--steps', steps) }), ...(count !== undefined && { samples: parseCount('--count', count) }),
-  }
+/** A stored run's config as samples are to be drawn. @throws CommandError for what its schema does not take */
+function asked(config: Config, { set, solver, steps, count, guidance, interval, correction }: SampleOptions): Config {
+  const [from, to] = interval === undefined ? [] : levelsOf(interval)
+  const given = [
+    ['--solver', 'solver', solver], ['--steps', 'solverSteps', steps], ['--count', 'samples', count], ['--guidance', 'guidance', guidance],
+    ['--interval', 'guidanceFrom', from], ['--interval', 'guidanceTo', to], ['--correction', 'correction', correction],
+  ].filter(([, , value]) => value !== undefined)
   try {
-    return parseConfig({ ...config, evaluate })
+    return evaluatedAs(config, [...set, ...given.map(([, field, value]) => `evaluate.${field}=${value}`)])
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(names.reduce((message, [setting, option]) => message.replace(setting, option), error.message))
+    if (error instanceof ConfigError || error instanceof CommandError) throw new CommandError(given.reduce((message, [option, field]) => message.replace(`evaluate.${field}:`, `${option}:`), error.message))
     throw error
   }
 }
