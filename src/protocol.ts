@@ -69,7 +69,7 @@ export interface MemoryPlan {
   /** Bytes of GPU memory the run will take. */
   total: number
   parts: { name: string; bytes: number }[]
-  /** A sentence when the adapter cannot hold it, with the numbers; absent when it fits. */
+  /** A sentence when it cannot be run, or the adapter cannot hold it, with the numbers; absent when it fits. */
   refusal?: string
   /** Trainable parameters of one replica. */
   parameters: number

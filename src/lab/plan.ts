@@ -1,5 +1,5 @@
 /** What a run consists of, recorded without a device, and what it will take of the GPU's memory. */
-import type { Config } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
 import { READBACK_DEPTH } from '../engine/readback.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { UNIFORM_STRIDE } from '../engine/recording.ts'
@@ -8,6 +8,7 @@ import { recordersOf, recordSampler, type Sampler } from '../model/sampler.ts'
 import { recordTraining, type Training } from '../model/training.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { MemoryPlan, RunTime } from '../protocol.ts'
+import { checkConfig } from './data.ts'
 
 export interface RunRecording {
   training: Training
@@ -24,14 +25,15 @@ export function recordRun(config: Config, tiles?: Tiles): RunRecording {
 
 export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
 
-/** What a run will take, found by recording it without a device; with these tiles where they are known, which changes a few bytes. `time` says how long such a recording takes. */
+/** What a run will take, found by recording it without a device, or why there can be none; with these tiles where they are known, which changes a few bytes. `time` says how long such a recording takes. */
 export function planMemory(config: Config, limits: Limits, tiles?: Tiles, time?: (run: RunRecording) => RunTime): MemoryPlan {
   try {
+    checkConfig(config)
     const run = recordRun(config, tiles)
     const plan = planOf(run, limits)
     return time && !plan.refusal ? { ...plan, time: time(run) } : plan
   } catch (error) {
-    if (error instanceof RangeError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
+    if (error instanceof RangeError || error instanceof ConfigError) return { total: 0, parts: [], parameters: 0, refusal: error.message }
     throw error
   }
 }

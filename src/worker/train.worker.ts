@@ -278,11 +278,8 @@ async function obey(command: Command): Promise<void> {
     case 'extend':
       session?.extend(command.steps)
       return tick()
-    case 'plan': {
-      const config = parseConfig(command.config)
-      checkConfig(config)
-      return plan(command.requestId, config)
-    }
+    case 'plan':
+      return plan(command.requestId, parseConfig(command.config))
     case 'selftest': {
       const { device, library } = await machine()
       const rows = await runCases(device, cases, (done, total) => progress('self-test', done, total), library)

@@ -62,6 +62,18 @@ test('a replica can have a knob of its own', async ({ lab, page }) => {
   await expect(page).toHaveURL(/replicas=fm;lcf,tMin:0\.2/)
 })
 
+test('what its method refuses is said before Run', async ({ lab, page }) => {
+  const asked = new URLSearchParams(tiny)
+  asked.set('replicas', 'contrastive-fm')
+  asked.set('objective.lambda', '2')
+  await lab.open(asked)
+  await expect(page.getByRole('alert').filter({ hasText: 'λ = 2 leaves the loss without a minimum' })).toBeVisible()
+  await expect(lab.button('Run')).toBeDisabled()
+  await page.getByRole('textbox', { name: 'λ, value' }).fill('0.5')
+  await page.keyboard.press('Enter')
+  await expect(lab.button('Run')).toBeEnabled()
+})
+
 test('settings that contradict each other are refused with a sentence', async ({ lab, page }) => {
   await lab.open()
   await lab.slider('Blocks').press('Home')

@@ -6,7 +6,7 @@ import { planMemory, recordRun } from '../../src/lab/plan.ts'
 import { refined, timeFor } from '../../src/lab/speed.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
-const fm = tinyConfig({ net: { channels: 3 }, data: { dataset: 'shapes' }, replicas: [{ method: 'fm' }] })
+const fm = tinyConfig({ net: { channels: 3, size: 12 }, data: { dataset: 'shapes' }, replicas: [{ method: 'fm' }] })
 const work = (config: Config) => stepWork(recordRun(config), config)
 
 /** Multiplications and additions of one image: forward, and backward without what would lead to the image and to t. */
@@ -40,8 +40,8 @@ describe('work of a step', () => {
     expect(anchored(0.2)).toBeGreaterThan(0.2 * 0.3 * 8 * byHand(fm).forward)
     expect(anchored(0.2)).toBeLessThan(0.2 * 8 * byHand(fm).forward)
     expect(work({ ...fm, replicas: [{ method: 'lcf', lambda: 0, tMin: 0.4 }] }).flops).toBe(one)
-    expect(work({ ...fm, replicas: [{ method: 'exfm' }] }).flops - one).toBe(8 * 5 * 192 * 64) // of 64 images, which is fewer than the candidates
-    expect(work({ ...fm, replicas: [{ method: 'exfm', candidates: 5 }, { method: 'exfm', candidates: 7 }, { method: 'fm' }] }).flops - 3 * one).toBe(8 * 5 * 192 * 12) // each its own
+    expect(work({ ...fm, replicas: [{ method: 'exfm' }] }).flops - one).toBe(8 * 5 * 432 * 64) // of 64 images, which is fewer than the candidates
+    expect(work({ ...fm, replicas: [{ method: 'exfm', candidates: 5 }, { method: 'exfm', candidates: 7 }, { method: 'fm' }] }).flops - 3 * one).toBe(8 * 5 * 432 * 12) // each its own
     const parts = work({ ...fm, train: { ...fm.train, microBatches: 4 } })
     expect([parts.flops, parts.dispatches]).toEqual([one, 4 * work(fm).dispatches])
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { objectiveSchema, parseConfig } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
+import { planMemory } from '../../src/lab/plan.ts'
 import { methods } from '../../src/methods/index.ts'
 import { clampsSaid, packKnobs } from '../../src/model/knobs.ts'
 
@@ -15,6 +16,15 @@ test('no two methods look alike, none shares a place in lists, and all can be tr
   checkConfig(parseConfig({ replicas: replicas.filter(({ method }) => method !== 'self-conditioned') }))
   expect(() => checkConfig(parseConfig({ replicas }))).toThrow('take net.selfCondition above 0, such as half the blocks')
   expect(() => parseConfig({ net: { blocks: 3, selfCondition: 3 } })).toThrow('net.selfCondition: nothing is left to condition after block 3 of 3; take a block before the last, or 0')
+})
+
+test('what cannot be trained is told with the plan, before anybody presses Run', () => {
+  const refusal = (objective: object, method = 'contrastive-fm') => planMemory(parseConfig({ net: { width: 16 }, objective, replicas: [{ method }] }), { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 }).refusal
+  expect(refusal({ lambda: 0.99 })).toBeUndefined()
+  expect(refusal({ lambda: 0.995 })).toBe('replicas.0: Contrastive FM (ΔFM): λ = 0.995 is too near 1, towards which the loss’s minimum runs away as 1/(1 − λ); take at most 0.99')
+  expect(refusal({ lambda: 2 })).toBe('replicas.0: Contrastive FM (ΔFM): λ = 2 leaves the loss without a minimum; take at most 0.99')
+  expect(refusal({ negatives: 'other-class' })).toMatch(/need a network that is told classes/)
+  expect(refusal({ stratified: true, times: 'jit' }, 'fm')).toMatch(/^objective\.stratified: strata are for uniform noise levels/)
 })
 
 test('every control that a method listens to is one of the objective', () => {

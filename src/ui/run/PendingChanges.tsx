@@ -14,6 +14,7 @@ export function PendingChanges() {
   const running = useRun(({ tick }) => (tick ? JSON.stringify(tick.config) : null)) // text: a tick brings a new object each time
   const draft = useDraft((state) => state.config)
   const problem = useDraft((state) => state.problem)
+  const refused = useRun(({ plan }) => plan?.plan.refusal !== undefined)
   const detached = useDraft((state) => state.detached)
   const waiting = !actsAtOnce(phase, detached)
   const [fixed, live] = useMemo(() => {
@@ -34,7 +35,7 @@ export function PendingChanges() {
           </details>
         )}
       </div>
-      <button type="button" onClick={restart} disabled={problem !== null}>Restart with changes</button>
+      <button type="button" onClick={restart} disabled={refused || problem !== null}>Restart with changes</button>
       {live.length > 0 && fixed.length === 0 && phase !== 'finished' && <button type="button" onClick={applyLive}>Apply now</button>}
       <button type="button" className="quiet" onClick={discardChanges}>Discard</button>
     </section>
