@@ -32,13 +32,36 @@ declare module 'zod' {
   interface GlobalMeta extends Partial<FieldMeta> {}
 }
 
+const KINDS: Record<string, string> = { string: 'text', number: 'a number', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object' }
+const told = (value: unknown) => (typeof value === 'string' ? `“${value.slice(0, 60)}”` : Array.isArray(value) ? 'a list' : typeof value === 'object' && value !== null ? 'an object' : String(value))
+const bound = (value: number) => (Number.isInteger(value) ? value.toLocaleString('en') : String(value))
+
+/** What is accepted in place of a value, by any schema of the lab: the second half of a sentence that names the field. */
+z.config({
+  customError(issue) {
+    const { code, input, schema } = issue
+    if (code === 'unrecognized_keys') return `${issue.keys.map(told).join(', ')} ${issue.keys.length > 1 ? 'are' : 'is'} not known here`
+    if (code === 'not_multiple_of') return `must be a multiple of ${issue.divisor}, not ${told(input)}`
+    if (code === 'invalid_value') return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}, not ${told(input)}`
+    if (schema instanceof z.ZodNumber) {
+      const { minValue: min, maxValue: max, isInt } = schema
+      const range = max! < Number.MAX_SAFE_INTEGER ? ` from ${bound(min!)} to ${bound(max!)}` : min! > Number.MIN_SAFE_INTEGER ? ` from ${bound(min!)} on` : ''
+      return `must be${isInt ? ' a whole number' : range ? '' : ' a number'}${range}, not ${told(input)}`
+    }
+    if (code === 'invalid_type') return `must be ${KINDS[issue.expected] ?? issue.expected}, not ${told(input)}`
+    if (code === 'too_small') return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} entries`
+    if (code === 'too_big') return `must have at most ${issue.maximum} ${issue.origin === 'string' ? 'letters' : 'entries'}`
+    return `cannot be ${told(input)}`
+  },
+})
+
 const finite = (min: number, max: number) => z.number().min(min).max(max)
 const whole = (min: number, max: number) => z.number().int().min(min).max(max)
 
 export const netSchema = z.strictObject({
   channels: whole(1, 16).default(1).meta({ title: 'Channels', help: 'Colour channels of an image.', advanced: true }),
   size: whole(1, 256).default(12).meta({ title: 'Image side', source: 'LCF §6.1', help: 'Pixels along one side of the square image; points of the plane are images of one pixel.', unit: 'pixels', advanced: true }),
-  patch: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).default(2)
+  patch: z.literal([1, 2, 4, 8]).default(2)
     .meta({ title: 'Patch side', source: 'DiT §3.2, arXiv 2212.09748', formula: 'T = (s/P)^2', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
   width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
   blocks: whole(1, 28).default(4).meta({ title: 'Blocks', source: 'DiT §3.2; LCF A.4.1', help: 'Transformer blocks stacked on each other.' }),

@@ -113,7 +113,7 @@ export const modelReadingSchema = z.strictObject({
   /** Value whose mean over tokens or places counts as the features; null for none. */
   features: name.nullable(),
   /** What the time input is at its far end: 1, 999 or 1000. */
-  scale: z.number().positive().max(1e6),
+  scale: z.number().min(1e-6).max(1e6),
   /** Where its time is 0. */
   zero: z.enum(['clean', 'noise']),
   /** The velocity of the path, αε − βx0 (Salimans & Ho 2022), the clean image, or the noise. */

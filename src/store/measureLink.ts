@@ -61,9 +61,10 @@ function readSettings(id: string, schema: z.ZodObject, pairs: readonly string[],
       continue
     }
     const field = schema.shape[key] as z.ZodType
-    const wanted = typeof standard[key] === 'number' ? (text.trim() === '' ? Number.NaN : Number(text) + 0) : typeof standard[key] === 'boolean' ? ({ true: true, false: false }[text] ?? text) : text
-    const value = field.safeParse(wanted).success ? wanted : withinBounds(field, wanted)
-    if (value === null) notices.push(`The link asks for ${id}.${key} = ${text}, which does not fit. The default, ${standard[key]}, is used.`)
+    const wanted = typeof standard[key] === 'number' ? (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text) + 0) : typeof standard[key] === 'boolean' ? ({ true: true, false: false }[text] ?? text) : text
+    const { success, error } = field.safeParse(wanted)
+    const value = success ? wanted : withinBounds(field, wanted)
+    if (value === null) notices.push(`The link asks for ${id}.${key} = ${text}: ${error!.issues[0].message}. The default, ${standard[key]}, is used.`)
     else {
       if (value !== wanted) notices.push(`The link asks for ${id}.${key} = ${text}; ${value} is used.`)
       if (value !== standard[key]) settings[key] = value

@@ -79,7 +79,7 @@ export function fromHash(hash: string): Link {
     else {
       const near = withinBounds(shape[field], value as number | string | boolean)
       if (near !== null) input[section] = { ...(input[section] as object), [field]: near }
-      notices.push(`The link asks for ${key} = ${text.slice(0, 60)}; ${near === null ? `${lower(checked.error.issues[0].message)}. The default is used.` : `${near} is used.`}`)
+      notices.push(`The link asks for ${key} = ${text.slice(0, 60)}${near === null ? `: ${checked.error.issues[0].message}. The default is used.` : `; ${near} is used.`}`)
     }
   }
   const told = notices.length > mostNotices ? [...notices.slice(0, mostNotices), `So it is with ${notices.length - mostNotices} more.`] : notices
@@ -96,7 +96,7 @@ const mostNotices = 8
 
 /** The default tells the type; text that does not fit goes through as text, for the schema to refuse. */
 function readValue(text: string, like: unknown): unknown {
-  if (typeof like === 'number') return text.trim() === '' ? text : Number(text) + 0 // −0 is 0
+  if (typeof like === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text) + 0 // −0 is 0
   if (typeof like === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   return text
 }
@@ -129,7 +129,7 @@ function readReplicas(text: string, notices: string[]): ReplicaConfig[] {
     }
     const checked = replicaSchema.safeParse(replica)
     if (checked.success) replicas.push(checked.data)
-    else notices.push(`The link describes a replica as “${part.slice(0, 60)}”; ${lower(checked.error.issues[0].message)}. It is left out.`)
+    else notices.push(`The link describes a replica as “${part.slice(0, 60)}”: ${said(checked.error.issues[0])}. It is left out.`)
   }
   return replicas
 }
@@ -145,4 +145,4 @@ function decode(text: string): string {
   }
 }
 
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
+const said = ({ path, message }: z.core.$ZodIssue) => [...path, message].join(' ')

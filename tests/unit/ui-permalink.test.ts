@@ -111,6 +111,15 @@ describe('a hostile address', () => {
     else expect(notices.length).toBeGreaterThanOrEqual(0)
   })
 
+  test.each([
+    ['net.width=abc', 'The link asks for net.width = abc: must be a whole number from 8 to 1,152, not “abc”. The default is used.'],
+    ['evaluate.solver=newton', 'The link asks for evaluate.solver = newton: must be one of euler, midpoint, heun, rk4, dopri5, sde, not “newton”. The default is used.'],
+    ['replicas=fm,nothing:1', 'The link describes a replica as “fm,nothing:1”: “nothing” is not known here. It is left out.'],
+    ['replicas=fm,path:spline', 'The link describes a replica as “fm,path:spline”: path must be one of linear, cosine, power, power-noise, vp, lipman, scaled, linear-vp, ve, not “spline”. It is left out.'],
+  ])('%s: %s', (hash, sentence) => {
+    expect(fromHash(hash).notices).toEqual([sentence])
+  })
+
   test('values that contradict each other fall back to a run that works', () => {
     const { config, notices } = fromHash('net.width=50&net.heads=4')
     expect(config).toEqual(defaults)

@@ -41,8 +41,7 @@ interface Property extends Partial<FieldMeta> {
   maximum?: number
   multipleOf?: number
   default: unknown
-  enum?: string[]
-  anyOf?: { const: number | string }[]
+  enum?: (number | string)[]
 }
 
 /** The config takes any id here; what there is to choose from, the lab knows. */
@@ -57,9 +56,8 @@ export function fieldsOf(schema: z.ZodObject): Field[] {
 function describe(field: string, property: Property): Field {
   const { title = field, help = '', live = false, advanced = false, unit, source, formula } = property
   const common: Common = { field, title, help, live, advanced, unit, source, formula }
-  const options = property.enum ?? property.anyOf?.map((option) => option.const)
-  if (options) {
-    return { ...common, kind: 'choice', choices: options.map((value) => ({ value, label: String(value) })), standard: property.default as string }
+  if (property.enum) {
+    return { ...common, kind: 'choice', choices: property.enum.map((value) => ({ value, label: String(value) })), standard: property.default as string }
   }
   if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
   if (property.type === 'string') {
