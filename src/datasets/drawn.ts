@@ -40,7 +40,7 @@ export function drawingProblem(id: string): string | null {
   const strokes = strokesOf(id)
   if (!strokes) return 'this is no drawing; strokes with dots between are expected, each a digit from 0 to 3 and two letters for each point'
   const count = countOf(strokes)
-  if (count < 2) return 'a drawing of one point has nothing to learn; draw a line, or two points or more'
+  if (new Set(strokes.flatMap(({ points }) => points.map(String))).size < 2) return 'a drawing of one point has nothing to learn; draw a line, or two points or more in different places'
   return count > MOST_POINTS ? `a drawing of ${count.toLocaleString('en')} points is too fine; at most ${MOST_POINTS.toLocaleString('en')} are taken` : null
 }
 

@@ -203,7 +203,7 @@ describe('a drawing', () => {
     expect(datasetOf(id)).toBe(datasetOf(id));
   });
 
-  test.each([['drawn-0AA', 'a drawing of one point has nothing to learn'], ['drawn-', 'this is no drawing'], ['drawn-7AAAA', 'this is no drawing'], ['drawn-0AAA', 'this is no drawing'], [`drawn-0${'AB'.repeat(1501)}`, 'at most 1,500']])('%s is refused in one sentence', (wrong, reason) => {
+  test.each([['drawn-0AA', 'a drawing of one point has nothing to learn'], ['drawn-0AAAA', 'two points or more in different places'], ['drawn-0AA.1AA', 'two points or more in different places'], ['drawn-', 'this is no drawing'], ['drawn-7AAAA', 'this is no drawing'], ['drawn-0AAA', 'this is no drawing'], [`drawn-0${'ABAC'.repeat(751)}`, 'at most 1,500']])('%s is refused in one sentence', (wrong, reason) => {
     expect(datasetOf(wrong)).toBeUndefined();
     expect(() => checkConfig(parseConfig({ net: { channels: 2, size: 1, patch: 1 }, data: { dataset: wrong } }))).toThrow(reason);
   });
