@@ -79,7 +79,7 @@ function notesOf({ labels, config, data: { dataset } }: Bench, { images: n, tMin
   const fromProbes = ({ rates }: Walk) => Math.sqrt(byImage(rates, n).reduce((sum, { standardError }) => sum + standardError ** 2, 0)) / n
   return [
     bytes
-      ? 'Pixels are bytes, a width of 2/255 each on [−1,1]: noise uniform over that width is added, which makes this an upper bound on the bits that the bytes themselves take. Training saw them without such noise.'
+      ? 'Pixels are bytes, a width of 2/255 each on [−1,1], which adds log₂ 127.5 = 6.994 bits where 2/256, as others take it, adds 7: noise uniform over that width is added, which makes this an upper bound on the bits that the bytes themselves take. Training saw them without such noise.'
       : `${dataset.label}: the pixels are continuous, so this is a density and no probability. It may be negative, and is to be compared on the same images only; bits per dimension are shown where pixels are bytes.`,
     `Cut off below t = ${tMin}, where the image itself is taken to lie; cutting off below ${2 * tMin} instead changes it by ${change(cut)}.`,
     `${solvers[solver].label}, ${steps} steps and ${looks} looks at the field, EMA weights; half the steps change it by ${change(coarse)}.`,
