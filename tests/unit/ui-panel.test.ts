@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
 import type { Curve, LossByT, Panel } from '../../src/protocol.ts'
 import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
 import { lossPanel } from '../../src/ui/charts/lossByT.ts'
 import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, notShown, writeTick } from '../../src/ui/charts/panel.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
-import { seriesOf } from '../../src/ui/charts/series.ts'
+import { namedOf, seriesOf } from '../../src/ui/charts/series.ts'
 
 const curve = (change: Partial<Curve> = {}): Curve => ({ replica: 0, kind: 'measured', label: '', x: [0.001, 0.1], y: [2, 3], ...change })
 const panel = (curves: Curve[], change: Partial<Panel> = {}): Panel => ({ id: 'p', title: 'P', x: { label: 't', scale: 'log' }, y: { label: 'y', scale: 'log' }, curves, spread: '', summary: '', notes: [], ...change })
-const series = seriesOf([{ label: 'Flow matching', method: 'fm', seed: 0 }, { label: 'LCF', method: 'lcf', seed: 0 }])
+const of = (replicas: object[], hidden?: number[]) => seriesOf(namedOf(parseConfig({ replicas })), hidden)
+const series = of([{ method: 'fm' }, { method: 'lcf' }])
 const drawn = (one: Panel, groups: number[][] = []) => linesOf(one, series, groups, axesOf(one))
 
 describe('logarithmic axes', () => {
@@ -75,7 +77,7 @@ describe('lines', () => {
   })
 
   test('a hidden replica is in no line, no mean and no table', () => {
-    const hidden = seriesOf([{ label: 'FM', method: 'fm', seed: 0 }, { label: 'FM', method: 'fm', seed: 1 }], [1])
+    const hidden = of([{ method: 'fm', seed: 0 }, { method: 'fm', seed: 1 }], [1])
     const one = panel([curve(), curve({ replica: 1 })])
     const lines = linesOf(one, hidden, [[0, 1]], axesOf(one))
     expect(lines).toHaveLength(1)
@@ -84,7 +86,7 @@ describe('lines', () => {
   })
 
   test('seeds together say how many they are', () => {
-    const twins = seriesOf([{ label: 'Flow matching', method: 'fm', seed: 0 }, { label: 'Flow matching', method: 'fm', seed: 1 }])
+    const twins = of([{ method: 'fm', seed: 0 }, { method: 'fm', seed: 1 }])
     const one = panel([curve({ y: [2, 3] }), curve({ replica: 1, y: [4, 3] })])
     const [line, ...rest] = linesOf(one, twins, [[0, 1]], axesOf(one))
     expect(rest).toEqual([])

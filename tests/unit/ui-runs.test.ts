@@ -15,7 +15,7 @@ import { useSaves } from '../../src/store/saves.ts'
 import { type SeenRun, useBeside } from '../../src/store/shown.ts'
 import { eventsOf, withBeside } from '../../src/ui/charts/overlay.ts'
 import { plainColour } from '../../src/ui/charts/save.ts'
-import { seriesOf } from '../../src/ui/charts/series.ts'
+import { namedOf, seriesOf } from '../../src/ui/charts/series.ts'
 import { panelsBeside } from '../../src/ui/diagnostics/shown.ts'
 import { studyRecord } from '../support/study_record.ts'
 
@@ -112,7 +112,7 @@ describe('looks', () => {
   })
 
   test('make other colours and dashes for the same method; a run that is not pointed at is grey', () => {
-    const named = [{ label: 'LCF', method: 'lcf', seed: 0 }]
+    const named = namedOf(parseConfig({ replicas: [{ method: 'lcf' }] }))
     const lines = [0, 1, 2, 3].map((look) => seriesOf(named, [], { run: 0, id: 'a', offset: 5, look, name: 'owl', dimmed: false })[0])
     expect(new Set(lines.map(({ colour }) => colour)).size).toBe(4)
     expect(new Set(lines.map(({ dash }) => dash)).size).toBe(4)

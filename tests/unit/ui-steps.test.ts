@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
 import { tell } from '../../src/ui/charts/sentences.ts'
-import type { Series } from '../../src/ui/charts/series.ts'
+import { type Series, namedOf, seriesOf } from '../../src/ui/charts/series.ts'
 import { type Trace, changeOf, pointNear, tracesOverSeeds } from '../../src/ui/charts/steps.ts'
 
-const series = (index: number, name = 'FM'): Series => ({ index, run: 0, replica: index, key: `a/${index}`, label: `${name}, seed ${index}`, name, method: 'fm', colour: 'red', marker: 'circle', dash: '9 3', hidden: false })
+const series = (index: number, name = 'FM'): Series => ({ index, run: 0, replica: index, key: `a/${index}`, label: `${name}, seed ${index}`, name, arm: 0, method: 'fm', colour: 'red', marker: 'circle', dash: '9 3', hidden: false })
 const trace = (index: number, points: [step: number, y: number | null][], name?: string): Trace => ({ series: series(index, name), points: points.map(([step, y]) => ({ step, y })) })
 
 describe('seeds over steps', () => {
@@ -45,11 +46,17 @@ test('the nearest point, and the change from the first to the last', () => {
   expect(changeOf(points.slice(0, 2))).toBeNull()
 })
 
-test('a sentence tells few replicas one by one, twins and many as a range', () => {
-  const of = (...all: Series[]) => tell(all, ({ index }) => (index === 9 ? null : index), String)
-  const weak = { ...series(2), name: 'FM λ 1', label: 'FM λ 1' }
-  const lcf = { ...series(3), name: 'LCF', label: 'LCF', method: 'lcf' }
-  expect(of(series(1), weak, lcf)).toBe('FM, seed 1 1, FM λ 1 2, LCF 3')
-  expect(of(series(0), series(1), lcf)).toBe('FM 0–1 (2), LCF 3')
-  expect(of(series(0), series(1), weak, lcf, series(9))).toBe('FM 0–2 (3), LCF 3')
+test('a sentence tells each arm with its range over seeds, and of many the extremes by name', () => {
+  const of = (replicas: object[], values: (number | null)[]) => tell(seriesOf(namedOf(parseConfig({ replicas }))), ({ index }) => values[index], String)
+  const arms = [{ method: 'fm' }, { method: 'lcf', tMin: 0.02, label: 'LCF T_min 0.02' }, { method: 'lcf', tMin: 0.1, label: 'LCF T_min 0.1' }, { method: 'lcf', tMin: 0.2, label: 'LCF T_min 0.2' }]
+  const seeds = [0, 1].flatMap((seed) => arms.map((arm) => ({ ...arm, seed })))
+  expect(of(arms.slice(0, 3), [1, 2, 3])).toBe('FM 1, LCF T_min 0.02: 2, LCF T_min 0.1: 3')
+  expect(of([seeds[0], seeds[4], seeds[1]], [0, 1, 3])).toBe('FM 0–1 (2), LCF T_min 0.02: 3')
+  expect(of(seeds, [5, 1, 2, 3, 5, 3, 2, 4])).toBe('from LCF T_min 0.02: 1–3 (2) to FM 5 (2)')
+  expect(of(seeds, [1, 2, 3, null, 2, 3, 4, null])).toBe('FM 1–2 (2), LCF T_min 0.02: 2–3 (2), LCF T_min 0.1: 3–4 (2)')
+})
+
+test('arms without names of their own are numbered, and seeds told within each', () => {
+  const arms = [0.1, 0.2].flatMap((tMin) => [3, 4].map((seed) => ({ method: 'lcf', tMin, seed })))
+  expect(seriesOf(namedOf(parseConfig({ replicas: arms }))).map(({ label, arm }) => [label, arm])).toEqual([['LCF 1, seed 3', 0], ['LCF 1, seed 4', 0], ['LCF 2, seed 3', 2], ['LCF 2, seed 4', 2]])
 })

@@ -1,7 +1,7 @@
 /** How each replica is told apart on every chart: colour and marker by method, depth of the colour and dash by run, dash for a second one of the same. */
 import { useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import { knobOf } from '../../config.ts'
+import { type Config, knobOf, seedGroups } from '../../config.ts'
 import { methodOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { briefName, namesOf } from '../../store/names.ts'
@@ -21,8 +21,10 @@ export interface Series {
   /** `run/replica`, for one that stands beside. */
   key: string
   label: string
-  /** The label without what sets it apart from twins. */
+  /** The label without what sets it apart from other seeds: the arm's. */
   name: string
+  /** The same for all that differ in nothing but the seed: the index of the first of them. */
+  arm: number
   method: string
   /** A CSS colour of tokens.css, checked there for 3 : 1 on both themes, or deeper. */
   colour: string
@@ -42,6 +44,15 @@ interface Named {
   label: string
   method: string
   seed: number
+  /** Place of the first replica that differs from it in nothing but the seed. */
+  arm: number
+}
+
+export function namedOf(config: Config): Named[] {
+  const groups = seedGroups(config)
+  return config.replicas.map((replica, index) => ({
+    label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed'), arm: groups.find((group) => group.includes(index))![0],
+  }))
 }
 
 /** What a run lends to the lines of all its replicas. */
@@ -69,9 +80,9 @@ export function seriesOf(replicas: readonly Named[], hidden: readonly number[] =
     const before = seen.get(replica.method) ?? 0
     seen.set(replica.method, before + 1)
     // A line end has room for few letters.
-    const plain = [replica.label.replace(label, short), name].filter(Boolean).join(' ')
+    const arm = [replica.label.replace(label, short) + numberOf(replica, replicas), name].filter(Boolean).join(' ')
     return {
-      index: offset + index, run, replica: index, key: replicaKey(id, index), label: plain + apart(replica, replicas), name: plain, method: replica.method,
+      index: offset + index, run, replica: index, key: replicaKey(id, index), label: arm + apart(index, replicas), name: arm, arm: offset + replica.arm, method: replica.method,
       colour: dimmed ? 'var(--series-grey)' : colourAt(`var(--series-${colour})`, look), marker, dash: dashes[(before + look) % dashes.length], groupDash: dashes[look], hidden: hidden.includes(index),
     }
   })
@@ -79,20 +90,25 @@ export function seriesOf(replicas: readonly Named[], hidden: readonly number[] =
 
 const colourAt = (colour: string, look: number) => (look === 0 ? colour : `color-mix(in srgb, ${colour} ${depths[look]}%, var(--ink))`)
 
-/** What sets a replica apart from others of the same name: its seed where that does, else its number. */
-function apart(replica: Named, replicas: readonly Named[]): string {
-  const twins = replicas.filter(({ label }) => label === replica.label)
+/** What sets an arm apart from others of the same label. */
+function numberOf({ label, arm }: Named, replicas: readonly Named[]): string {
+  const arms = [...new Set(replicas.filter((other) => other.label === label).map((other) => other.arm))]
+  return arms.length > 1 ? ` ${arms.indexOf(arm) + 1}` : ''
+}
+
+/** What sets a replica apart from others of its arm: its seed where that does, else its number. */
+function apart(index: number, replicas: readonly Named[]): string {
+  const { arm, seed } = replicas[index]
+  const twins = replicas.filter((other) => other.arm === arm)
   if (twins.length === 1) return ''
-  const seeds = new Set(twins.map(({ seed }) => seed))
-  return seeds.size === twins.length ? `, seed ${replica.seed}` : ` ${twins.indexOf(replica) + 1}`
+  const seeds = new Set(twins.map((other) => other.seed))
+  return seeds.size === twins.length ? `, seed ${seed}` : ` ${twins.indexOf(replicas[index]) + 1}`
 }
 
 /** Of the run that the charts are about, or of the draft while there is none. A string, because ticks carry new objects four times a second. */
 function useCentre(): { id: string; key: string } {
-  const running = useShownRun(({ tick }) => (tick ? JSON.stringify(tick.replicas.map(({ label, method, seed }) => ({ label, method, seed }))) : null))
-  const drafted = useDraft(({ config }) =>
-    JSON.stringify(config.replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') }))),
-  )
+  const running = useShownRun(({ tick }) => (tick ? JSON.stringify(namedOf(tick.config)) : null))
+  const drafted = useDraft(({ config }) => JSON.stringify(namedOf(config)))
   const id = useShownRun(({ tick }) => tick?.runId ?? '')
   return { id, key: running ?? drafted }
 }
@@ -131,7 +147,7 @@ export function useSeries(): Series[] {
   return useMemo(() => [
     ...seriesOf(replicas, hidden, own),
     ...beside.flatMap((run) => {
-      const named = run.seen.tick.replicas
+      const named = namedOf(run.seen.tick.config)
       return seriesOf(named, named.flatMap((_, i) => (hiddenBeside.includes(replicaKey(run.id, i)) ? [i] : [])), run)
     }),
   ], [own, beside, replicas, hidden, hiddenBeside])

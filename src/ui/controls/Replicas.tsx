@@ -4,12 +4,11 @@ import { changeOverride } from '../../store/actions.ts'
 import { ignoredBecause, methodChoices, methodOf } from '../../store/catalog.ts'
 import { setReplica, setReplicas, useDraft } from '../../store/draft.ts'
 import { mostReplicas } from '../../store/lineup.ts'
-import { methodIdOf, replicaLabel } from '../../store/replicas.ts'
 import { useLocked } from '../../store/teach.ts'
 import { useUi } from '../../store/ui.ts'
 import { Marker } from '../charts/Marker.tsx'
 import { What } from '../charts/What.tsx'
-import { seriesOf } from '../charts/series.ts'
+import { namedOf, seriesOf } from '../charts/series.ts'
 import { short } from '../numbers.ts'
 import { LineUp } from '../runs/LineUp.tsx'
 import { NumberInput } from './NumberInput.tsx'
@@ -21,7 +20,7 @@ export function Replicas() {
   const config = useDraft((state) => state.config)
   const { replicas } = config
   const explain = useUi((state) => state.explain)
-  const series = seriesOf(replicas.map((replica) => ({ label: replicaLabel(config, replica), method: methodIdOf(config, replica), seed: knobOf(config, replica, 'seed') })))
+  const series = seriesOf(namedOf(config))
   const locked = useLocked('replicas')
   const chosen = [...new Set(series.map(({ method }) => method))]
   return (
