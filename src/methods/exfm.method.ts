@@ -4,7 +4,7 @@ export default defineMethod({
   id: 'exfm',
   label: 'Explicit FM (ExFM)',
   short: 'ExFM',
-  look: { colour: 'vermillion', marker: 'diamond' },
+  look: { colour: 'green', marker: 'square' },
   order: 9,
   summary: 'Flow matching towards the target averaged over the images that x_t may have come from: less noise in it where t is large, none less where t is small and only one image counts.',
   paper: 'Ryzhakov et al. 2024, arXiv 2402.03232; Bertrand et al. 2025, arXiv 2506.03719',

@@ -36,7 +36,7 @@ export interface Method {
   /** For the end of a line on a chart, where few letters fit. */
   short: string
   /** How its lines look, the same wherever it is drawn. A marker tells it apart without colour. */
-  look: { colour: 'vermillion' | 'blue' | 'green' | 'purple' | 'grey'; marker: 'circle' | 'square' | 'triangle' | 'diamond' }
+  look: { colour: 'vermillion' | 'blue' | 'green' | 'purple' | 'black' | 'grey'; marker: 'circle' | 'square' | 'triangle' | 'diamond' }
   /** Where it stands in lists, least first. */
   order: number
   /** One sentence. */

@@ -4,7 +4,7 @@ export default defineMethod({
   id: 'self-conditioned',
   label: 'FM, self-conditioned (DDAE++)',
   short: 'Self-cond.',
-  look: { colour: 'blue', marker: 'diamond' },
+  look: { colour: 'black', marker: 'diamond' },
   order: 10,
   summary: 'Flow matching in which what the blocks up to the bottleneck have found conditions all later ones (DDAE++, our reconstruction); under every other method that connection stays at zero.',
   paper: 'Xiang et al. 2025, arXiv 2505.10999; reconstructed',

@@ -21,8 +21,7 @@ export function Legend() {
         {entries.map((group) => {
           const own = group.flatMap((index) => series[index] ?? [])
           if (own.length === 0) return null
-          const [{ index, colour, marker, name }] = own
-          const dash = own.length > 1 ? own[0].groupDash : own[0].dash
+          const [{ index, colour, marker, dash, name }] = own
           const hidden = own.every((one) => one.hidden)
           const label = own.length > 1 ? `${name} ×${own.length}` : own[0].label
           return (

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseConfig, type ReplicaConfig } from '../../src/config.ts'
 import { replicaLabel as labelInTick } from '../../src/lab/replica_tick.ts'
+import { methods } from '../../src/methods/index.ts'
 import type { LossByT, Panel, SavedRun, Tick } from '../../src/protocol.ts'
 import { differences, liveChanges, restartChanges } from '../../src/store/changes.ts'
 import { figuresOf, groupsOf, overGroup, sweepOf } from '../../src/store/figures.ts'
@@ -120,6 +121,27 @@ describe('looks', () => {
     expect(seriesOf(named, [], { run: 0, id: 'a', offset: 0, look: 2, name: '', dimmed: true })[0].colour).toBe('var(--series-grey)')
     expect(plainColour('color(srgb 0 0.5 1)')).toBe('rgb(0, 128, 255)')
     expect(plainColour('rgb(1, 2, 3)')).toBe('rgb(1, 2, 3)')
+  })
+})
+
+describe('arms of one run', () => {
+  const looks = (replicas: object[]) => seriesOf(namedOf(parseConfig({ replicas }))).map(({ colour, marker, dash }) => ({ colour, mark: `${marker} ${dash}` }))
+  const sweep = withSweep('lcf', [0.01, 0.02, 0.05, 0.1], [0.01, 0.05, 0.1, 0.2])
+
+  test('are told apart by colour, and by marker or dash without it', () => {
+    expect(new Set(looks(sweep).map(({ mark }) => mark)).size).toBe(16)
+    const five = looks(['linear', 'cosine', 'vp', 'lipman', 've'].map((path) => ({ method: 'fm', path })))
+    expect(new Set(five.map(({ colour }) => colour)).size).toBe(5)
+    for (const run of [five, looks([{ method: 'fm' }, ...sweep.slice(0, 4)]), looks(Object.keys(methods).map((method) => ({ method })))]) expect(new Set(run.map(({ mark }) => mark)).size).toBe(run.length)
+  })
+
+  test('of FM and LCF keep vermillion and blue, whatever else is there; seeds look alike', () => {
+    const pairs = looks([...sweep.slice(1, 3), { method: 'x-prediction' }, { method: 'fm' }, { method: 'lcf', seed: 5, tMin: 0.02, lambda: 0.01, label: sweep[1].label }])
+    expect(pairs[0].colour).toBe('var(--series-blue)')
+    expect(pairs[3].colour).toBe('var(--series-vermillion)')
+    expect(pairs[4]).toEqual(pairs[0])
+    expect(new Set(pairs.map(({ colour }) => colour)).size).toBe(4)
+    for (const id of Object.keys(methods).filter((each) => each !== 'fm' && each !== 'lcf')) expect(['vermillion', 'blue']).not.toContain(methods[id].look.colour)
   })
 })
 

@@ -14,7 +14,7 @@ describe('seeds over steps', () => {
   test('are one line with their mean and spread, read between the points of a series that was thinned otherwise', () => {
     const [mean, ...rest] = tracesOverSeeds([one, other], [[0, 1]], false)
     expect(rest).toEqual([])
-    expect(mean.series).toMatchObject({ index: 0, label: 'FM ×2', dash: undefined })
+    expect(mean.series).toMatchObject({ index: 0, label: 'FM ×2', dash: '9 3' })
     expect(mean.points.map(({ step, y }) => [step, y])).toEqual([[10, 2], [20, 4], [40, 7]])
     expect(mean.points[1].spread).toBeCloseTo(Math.SQRT2, 12) // n − 1
     expect(mean.points[1].band).toEqual([4 - mean.points[1].spread!, 4 + mean.points[1].spread!])

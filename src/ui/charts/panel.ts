@@ -60,7 +60,7 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
       colour: own ? own.colour : theory ? 'var(--theory)' : file ? 'var(--file)' : 'var(--ink-3)',
       marker: curve.kind === 'measured' ? (own?.marker ?? 'circle') : file ? 'diamond' : undefined,
       rank: file ? curves.filter((other, k) => k < i && other.kind === 'file' && other.file === curve.file).length : Math.max(0, ranks.indexOf(curve.label)),
-      dash: file ? fileDashes[(curve.file ?? 0) % fileDashes.length] : theory ? theoryDashes[theories++ % theoryDashes.length] : curve.kind === 'baseline' ? baselineDash : curve.seeds ? own?.groupDash : own?.dash,
+      dash: file ? fileDashes[(curve.file ?? 0) % fileDashes.length] : theory ? theoryDashes[theories++ % theoryDashes.length] : curve.kind === 'baseline' ? baselineDash : own?.dash,
       seeds: curve.seeds,
       points: curve.x.flatMap((at, k): LinePoint[] => {
         const x = panel.x.scale === 'log' ? (at > 0 ? at : at === 0 ? axes.zeroAt : null) : forLinear(at)

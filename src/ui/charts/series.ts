@@ -1,4 +1,4 @@
-/** How each replica is told apart on every chart: colour and marker by method, depth of the colour and dash by run, dash for a second one of the same. */
+/** How each arm is told apart on every chart: a colour, and a marker and dash that no other has; deeper colours and other dashes for runs beside. */
 import { useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
 import { type Config, knobOf, seedGroups } from '../../config.ts'
@@ -10,7 +10,8 @@ import { useRuns } from '../../store/runList.ts'
 import { type SeenRun, useOverlaid, useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 
-export type MarkerShape = ReturnType<typeof methodOf>['look']['marker']
+type Look = ReturnType<typeof methodOf>['look']
+export type MarkerShape = Look['marker']
 
 export interface Series {
   /** Among all replicas on the charts: those of the run that they are about come first. */
@@ -29,14 +30,16 @@ export interface Series {
   /** A CSS colour of tokens.css, checked there for 3 : 1 on both themes, or deeper. */
   colour: string
   marker: MarkerShape
-  /** Absent for the first replica of a method in a run of the first look. Short dashes without marker are theory, never a replica. */
+  /** Absent for the first arm of a method in a run of the first look. Short dashes without marker are theory, never a replica. */
   dash?: string
-  /** Of the mean over seeds: the run's alone. */
-  groupDash?: string
   hidden: boolean
 }
 
+const colours: Look['colour'][] = ['vermillion', 'blue', 'green', 'purple', 'black', 'grey']
+const markers: MarkerShape[] = ['circle', 'square', 'triangle', 'diamond']
 const dashes = [undefined, '9 3', '3 3', '12 3 3 3']
+/** Marker and place among the dashes, each pair once, neighbours unlike in both. */
+const marks = Array.from({ length: markers.length * dashes.length }, (_, i) => ({ marker: markers[i % markers.length], dash: (i + Math.floor(i / markers.length)) % dashes.length }))
 /** Share of the method's colour; the rest is ink, which both themes set off from their ground. */
 const depths = [100, 66, 42, 22]
 
@@ -74,18 +77,36 @@ const alone: RunLook = { run: 0, id: '', offset: 0, look: 0, name: '', dimmed: f
 export const replicaKey = (run: string, replica: number) => `${run}/${replica}`
 
 export function seriesOf(replicas: readonly Named[], hidden: readonly number[] = [], { run, id, offset, look, name, dimmed } = alone): Series[] {
-  const seen = new Map<string, number>()
+  const looks = looksOf(replicas)
   return replicas.map((replica, index) => {
-    const { label, short, look: { colour, marker } } = methodOf(replica.method)
-    const before = seen.get(replica.method) ?? 0
-    seen.set(replica.method, before + 1)
+    const { label, short } = methodOf(replica.method)
+    const { colour, marker, dash } = looks.get(replica.arm)!
     // A line end has room for few letters.
     const arm = [replica.label.replace(label, short) + numberOf(replica, replicas), name].filter(Boolean).join(' ')
     return {
       index: offset + index, run, replica: index, key: replicaKey(id, index), label: arm + apart(index, replicas), name: arm, arm: offset + replica.arm, method: replica.method,
-      colour: dimmed ? 'var(--series-grey)' : colourAt(`var(--series-${colour})`, look), marker, dash: dashes[(before + look) % dashes.length], groupDash: dashes[look], hidden: hidden.includes(index),
+      colour: dimmed ? 'var(--series-grey)' : colourAt(`var(--series-${colour})`, look), marker, dash: dashes[(dash + look) % dashes.length], hidden: hidden.includes(index),
     }
   })
+}
+
+/**
+ * The look of every arm of a run. A method's first arm looks as the method does where no other method took that before, further ones take what is
+ * free: colours while there are any, marker and dash always. It follows from the run alone, so that nothing beside a run changes it.
+ */
+function looksOf(replicas: readonly Named[]): Map<number, { colour: Look['colour']; marker: MarkerShape; dash: number }> {
+  const arms = replicas.filter(({ arm }, index) => arm === index)
+  const isFirst = ({ method, arm }: Named) => arms.find((other) => other.method === method)!.arm === arm
+  const looks: ReturnType<typeof looksOf> = new Map()
+  for (const replica of [...arms.filter(isFirst), ...arms.filter((one) => !isFirst(one))]) {
+    const taken = [...looks.values()]
+    const own = isFirst(replica) ? methodOf(replica.method).look : null
+    const count = (colour: Look['colour']) => taken.filter((look) => look.colour === colour).length
+    const isFree = ({ marker, dash }: (typeof marks)[number]) => !taken.some((look) => look.marker === marker && look.dash === dash)
+    const colour = [...(own ? [own.colour] : []), ...colours].reduce((best, next) => (count(next) < count(best) ? next : best))
+    looks.set(replica.arm, { colour, ...[...(own ? [{ marker: own.marker, dash: 0 }] : []), ...marks].find(isFree)! })
+  }
+  return looks
 }
 
 const colourAt = (colour: string, look: number) => (look === 0 ? colour : `color-mix(in srgb, ${colour} ${depths[look]}%, var(--ink))`)

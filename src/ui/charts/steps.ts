@@ -74,7 +74,7 @@ export function tracesOverSeeds<One extends Trace>(traces: readonly One[], group
       const low = log && deviation >= mean ? mean / 10 : mean - deviation
       return { step, y: mean, spread: deviation, band: [low, mean + deviation] }
     })
-    return [{ series: { ...trace.series, label: `${trace.series.name} ×${alike.length}`, dash: trace.series.groupDash }, points }]
+    return [{ series: { ...trace.series, label: `${trace.series.name} ×${alike.length}` }, points }]
   })
 }
 
