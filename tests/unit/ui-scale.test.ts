@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks, stepEnd } from '../../src/ui/charts/scale.ts'
-import { spread } from '../../src/ui/charts/endLabels.ts'
+import { freePlace, shortNames, spread } from '../../src/ui/charts/endLabels.ts'
 
 test('a logarithmic axis is never given what it cannot show', () => {
   expect([1, 0, -1, NaN, Infinity, null, undefined].map(forLog)).toEqual([1, null, null, null, null, null, null])
@@ -78,4 +78,32 @@ test('labels keep apart, in order, inside the plot', () => {
   const order = [0, 2, 1, 3].map((i) => places[i])
   for (let i = 1; i < order.length; i++) expect(order[i] - order[i - 1]).toBeGreaterThanOrEqual(14 - 1e-9)
   expect(Math.max(...places)).toBeLessThanOrEqual(100)
+})
+
+describe('names at the ends of lines', () => {
+  const [fm, small, large] = ['FM ×3', 'LCF T_min 0.02 ×3', 'LCF T_min 0.2 ×3']
+
+  test('lose what all have in common where there is no room, and never what tells them apart', () => {
+    expect(shortNames([fm, small, large], 20)).toEqual([fm, small, large])
+    expect(shortNames([fm, small, large], 14)).toEqual(['FM', 'LCF T_min 0.02', 'LCF T_min 0.2'])
+    expect(shortNames([small, large], 14)).toEqual(['0.02', '0.2'])
+    expect(shortNames([small], 14)).toEqual([small])
+    const names = fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }).map((words) => words.join(' ')), { maxLength: 5 }).map((all) => [...new Set(all)])
+    fc.assert(fc.property(names, (all) => {
+      const short = shortNames(all, 0)
+      expect(new Set(short).size).toBe(all.length)
+      for (const name of short) expect(name).not.toBe('')
+    }))
+  })
+
+  test('words stand in the lowest place that no line crosses', () => {
+    const box = { left: 0, right: 50, top: 0, bottom: 100, height: 12 }
+    const level = (y: number, from = -10, to = 60) => [{ x: from, y }, { x: to, y }]
+    expect(freePlace([], box)).toBe(92)
+    expect(freePlace([level(50)], box)).toBe(92)
+    expect(freePlace([level(90), level(20)], box)).toBe(82) // there is no room below the lower one
+    expect(freePlace([level(92, 55, 60)], box)).toBe(92) // it does not come so far
+    expect(freePlace([[{ x: -10, y: 100 }, { x: 60, y: 40 }]], box)).toBeLessThan(48) // a slope is crossed all along
+    expect(freePlace([level(90).toReversed()], box)).toBe(82)
+  })
 })

@@ -38,6 +38,6 @@ export function EndLabels({ ends, named = true }: { ends: readonly LineEnd[]; na
 }
 
 /** Room to the right of the plot for the longest of the labels. */
-export function labelMargin(labels: readonly string[], most = 120): number {
-  return Math.min(most, 18 + 6.6 * Math.max(2, ...labels.map((label) => label.length)))
+export function labelMargin(labels: readonly string[]): number {
+  return 18 + 6.2 * Math.max(2, ...labels.map((label) => label.length))
 }

@@ -12,16 +12,17 @@ interface Props {
   panel: Pick<Panel, 'title' | 'x' | 'y'>
   lines: readonly PanelLine[]
   axes: PanelAxes
-  /** Longer names stand in the key below the chart. */
-  longestName: number
+  /** Lines whose names stand in the key below the chart. */
+  keyed: readonly PanelLine[]
 }
 
 /** Lines with bands over one axis each, logarithmic or not. */
-export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, longestName }: Props) {
+export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, keyed }: Props) {
   const union = useMemo(() => [...new Set(lines.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b).map((at) => ({ x: at })), [lines])
-  const ends = lines.flatMap(({ label, colour, marker, points }): LineEnd[] => {
+  const ends = lines.flatMap((line): LineEnd[] => {
+    const { label, colour, marker, points } = line
     const end = points.findLast((point) => point.y !== null)
-    return end && label.length <= longestName ? [{ label, colour, marker, x: end.x, y: end.y! }] : []
+    return end && !keyed.includes(line) ? [{ label, colour, marker, x: end.x, y: end.y! }] : []
   })
   const tooltip = (at: number) =>
     lines.flatMap(({ label, colour, points }) => {
@@ -35,7 +36,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
       responsive
       data={union}
       style={chartStyle}
-      margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label), 6.6 * longestName + 18), bottom: 0, left: 0 }}
+      margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label)), bottom: 0, left: 0 }}
       title={title}
       desc={`${y.label} over ${x.label}. The same numbers are in the table.`}
     >

@@ -3,6 +3,7 @@ import { Curve, usePlotArea, useXAxisScale, useYAxisScale } from 'recharts'
 import type { RunEvent } from '../../protocol.ts'
 import { ChartTooltip } from './ChartTooltip.tsx'
 import { EndLabels, type LineEnd } from './EndLabels.tsx'
+import { shortNames } from './endLabels.ts'
 import { EventMarks } from './EventMarks.tsx'
 import { fixed } from '../numbers.ts'
 import type { Series } from './series.ts'
@@ -43,9 +44,10 @@ export function Traces() {
   // A band may leave a scale that several charts share.
   const y = (value: number | null | undefined) => (typeof value === 'number' ? Math.min(bottom, Math.max(plot.y, yScale(value) ?? Number.NaN)) : null)
   const path = (points: readonly Point[]) => points.map(({ step, y: value }) => ({ x: x(step), y: y(value) }))
-  const ends = lines.flatMap(({ series: { label, colour, marker }, points }): LineEnd[] => {
+  const names = shortNames(lines.map(({ series: { label } }) => label))
+  const ends = lines.flatMap(({ series: { colour, marker }, points }, i): LineEnd[] => {
     const end = lastPoint(points)
-    return end ? [{ label, colour, marker, x: end.step, y: end.y }] : []
+    return end ? [{ label: names[i], colour, marker, x: end.step, y: end.y }] : []
   })
   return (
     <>

@@ -2,6 +2,7 @@
 import type { Axis, Panel } from '../../protocol.ts'
 import { type SeedCurve, overSeeds } from '../../store/seeds.ts'
 import { percent, short } from '../numbers.ts'
+import { shortNames } from './endLabels.ts'
 import { type Domain, decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks } from './scale.ts'
 import type { MarkerShape, Series } from './series.ts'
 
@@ -72,6 +73,13 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
       }),
     }
   })
+}
+
+/** For a chart, whose legend and note say what all names have in common. */
+export function briefly(lines: readonly PanelLine[], longest: number): PanelLine[] {
+  const own = lines.filter(({ kind }) => kind === 'measured')
+  const names = shortNames(own.map(({ label }) => label), longest)
+  return lines.map((line) => (own.includes(line) ? { ...line, label: names[own.indexOf(line)] } : line))
 }
 
 function labelOf({ label, seeds, replica }: SeedCurve, series: Series | undefined): string {

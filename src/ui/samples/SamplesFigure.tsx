@@ -10,6 +10,8 @@ import { Marker } from '../charts/Marker.tsx'
 import { What } from '../charts/What.tsx'
 import { tell } from '../charts/sentences.ts'
 import { type Series, useBesideRuns, useSeries } from '../charts/series.ts'
+import { shortNames } from '../charts/endLabels.ts'
+import { useSeedGroups } from '../charts/useSeedGroups.ts'
 import { chartWords } from '../charts/words.ts'
 import { count as written, fixed, short } from '../numbers.ts'
 import { PointGrid } from '../plane/PointGrid.tsx'
@@ -33,6 +35,11 @@ export function SamplesFigure() {
   const dataset = useShownRun(({ tick }) => tick?.config.data.dataset) ?? drafted
   const label = datasetOf(dataset)?.label ?? 'Real'
   const realGrid = grid ? { images: grid.real, count: grid.real.length / (grid.channels * grid.size ** 2), channels: grid.channels, size: grid.size } : real
+  const groups = useSeedGroups()
+  // Where there is no room for every seed, the first stands for all, unless they are asked for one by one.
+  const drawn = byArm(shown.length > most ? shown.filter(({ index }) => !groups.some((group) => group.slice(1).includes(index))) : shown)
+  const many = drawn.length > most
+  const headings = shortNames(drawn.map(({ label: own }) => headingOf(own)), 6)
   const rows = useMemo(() => {
     const known = series.flatMap(({ label: name, index }) => (grids.has(index) ? [{ name, images: grids.get(index)!.images }] : []))
     return [...(grid ? [{ name: 'real', images: grid.real }] : []), ...known].map(({ name, images }) => {
@@ -47,18 +54,18 @@ export function SamplesFigure() {
       title="Samples"
       tools={<What title="Samples" words={[chartWords.samples.summary]} formula={chartWords.samples.formula} paper={chartWords.samples.paper} />}
       summary={grid ? samplesSentence(grid, grids, shown) : 'Real images now; after some training, what each network draws, each from the same noise.'}
-      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${[solverSaid(evaluate, grid), grid.steered].filter(Boolean).join(', ')}.` : undefined}
+      note={grid && evaluate ? `Step ${written(grid.step)}: ${grid.count} images each, same noise; EMA weights, ${[solverSaid(evaluate, grid), grid.steered].filter(Boolean).join(', ')}.${drawn.length < shown.length ? ' Of several seeds the first.' : ''}` : undefined}
       step={grid?.step}
       tables={() => [{ caption: 'Pixel statistics of the images shown', columns: ['images', 'mean', 'standard deviation', 'least', 'greatest'], rows }]}
     >
-      <div className={styles.grids} style={{ '--columns': 1 + Math.ceil(shown.length / rowsOf(shown)), '--rows': rowsOf(shown) } as CSSProperties}>
+      <div className={many ? `${styles.grids} ${styles.many}` : styles.grids} style={{ '--columns': 1 + Math.ceil(drawn.length / rowsOf(drawn)), '--rows': rowsOf(drawn) } as CSSProperties}>
         {realGrid && (
           <Frame title="Real">
             <Grid dataset={dataset} label={`${realGrid.count} real images: ${label}`} {...realGrid} />
           </Frame>
         )}
-        {byMethod(shown).map(({ index, label: name, colour, marker }) => (
-          <Frame key={index} name={name} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg><span>{headingOf(name)}</span></>}>
+        {drawn.map(({ index, label: name, colour, marker }, i) => (
+          <Frame key={index} name={name} title={<><svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true"><Marker shape={marker} x={0} y={0} colour={colour} /></svg><span>{headings[i]}</span></>}>
             <Drawn dataset={dataset} name={name} grid={grids.get(index)} />
           </Frame>
         ))}
@@ -95,14 +102,14 @@ function Grid({ dataset, ...grid }: ComponentProps<typeof ImageGrid> & { dataset
   return plane ? <PointGrid label={label} {...plane} /> : <ImageGrid {...grid} />
 }
 
+/** So many have room in two rows. */
+const most = 8
+
 /** Three stand in a row with the real images; more, in two rows beside them. */
 const rowsOf = (shown: readonly Series[]) => (shown.length > 3 ? 2 : 1)
 
-/** Seeds of one method beside each other. */
-function byMethod(shown: readonly Series[]): Series[] {
-  const methods = [...new Set(shown.map(({ method }) => method))]
-  return shown.toSorted((a, b) => methods.indexOf(a.method) - methods.indexOf(b.method) || a.run - b.run)
-}
+/** Seeds of one arm beside each other. */
+const byArm = (shown: readonly Series[]) => shown.toSorted((a, b) => a.arm - b.arm)
 
 /** A small picture has room for a short name. */
 const headingOf = (label: string) => label.replace(/, seed (\d+)$/, ' s$1')
