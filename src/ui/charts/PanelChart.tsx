@@ -43,7 +43,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
       <CartesianGrid vertical={false} />
       <XAxis dataKey="x" type="number" scale={x.scale} domain={axes.x} ticks={axes.xTicks} allowDataOverflow tickFormatter={writeX} {...axis.x} />
       <YAxis type="number" scale={y.scale} domain={axes.y} ticks={axes.yTicks} allowDataOverflow tickFormatter={(value: number) => writeTick(y, value)} {...axis.y} width={y.percent ? 44 : axis.y.width} />
-      {isNoiseLevel(x) && <TMinShade />}
+      {isNoiseLevel(x) && <TMinShade lines={lines} />}
       <Tooltip content={<ChartTooltip name={isNoiseLevel(x) ? 't =' : `${x.label} =`} rows={tooltip} write={writeX} />} isAnimationActive={false} />
       {lines.map(({ key, points, colour }) =>
         points.some(({ band }) => band) ? <Area key={`${key}b`} data={points} dataKey="band" stroke="none" fill={colour} fillOpacity={0.18} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" /> : null,

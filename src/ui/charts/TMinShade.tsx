@@ -1,38 +1,41 @@
 import { useId } from 'react'
-import { usePlotArea, useXAxisScale } from 'recharts'
+import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts'
 import { useDraft } from '../../store/draft.ts'
 import { activeTMins } from '../../store/replicas.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { useShallow } from 'zustand/react/shallow'
+import { freePlace } from './endLabels.ts'
+import type { PanelLine } from './panel.ts'
+
+/** Pixels of the words in the hatched part. */
+const [words, height] = [54, 12]
 
 /**
- * Hatches the noise levels below T_min. It listens to the draft itself, so that it follows the slider within a frame while the chart
- * around it stays as it is.
+ * Hatches the noise levels below T_min, the greatest where there are several, with a thin line at each. It listens to the draft itself, so that
+ * it follows the slider within a frame while the chart around it stays as it is.
  */
-export function TMinShade() {
+export function TMinShade({ lines }: { lines: readonly PanelLine[] }) {
   const recorded = useShownRun(({ record }) => record?.tick.config)
   const tMins = useDraft(useShallow(({ config }) => activeTMins(recorded ?? config)))
   const plot = usePlotArea()
   const xScale = useXAxisScale()
+  const yScale = useYAxisScale()
   const pattern = useId()
-  if (!plot || !xScale || tMins.length === 0) return null
+  if (!plot || !xScale || !yScale || tMins.length === 0) return null
+  const [left, bottom] = [plot.x + 6, plot.y + plot.height]
+  const edges = tMins.map((tMin) => ({ tMin, x: Math.min(plot.x + plot.width, xScale(tMin) ?? plot.x) })).filter(({ x }) => x > plot.x)
+  if (edges.length === 0) return null
+  const place = (x: number, y: number | null) => ({ x: xScale(x) ?? Number.NaN, y: y === null ? null : (yScale(y) ?? null) })
+  const y = freePlace(lines.map(({ points }) => points.map((point) => place(point.x, point.y))), { left, right: left + words, top: plot.y, bottom, height })
   return (
     <g className="t-min" aria-hidden="true">
       <pattern id={pattern} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
         <rect width="6" height="6" className="t-min-ground" />
         <path d="M0 0V6" className="t-min-hatch" />
       </pattern>
-      {tMins.map((tMin) => {
-        const x = Math.min(plot.x + plot.width, Math.max(plot.x, xScale(tMin) ?? plot.x))
-        if (x <= plot.x) return null
-        return (
-          <g key={tMin} data-t-min={tMin}>
-            <rect x={plot.x} y={plot.y} width={x - plot.x} height={plot.height} fill={`url(#${pattern})`} />
-            <path d={`M${x} ${plot.y}V${plot.y + plot.height}`} className="t-min-edge" />
-          </g>
-        )
-      })}
-      <text x={plot.x + 6} y={plot.y + plot.height - 6}>t &lt; T_min</text>
+      <rect x={plot.x} y={plot.y} width={edges.at(-1)!.x - plot.x} height={plot.height} fill={`url(#${pattern})`} />
+      {edges.map(({ tMin, x }) => <path key={tMin} data-t-min={tMin} d={`M${x} ${plot.y}V${bottom}`} className="t-min-edge" />)}
+      <text x={left} y={y} dy="0.35em">t &lt; T_min</text>
     </g>
   )
 }
