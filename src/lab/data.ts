@@ -52,7 +52,7 @@ const MOST_LEFT = 0.35
 function checkPath(path: Path, replica: number): void {
   const { alpha, beta } = placeOn(path, 1)
   if (alpha <= MOST_LEFT * beta) return
-  const wanted = path.id === 've' ? 'a larger objective.sigmaMax' : 'larger rates, objective.b0 and objective.b1'
+  const wanted = { ve: 'a larger objective.sigmaMax', vp: 'larger rates, objective.b0 and objective.b1' }[path.id] ?? 'another path'
   throw new ConfigError(`replicas.${replica}: at t = 1 the path ${path.id} still has ${alpha.toPrecision(2)} of the image beside ${beta.toPrecision(2)} of the noise, so nothing could be drawn from noise alone; take ${wanted}`)
 }
 

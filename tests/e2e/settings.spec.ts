@@ -60,6 +60,12 @@ test('a replica can have a knob of its own', async ({ lab, page }) => {
   await own.press('Enter')
   await expect(lab.chart('lossByT').locator('[data-t-min="0.2"]')).toHaveCount(1)
   await expect(page).toHaveURL(/replicas=fm;lcf,tMin:0\.2/)
+  await expect(page.getByRole('combobox', { name: 'Negatives of replica 2' })).toHaveCount(0) // which LCF does not read
+  await page.getByRole('combobox', { name: 'Noise levels of replica 2' }).selectOption('jit')
+  await page.getByRole('combobox', { name: 'Method of replica 2' }).selectOption('exfm')
+  await page.getByRole('combobox', { name: 'Own image among them of replica 2' }).selectOption('off')
+  await expect(page).toHaveURL(/replicas=fm;exfm,tMin:0\.2,times:jit,ownCandidate:false/)
+  await expect(page.getByRole('button', { name: 'Own knobs of replica 2' })).toHaveText('T_min .2, noise levels jit, own image among them off')
 })
 
 test('what its method refuses is said before Run', async ({ lab, page }) => {

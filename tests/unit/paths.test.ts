@@ -7,13 +7,11 @@ const variants: [string, Record<string, number>][] = [
   ['power', { p: 0.5 }], ['power', { p: 3 }], ['power-noise', { p: 0.5 }], ['vp', { b0: 1, b1: 5 }], ['lipman', { sigmaMin: 0.2 }], ['ve', { sigmaMin: 0.1, sigmaMax: 10 }],
 ]
 
-test('a parameter is a control, whose default it has and whose values it takes; no two paths share a place in lists', () => {
+test('a parameter is a control, all of whose values it takes; no two paths share a place in lists', () => {
   for (const { id, parameters } of Object.values(pathFamilies)) {
     expect(pathParameters[id]).toEqual(parameters.map(({ field }) => field))
     for (const parameter of parameters) {
-      const field = objectiveSchema.shape[parameter.field]
-      const { minValue, maxValue } = field.unwrap() as { minValue: number; maxValue: number }
-      expect(field.parse(undefined), `${id}, ${parameter.id}`).toBe(parameter.default)
+      const { minValue, maxValue } = objectiveSchema.shape[parameter.field].unwrap() as { minValue: number; maxValue: number }
       for (const value of [minValue, maxValue]) expect(() => makePath(id, { [parameter.id]: value })).not.toThrow()
     }
   }
