@@ -61,11 +61,12 @@ export function pushAddress(): void {
   history.pushState(null, '', addressOf(hashNow()))
 }
 
-/** Loads a preset so that the browser's Back undoes it, and shows what it is to be looked at in; the overview in place of the last one's. */
+/** Loads a preset so that the browser's Back undoes it, with its own record, and shows what it is to be looked at in; the overview in place of the last one's. */
 export function choosePreset(id: string): void {
   pushAddress()
   const before = presets.find((preset) => preset.id === useDraft.getState().preset)?.view
   loadPreset(id)
+  useTeach.setState({ run: null })
   const view = presets.find((preset) => preset.id === id)?.view
   if (view) showView(view)
   else if (useUi.getState().view === before) showView('overview')

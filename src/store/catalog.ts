@@ -7,13 +7,14 @@ import { isOwn, previewDataset } from '../datasets/own.ts'
 import { chartOf } from '../datasets/plane.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { diagnostics, parseSettings } from '../diagnostics/index.ts'
-import { presets } from '../lab/presets.ts'
+import { type Preset, presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
 import type { OwnSet } from '../file_protocol.ts'
 import type { Settings } from '../protocol.ts'
 
 export { presets }
+export type { Preset }
 
 /** The preset for slow machines. */
 export const smallPreset = presets.find(({ id }) => id === 'small')

@@ -4,6 +4,7 @@ import type { SampleGrid } from '../protocol.ts'
 import { type StudyRecord, readStudyRecord } from '../record_schema.ts'
 import { datasetOf, presets } from './catalog.ts'
 import { useDraft } from './draft.ts'
+import { useLesson } from './lesson.ts'
 import { withMeasurement } from './measurements.ts'
 import { useRecorded } from './shown.ts'
 import { useTeach } from './teach.ts'
@@ -11,31 +12,39 @@ import { useTeach } from './teach.ts'
 /** Longer than any record; what is longer is something else. */
 const mostCharacters = 8e6
 
-/** Shows the record that a link asks for, else that of the experiment on the page, and of every one chosen later; before any of its own, the first experiment's. @returns what ends it */
+/** Shows the record that a link asks for, else that of the experiment on the page, and of every one chosen later; none for an experiment without. @returns what ends it */
 export function followRecorded(): () => void {
-  let wanted: string | undefined
+  let wanted: string | null | undefined
   const follow = () => {
-    const { preset } = useDraft.getState()
-    const study = useTeach.getState().run ?? presets.find(({ id }) => id === preset)?.study ?? (wanted === undefined ? presets[0].study : undefined)
-    if (study === undefined || study === wanted) return
+    const study = wantedStudy()
+    if (study === wanted) return
     wanted = study
-    void loadRecorded(study, document.baseURI, () => study === wanted)
+    if (study === null) useRecorded.setState({ run: null, problem: null })
+    else void loadRecorded(study, document.baseURI, () => study === wanted)
   }
   follow()
-  const stops = [useDraft.subscribe(follow), useTeach.subscribe(follow)]
+  const stops = [useDraft.subscribe(follow), useTeach.subscribe(follow), useLesson.subscribe(follow)]
   return () => stops.forEach((stop) => stop())
 }
 
+/** Settings that are no experiment's have the first one's record, and the lesson goes on with it where the experiment has none. */
+function wantedStudy(): string | null {
+  const preset = presets.find(({ id }) => id === useDraft.getState().preset)
+  const first = preset && !useLesson.getState().open ? null : presets[0].study
+  return useTeach.getState().run ?? preset?.study ?? first ?? null
+}
+
 /**
- * Leaves the page as it is when there is no record; says why when there is one that cannot be shown.
+ * No record is shown when there is none, or one that cannot be read, and then it says why.
  * @param wanted whether what has come is still what is asked for
  */
 export async function loadRecorded(study: string, from = document.baseURI, wanted = () => true): Promise<void> {
   const address = (ending: string) => new URL(`studies/${study}.${ending}`, from)
   const text = await textAt(address('json'))
-  if (text === null || !wanted()) return
+  if (!wanted()) return
+  if (text === null) return useRecorded.setState({ run: null, problem: null })
   const record = readRecord(text)
-  if (typeof record === 'string') return useRecorded.setState({ problem: `The recorded run ${record}.` })
+  if (typeof record === 'string') return useRecorded.setState({ run: null, problem: `The recorded run ${record}.` })
   const { tick, measurements } = record
   const losses = tick.lossByT ? [tick.lossByT] : []
   const run = { record, tick, losses, measurements: measurements.reduce(withMeasurement, {}) }

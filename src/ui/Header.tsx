@@ -15,6 +15,7 @@ export function Header() {
   const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
   const changed = useDraft(({ config, preset: id }) => presetWith(config) !== id)
   const times = useRun((state) => state.times)
+  const recordedOnly = useRun(({ phase }) => phase === 'obstacle') // then it matters which there is something to see of
   const newer = useOffline((state) => state.newer)
   const withoutExperiment = useHidden('experiment')
   return (
@@ -29,7 +30,7 @@ export function Header() {
           {(changed || !preset) && <option value="">{preset ? `${preset.title}, changed` : 'Your own settings'}</option>}
           {groups.map((group) => (
             <optgroup key={group} label={group}>
-              {presets.filter((one) => one.group === group).map(({ id, title }) => <option key={id} value={id}>{title}{times[id] && (changed || id !== preset?.id) && ` – ${times[id]}`}</option>)}
+              {presets.filter((one) => one.group === group).map(({ id, title, study }) => <option key={id} value={id}>{title}{(changed || id !== preset?.id) && (recordedOnly ? study && ' – recorded' : times[id] && ` – ${times[id]}`)}</option>)}
             </optgroup>
           ))}
         </select>

@@ -1,5 +1,6 @@
 import type { StudyRecord } from '../record_schema.ts'
-import { presets } from '../store/catalog.ts'
+import { choosePreset } from '../store/address.ts'
+import { type Preset, presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
 import { knobOf } from '../config.ts'
 import { useRun } from '../store/run.ts'
@@ -19,7 +20,8 @@ export function Lede() {
   const problem = useRecorded((recorded) => recorded.problem)
   const series = useOwnSeries()
   const seeds = useDraft(({ config }) => new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size)
-  const notice = preset?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
+  const about = (record && presets.find(({ study }) => study === record.study)) ?? preset
+  const notice = about?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
   const look = waiting ? `${styles.lede} ${styles.waiting}` : styles.lede
   if (record) {
     return (
@@ -34,7 +36,19 @@ export function Lede() {
       {!started && <>Press <b>Run</b>: {series.length > 1 ? <>{number(series.length)} diffusion transformers start {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only what is chosen for each differs.</> : 'one diffusion transformer starts.'} </>}
       {notice}
       {problem && !hasTick && ` ${problem}`}
+      {!trainable && !hasTick && preset && !preset.study && <Instead preset={preset} />}
     </p>
+  )
+}
+
+/** The way to what can be seen where nothing can be trained: records of the same kind, or the first. */
+function Instead({ preset: { group } }: { preset: Preset }) {
+  const alike = presets.filter((one) => one.study && one.group === group)
+  return (
+    <>
+      {' '}There is no recorded run of this experiment, and nothing can be trained here. Recorded are:{' '}
+      {(alike.length > 0 ? alike : presets.slice(0, 1)).map(({ id, title: name }) => <button key={id} type="button" className={styles.instead} onClick={() => choosePreset(id)}>{name}</button>)}
+    </>
   )
 }
 

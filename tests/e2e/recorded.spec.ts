@@ -56,6 +56,20 @@ test('without a GPU the recorded run is what there is, whatever the link asks fo
   await expect(page.getByRole('heading', { name: 'What the paper says, and what came out here' })).toBeVisible()
 })
 
+test('an experiment without a record says so, and leads to those that have one; its sentence is never put with another’s record @no-gpu', async ({ lab, page }) => {
+  await page.route('**/studies/*.json', (route) => route.fulfill({ contentType: 'application/json', body: JSON.stringify({ ...studyRecord, study: /(\S+)\.json/.exec(route.request().url().split('/').at(-1)!)![1] }) }))
+  await lab.open('run=two-classes')
+  await expect(page.getByText(/Recorded run, not yours.*Pushed apart by ΔFM.*The two classes of contrastive flow matching/)).toBeVisible() // whatever the settings are
+  const experiment = page.getByRole('combobox', { name: 'Experiment' })
+  await experiment.selectOption('solvers')
+  await expect(page.getByText(/^Eight Gaussians.*There is no recorded run of this experiment, and nothing can be trained here\./)).toBeVisible()
+  await expect(page.getByText('Recorded run, not yours', { exact: true })).toHaveCount(0)
+  await lab.expectNoAxeViolations()
+  await lab.button('Points of the plane').click()
+  await expect(experiment).toHaveValue('plane')
+  await expect(page.getByText(/Recorded run, not yours.*Points of the plane.*A checkerboard from noise/)).toBeVisible()
+})
+
 test('what is saved of a recorded run says where it comes from @no-gpu', async ({ lab, page }) => {
   await lab.recorded(studyRecord)
   await lab.open('')

@@ -1,11 +1,14 @@
 import { decode } from 'fast-png'
-import { describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { readStudyRecord } from '../../src/record_schema.ts'
+import { choosePreset } from '../../src/store/address.ts'
 import { presets } from '../../src/store/catalog.ts'
 import { loadPreset } from '../../src/store/draft.ts'
+import { useLesson } from '../../src/store/lesson.ts'
 import { followRecorded, readRecord, samplesFrom } from '../../src/store/recorded.ts'
 import { type ShownRun, isRecordedShown, useRecorded } from '../../src/store/shown.ts'
+import { useTeach } from '../../src/store/teach.ts'
 import { studyPicture, studyRecord, studySamples } from '../support/study_record.ts'
 
 describe('a record', () => {
@@ -80,27 +83,70 @@ describe('a recorded run stands on the page', () => {
 })
 
 describe('whose record is shown', () => {
-  test('of the experiment that is chosen, also when an earlier one answers late', async () => {
-    const asked: string[] = []
-    const answers: (() => void)[] = []
+  const asked: string[] = []
+  const answers: Record<string, () => void> = {}
+  const settled = () => new Promise((resolve) => { setImmediate(resolve) })
+  const shown = () => useRecorded.getState().run?.record?.study
+
+  beforeEach(() => {
+    asked.length = 0
+    useRecorded.setState({ run: null, problem: null })
+    useTeach.setState({ run: null })
     vi.stubGlobal('document', { baseURI: 'https://lab.test/' })
+    vi.stubGlobal('location', { href: 'https://lab.test/', origin: 'https://lab.test', pathname: '/', search: '', hash: '' })
+    vi.stubGlobal('history', { pushState: () => {} })
     vi.stubGlobal('fetch', async (address: URL) => {
-      const study = address.pathname.split('/').at(-1)!
-      if (!study.endsWith('.json')) return new Response(null, { status: 404 })
+      const [study, ending] = address.pathname.split('/').at(-1)!.split('.')
+      if (ending !== 'json' || study === 'late') return new Response(null, { status: 404 })
       asked.push(study)
-      await new Promise<void>((resolve) => { answers.push(resolve) })
-      return Response.json({ ...studyRecord, study: study.replace('.json', '') })
+      await new Promise<void>((resolve) => { answers[study] = resolve })
+      return Response.json({ ...studyRecord, study })
     })
+  })
+
+  test('of the experiment that is chosen, also when an earlier one answers late; none for one that has none', async () => {
     loadPreset('designs')
     const leave = followRecorded()
-    loadPreset('shapes') // has no record: what was asked for stays
     loadPreset('t-min')
-    await vi.waitFor(() => expect(asked).toEqual(['designs.json', 't-min.json']))
-    answers[1]()
-    await vi.waitFor(() => expect(useRecorded.getState().run?.record?.study).toBe('t-min'))
-    answers[0]()
-    await new Promise((resolve) => { setImmediate(resolve) })
-    expect(useRecorded.getState().run?.record?.study).toBe('t-min')
+    await vi.waitFor(() => expect(asked).toEqual(['designs', 't-min']))
+    answers['t-min']()
+    await vi.waitFor(() => expect(shown()).toBe('t-min'))
+    answers.designs()
+    await settled()
+    expect(shown()).toBe('t-min')
+    loadPreset('shapes')
+    expect(shown()).toBeUndefined()
+    loadPreset('designs') // asked again: what was there is gone
+    await vi.waitFor(() => expect(asked).toEqual(['designs', 't-min', 'designs']))
+    answers.designs()
+    await vi.waitFor(() => expect(shown()).toBe('designs'))
+    loadPreset('late') // its record did not come with the page
+    await vi.waitFor(() => expect(shown()).toBeUndefined())
+    leave()
+  })
+
+  test('of the link that asks for it, until another experiment is chosen', async () => {
+    loadPreset('gratings')
+    useTeach.setState({ run: 'designs' })
+    const leave = followRecorded()
+    await vi.waitFor(() => expect(asked).toEqual(['designs']))
+    answers.designs()
+    await vi.waitFor(() => expect(shown()).toBe('designs'))
+    choosePreset('t-min')
+    await vi.waitFor(() => expect(asked.at(-1)).toBe('t-min'))
+    answers['t-min']()
+    await vi.waitFor(() => expect(shown()).toBe('t-min'))
+    leave()
+  })
+
+  test('the first experiment’s under the lesson, where the experiment on the page has none', async () => {
+    loadPreset('shapes')
+    const leave = followRecorded()
+    await settled()
+    expect(asked).toEqual([])
+    useLesson.setState({ open: true })
+    await vi.waitFor(() => expect(asked).toEqual([presets[0].study]))
+    useLesson.setState({ open: false })
     leave()
   })
 })

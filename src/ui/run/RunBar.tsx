@@ -4,7 +4,6 @@ import { useDraft } from '../../store/draft.ts'
 import { useLesson } from '../../store/lesson.ts'
 import { openLesson } from '../../store/lessonWay.ts'
 import { type Phase, useRun } from '../../store/run.ts'
-import { useRecorded } from '../../store/shown.ts'
 import { useHidden } from '../../store/teach.ts'
 import { openDialog } from '../../store/ui.ts'
 import { OpenButton } from '../files/OpenButton.tsx'
@@ -69,8 +68,7 @@ export function RunBar() {
 /** What can be done where nothing can be trained. */
 function Instead() {
   const lesson = useLesson(({ open }) => !open)
-  const recorded = useRecorded(({ run }) => run !== null)
-  if (lesson && recorded) return <button type="button" className={`primary ${styles.run}`} onClick={openLesson}>Take the lesson</button>
+  if (lesson) return <button type="button" className={`primary ${styles.run}`} onClick={openLesson}>Take the lesson</button>
   return <button type="button" className={styles.run} onClick={probeAgain}>Try again</button>
 }
 
