@@ -1,4 +1,4 @@
-/** Which diagnostics stand in the overview, beside loss and samples. */
+/** Which diagnostics stand in the overview, beside loss and samples, and in which order those of one subject. */
 import { diagnosticChoices, diagnosticOf } from './catalog.ts'
 import { useUi } from './ui.ts'
 
@@ -25,4 +25,10 @@ export function setCentral(id: string, shown: boolean): void {
     const others = centralOf(central).filter((other) => other !== id)
     return { central: shown ? [...others, id] : others }
   })
+}
+
+/** Views of one subject as they stand beside each other, refused ones last, and the one that opens: the first with something to see, else the first that can have it. */
+export function arranged<View extends { name: string }>(views: readonly View[], refused: ReadonlySet<string>, seen: ReadonlySet<string>): { views: View[]; opens: View } {
+  const ordered = views.toSorted((a, b) => Number(refused.has(a.name)) - Number(refused.has(b.name)))
+  return { views: ordered, opens: ordered.find(({ name }) => seen.has(name) && !refused.has(name)) ?? ordered[0] }
 }

@@ -1,9 +1,10 @@
 import { Tabs } from '@base-ui/react/tabs'
-import { type ReactNode, Suspense, lazy, useEffect, useRef } from 'react'
-import { diagnosticChoices } from '../store/catalog.ts'
-import { useCentral } from '../store/central.ts'
+import { type ReactNode, Suspense, lazy, useCallback, useEffect, useMemo, useRef } from 'react'
+import { diagnosticChoices, refusalOf } from '../store/catalog.ts'
+import { arranged, useCentral } from '../store/central.ts'
+import { useDraft } from '../store/draft.ts'
 import { keptBack, useLesson } from '../store/lesson.ts'
-import { stepsOf } from '../store/measurements.ts'
+import { settingsOf, stepsOf } from '../store/measurements.ts'
 import { useRecorded, useShownRun } from '../store/shown.ts'
 import { showView, useUi } from '../store/ui.ts'
 import { BandsFigure } from './charts/BandsFigure.tsx'
@@ -72,12 +73,18 @@ export default function Charts() {
   const chosen = useUi((state) => state.view)
   const entry = entries.find((each) => viewsOf(each).some(({ name }) => name === chosen)) ?? entries[0]
   const view = viewsOf(entry).find(({ name }) => name === chosen) ?? viewsOf(entry)[0]
+  const refusals = useRefusals()
+  const arrange = useArranged(refusals)
   const last = useRef<Record<string, string>>({}) // where one was within a group
   useEffect(() => {
     last.current[entry.name] = view.name
   }, [entry.name, view.name])
+  const within = (group: string) => {
+    const kept = last.current[group]
+    return kept && !refusals[kept] ? kept : arrange(viewsOf(entries.find(({ name }) => name === group)!)).opens.name
+  }
   return (
-    <Tabs.Root value={entry.name} onValueChange={(value) => showView(last.current[value as string] ?? viewsOf(entries.find(({ name }) => name === value)!)[0].name)} className={styles.views}>
+    <Tabs.Root value={entry.name} onValueChange={(value) => showView(within(value as string))} className={styles.views}>
       <div className={styles.head}>
         <Tabs.List className={styles.tabs} aria-label="View">
           {entries.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
@@ -86,22 +93,37 @@ export default function Charts() {
       </div>
       {entries.map((each) => (
         <Tabs.Panel key={each.name} value={each.name} className={styles.view}>
-          {'views' in each ? <GroupView group={each} view={view.name} /> : each.content()}
+          {'views' in each ? <GroupView group={{ ...each, views: arrange(each.views).views }} view={view.name} refusals={refusals} /> : each.content()}
         </Tabs.Panel>
       ))}
     </Tabs.Root>
   )
 }
 
-function GroupView({ group: { tab: title, views }, view }: { group: Group; view: string }) {
+function GroupView({ group: { tab: title, views }, view, refusals }: { group: Group; view: string; refusals: Record<string, string> }) {
   return (
     <Tabs.Root value={view} onValueChange={(value) => showView(value as string)} className={styles.view}>
       <Tabs.List className={styles.inner} aria-label={title}>
-        {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
+        {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name} className={refusals[name] && styles.refused} title={refusals[name]}>{tab}</Tabs.Tab>)}
       </Tabs.List>
       {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>
   )
+}
+
+/** Diagnostics that do not go with the run, or with the settings while there is none, and why. */
+function useRefusals(): Record<string, string> {
+  const drafted = useDraft(({ config }) => config)
+  const running = useShownRun(({ tick }) => tick?.config)
+  return useMemo(() => Object.fromEntries(diagnosticChoices.flatMap(({ id }) => {
+    const reason = refusalOf(id, running ?? drafted, settingsOf(drafted, id))
+    return reason ? [[id, reason]] : []
+  })), [drafted, running])
+}
+
+function useArranged(refusals: Record<string, string>) {
+  const measured = useShownRun(({ measurements }) => Object.keys(measurements).join(' '))
+  return useCallback((views: readonly View[]) => arranged(views, new Set(Object.keys(refusals)), new Set([...measured.split(' '), 'samples'])), [refusals, measured])
 }
 
 /** The questions of the paper side by side: where is the loss, how ill-conditioned is it, what do the features say, what comes out. */

@@ -21,7 +21,7 @@ export function DiagnosticCell({ id }: { id: string }) {
     const { title, summary, formulas = {}, paper } = diagnostic
     return (
       <Figure compact name={id} title={title} summary={summary} tools={<What title={title} words={[summary]} formula={Object.values(formulas)[0]} paper={paper} />} tables={() => []} foot={<MeasureBar id={id} measurement={null} compact />}>
-        <NotYet />
+        <NotYet id={id} compact />
       </Figure>
     )
   }

@@ -34,7 +34,7 @@ export function DiagnosticView({ id }: { id: string }) {
       <section className={styles.about} aria-label={`How it is measured: ${diagnostic.title}`}>
         <h2>{diagnostic.title}</h2>
         <p>{diagnostic.summary} <cite>{diagnostic.paper}</cite></p>
-        <MeasureBar id={id} measurement={measurement} compact={false} />
+        {panels.length > 0 && <MeasureBar id={id} measurement={measurement} compact={false} />}
         <Pace id={id} />
         <label className={styles.central}>
           <input type="checkbox" checked={central.includes(id)} onChange={(event) => setCentral(id, event.target.checked)} />
@@ -50,7 +50,7 @@ export function DiagnosticView({ id }: { id: string }) {
       </section>
       <div className={styles.panels}>
         {panels.map((panel) => <PanelFigure key={panel.id} id={id} panel={panel} measurement={measurement} history={history} compact={false} />)}
-        {panels.length === 0 && <NotYet />}
+        {panels.length === 0 && <NotYet id={id} />}
       </div>
     </div>
   )

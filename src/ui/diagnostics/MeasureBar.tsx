@@ -50,7 +50,7 @@ export function MeasureBar({ id, measurement, compact }: Props) {
 }
 
 /** Why these settings do not go with the run, or with the draft while there is none. */
-function useRefusal(id: string): string | null {
+export function useRefusal(id: string): string | null {
   const running = useRun(({ tick }) => tick?.config)
   const drafted = useDraft(({ config }) => config)
   const reason = refusalOf(id, running ?? drafted, settingsOf(drafted, id))
@@ -60,8 +60,10 @@ function useRefusal(id: string): string | null {
 /** Why it cannot be measured now, in one sentence; null when it can. */
 function useBlocked(id: string, refusal: string | null): string | null {
   const running = useRun(({ phase }) => hasRun(phase))
+  const never = useRun(({ phase }) => phase === 'obstacle')
   const other = useRun(({ measuring, asked }) => measuring?.id ?? asked)
   if (refusal) return refusal
+  if (never) return 'It looks at a net, and nothing can be trained here.'
   if (!running) return 'It looks at a net: start a run first.'
   return other && other !== id ? `“${diagnosticOf(other)?.title ?? other}” is being measured.` : null
 }
