@@ -1,28 +1,64 @@
 /** Which diagnostics stand in the overview, beside loss and samples, and in which order those of one subject. */
-import { diagnosticChoices, diagnosticOf } from './catalog.ts'
+import { useMemo } from 'react'
+import type { Config } from '../config.ts'
+import { datasetOf, diagnosticChoices, diagnosticOf, refusalOf } from './catalog.ts'
+import { useDraft } from './draft.ts'
+import { everyOf, settingsOf } from './measurements.ts'
+import { shownNow, useShownRun } from './shown.ts'
 import { useUi } from './ui.ts'
 
-const pace = ({ every }: { every: number }) => every || Infinity
+/** As many as there is room for beside loss and samples. */
+const most = 4
 
-/** As many as there is room for: those that a run measures most often by itself. */
-export const usual = diagnosticChoices.toSorted((a, b) => Math.sign(pace(a) - pace(b)) || a.order - b.order).slice(0, 4).toSorted((a, b) => a.order - b.order).map(({ id }) => id)
+/** What there is to see of the run shown. */
+interface Seen {
+  /** Its settings; undefined while there is none. */
+  config?: Config
+  recorded: boolean
+  /** Ids of what was measured of it. */
+  measured: readonly string[]
+}
 
-/** In the order of the tabs. What the browser kept may name a diagnostic that is gone, or be anything at all. */
-export function centralOf(kept: unknown): string[] {
-  if (!Array.isArray(kept)) return usual
+/**
+ * Those with something to see: of a recorded run what was measured or needs no net, else what a run of these settings measures by itself or has
+ * measured, most often first; where that is none, whatever can be measured. In the order of the tabs, but points of the plane first.
+ */
+export function usual(drafted: Config, { config = drafted, recorded, measured }: Seen): string[] {
+  const pace = (id: string) => everyOf(drafted, id) || Infinity
+  const possible = diagnosticChoices.filter(({ id }) => refusalOf(id, config, settingsOf(drafted, id)) === null)
+  const seen = possible.filter(({ id, withoutRun }) => measured.includes(id) || (pace(id) < Infinity && (!recorded || withoutRun)))
+  const chosen = (seen.length > 0 ? seen : possible).toSorted((a, b) => Math.sign(pace(a.id) - pace(b.id)) || a.order - b.order).slice(0, most)
+  return chosen.toSorted((a, b) => Number(b.id === 'plane') - Number(a.id === 'plane') || a.order - b.order).map(({ id }) => id)
+}
+
+/** In the order of the tabs; the usual ones for whatever is no list. What the browser kept may name a diagnostic that is gone, or be anything at all. */
+export function centralOf(kept: unknown, otherwise: string[]): string[] {
+  if (!Array.isArray(kept)) return otherwise
   return diagnosticChoices.map(({ id }) => id).filter((id) => kept.includes(id))
 }
 
-/** A string as selector result, so that it is the same until the choice changes. */
 export function useCentral(): string[] {
-  const ids = useUi(({ central }) => centralOf(central).join(' '))
-  return ids === '' ? [] : ids.split(' ')
+  const kept = useUi(({ central }) => central)
+  const drafted = useDraft(({ config }) => config)
+  const config = useShownRun(({ tick }) => tick?.config)
+  const recorded = useShownRun(({ record }) => record !== null)
+  const measured = useShownRun(({ measurements }) => Object.keys(measurements).join(' '))
+  return useMemo(() => centralOf(kept, usual(drafted, { config, recorded, measured: measured.split(' ') })), [kept, drafted, config, recorded, measured])
+}
+
+/** Whether what is shown are points of the plane, which have a picture of their own and are no images. */
+export function usePoints(): boolean {
+  const drafted = useDraft(({ config }) => config.data.dataset)
+  const shown = useShownRun(({ tick }) => tick?.config.data.dataset)
+  return datasetOf(shown ?? drafted)?.plane !== undefined
 }
 
 export function setCentral(id: string, shown: boolean): void {
   if (!diagnosticOf(id)) return
+  const { tick, record, measurements } = shownNow()
+  const otherwise = usual(useDraft.getState().config, { config: tick?.config, recorded: record !== null, measured: Object.keys(measurements) })
   useUi.setState(({ central }) => {
-    const others = centralOf(central).filter((other) => other !== id)
+    const others = centralOf(central, otherwise).filter((other) => other !== id)
     return { central: shown ? [...others, id] : others }
   })
 }

@@ -1,7 +1,7 @@
 import { Tabs } from '@base-ui/react/tabs'
 import { type ReactNode, Suspense, lazy, useCallback, useEffect, useMemo, useRef } from 'react'
 import { diagnosticChoices, refusalOf } from '../store/catalog.ts'
-import { arranged, useCentral } from '../store/central.ts'
+import { arranged, useCentral, usePoints } from '../store/central.ts'
 import { useDraft } from '../store/draft.ts'
 import { keptBack, useLesson } from '../store/lesson.ts'
 import { settingsOf, stepsOf } from '../store/measurements.ts'
@@ -64,10 +64,14 @@ const narrow: (View | Group)[] = [
   inside,
 ]
 
+/** Points have a picture of their own. */
+const ofPoints = (entry: View | Group) => ('views' in entry ? { ...entry, views: entry.views.filter(({ name }) => name !== 'samples') } : entry)
+
 const viewsOf = (entry: View | Group) => ('views' in entry ? entry.views : [entry])
 
 export default function Charts() {
-  const own = useMedia('(max-width: 56em)') ? narrow : wide
+  const points = usePoints()
+  const own = useMedia('(max-width: 56em)') ? (points ? narrow.map(ofPoints) : narrow) : wide
   const recorded = useRecorded(({ run }) => run !== null)
   const entries = recorded ? [...own, runs, claims] : [...own, runs]
   const chosen = useUi((state) => state.view)
@@ -130,11 +134,14 @@ function useArranged(refusals: Record<string, string>) {
 function Overview() {
   const later = useLesson(keptBack)
   const central = useCentral().filter((id) => !later.includes(id))
+  const points = usePoints()
+  const first = central.filter((id) => points && id === 'plane') // in place of samples
   return (
     <div className={styles.grid}>
+      {first.map((id) => <DiagnosticCell key={id} id={id} />)}
       <LossByTFigure />
-      {central.map((id) => <DiagnosticCell key={id} id={id} />)}
-      <SamplesFigure />
+      {central.filter((id) => !first.includes(id)).map((id) => <DiagnosticCell key={id} id={id} />)}
+      {first.length === 0 && <SamplesFigure />}
     </div>
   )
 }

@@ -1,25 +1,36 @@
 import { expect, test } from 'vitest'
-import { diagnosticChoices } from '../../src/store/catalog.ts'
+import { parseConfig } from '../../src/config.ts'
+import { diagnosticChoices, presets } from '../../src/store/catalog.ts'
 import { arranged, centralOf, setCentral, usual } from '../../src/store/central.ts'
 import { useUi } from '../../src/store/ui.ts'
 
+const configOf = (id: string) => parseConfig(presets.find((preset) => preset.id === id)!.config)
+const opening = usual(configOf('gratings'), { recorded: false, measured: [] })
+
 test('the overview has four diagnostics until the visitor chooses, in the order of the tabs', () => {
-  expect(usual).toHaveLength(4)
-  expect(centralOf(null)).toEqual(usual)
-  const other = diagnosticChoices.find(({ id }) => !usual.includes(id))!.id
+  expect(opening).toEqual(['condition', 'probe', 'features', 'jacobian'])
+  const other = diagnosticChoices.find(({ id }) => !opening.includes(id))!.id
   setCentral(other, true)
-  setCentral(usual[0], false)
+  setCentral(opening[0], false)
   const order = diagnosticChoices.map(({ id }) => id)
-  expect(centralOf(useUi.getState().central)).toEqual([...usual.slice(1), other].sort((a, b) => order.indexOf(a) - order.indexOf(b)))
+  expect(centralOf(useUi.getState().central, [])).toEqual([...opening.slice(1), other].sort((a, b) => order.indexOf(a) - order.indexOf(b)))
   setCentral('nothing of the kind', true)
-  expect(centralOf(useUi.getState().central)).toHaveLength(4)
+  expect(centralOf(useUi.getState().central, [])).toHaveLength(4)
+})
+
+test('without a choice it has what there is to see: points first, nothing that is off, of a record what was measured', () => {
+  expect(usual(configOf('plane'), { recorded: false, measured: [] })).toEqual(['plane', 'condition'])
+  expect(usual(configOf('plane'), { recorded: false, measured: ['solver'] })).toEqual(['plane', 'condition', 'solver'])
+  expect(usual(configOf('guidance'), { config: configOf('guidance'), recorded: true, measured: ['classes'] })).toEqual(['condition', 'classes'])
+  expect(usual(configOf('gratings'), { config: configOf('plane'), recorded: true, measured: ['plane'] })).toEqual(['plane', 'condition'])
+  expect(usual({ ...configOf('gratings'), measures: diagnosticChoices.map(({ id }) => ({ id, every: 0 })) }, { recorded: false, measured: [] })).toHaveLength(4)
 })
 
 test('whatever else the browser kept is left out', () => {
-  expect(centralOf('condition')).toEqual(usual)
-  expect(centralOf({ 0: 'probe' })).toEqual(usual)
-  expect(centralOf([7, null, 'gone', 'probe', 'probe'])).toEqual(['probe'])
-  expect(centralOf([])).toEqual([])
+  expect(centralOf('condition', opening)).toEqual(opening)
+  expect(centralOf({ 0: 'probe' }, opening)).toEqual(opening)
+  expect(centralOf([7, null, 'gone', 'probe', 'probe'], opening)).toEqual(['probe'])
+  expect(centralOf([], opening)).toEqual([])
 })
 
 test('a subject opens where there is something to see, and what is refused stands last', () => {
