@@ -189,8 +189,9 @@ function slopePanel(bench: Bench, { t, turns, slopes: allSlopes, heart: { slopes
   const change = Math.max(...slopes.flat(2).map(one => one.change))
   const peak = known.reduce((most, one, at) => ((one?.value ?? 0) > (known[most]?.value ?? 0) ? at : most), 0)
   const steepest = (r: number) => nets[r].reduce((most, one, at) => ((one?.value ?? 0) > (nets[r][most]?.value ?? 0) ? at : most), 0)
+  const named = denoiser ? { id: 'slope-denoiser', title: 'How steep the denoiser is', of: '‖∂x̂₀/∂x‖₂' } : { id: 'slope', title: 'How steep the field is', of: '‖∂v/∂x‖₂' }
   return {
-    id: denoiser ? 'slope-denoiser' : 'slope', reading: { of: 'slope', as }, title: denoiser ? 'How steep the denoiser is' : 'How steep the field is', x: LEVEL, y: { label: denoiser ? '‖∂x̂₀/∂x‖₂' : '‖∂v/∂x‖₂', scale: 'log' },
+    id: named.id, reading: { of: 'slope', as }, title: named.title, x: LEVEL, y: { label: named.of, scale: 'log' },
     curves: [
       ...nets.map((own, replica) => curveOf(t, own, { replica, kind: 'measured', label: '' })),
       ...(best ? [curveOf(t, best.slopes[as].map(over), { replica: null, kind: 'theory', label: denoiser ? 'best denoiser of the data' : 'best velocity of the data' })] : []),
