@@ -18,6 +18,9 @@ export interface Preset {
 /** Experiments with many replicas: patches of 4 × 4 make a quarter of the work, and all shows earlier. */
 const STUDIED = { net: { patch: 4 }, train: { steps: 800 } } satisfies ConfigInput
 
+/** What samples are worth, once at the end. */
+const SAMPLED = { id: 'quality', every: 800, settings: { count: 500 } }
+
 /** How arXiv 2506.09027 takes distances: all tokens side by side, over their number. */
 const DISPERSIVE = { feature: 'flattened', normalise: false, distance: 'divided' } satisfies ConfigInput['objective']
 
@@ -87,7 +90,7 @@ export const presets: Preset[] = [
     title: 'All four designs',
     group: 'Low noise',
     notice: 'Flow matching, flow matching cut off below T_min, flow matching with the contrastive pull, and LCF: what does each part do?',
-    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'fm-truncated' }, { method: 'fm-contrast' }, { method: 'lcf' }] },
+    config: { ...STUDIED, measures: [SAMPLED], replicas: [{ method: 'fm' }, { method: 'fm-truncated' }, { method: 'fm-contrast' }, { method: 'lcf' }] },
     study: 'designs',
   },
   {
@@ -135,7 +138,7 @@ export const presets: Preset[] = [
     title: 'Remedies side by side',
     group: 'Other objectives',
     notice: 'What LCF is held against in its paper, from one start: explicit flow matching, the image as the answer, noise levels drawn logit-normal (m = −.5), beside plain flow matching. Who reads the class at t = .001, and whose samples are nearest to real images?',
-    config: { ...STUDIED, objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'exfm' }, { method: 'x-prediction' }, { method: 'fm-logit-normal' }] },
+    config: { ...STUDIED, measures: [SAMPLED], objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'exfm' }, { method: 'x-prediction' }, { method: 'fm-logit-normal' }] },
     study: 'remedies',
   },
   {
@@ -143,7 +146,7 @@ export const presets: Preset[] = [
     title: 'What should the net answer?',
     group: 'Other objectives',
     notice: 'The velocity, the image or the noise: each is turned into the same velocity and has the same loss, but the image is divided by t on the way and the noise by 1 − t. Who pays at which end?',
-    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
+    config: { ...STUDIED, measures: [SAMPLED], replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
     study: 'predictions',
   },
   {
@@ -151,7 +154,7 @@ export const presets: Preset[] = [
     title: 'A target with less noise',
     group: 'Other objectives',
     notice: 'Explicit flow matching averages the target over the images that x_t may have come from, which takes noise out of it at large t, and none at small t, where only one image counts: does low noise gain anything?',
-    config: { ...STUDIED, replicas: [{ method: 'fm' }, { method: 'exfm' }] },
+    config: { ...STUDIED, measures: [SAMPLED, { id: 'memory', every: 800 }], replicas: [{ method: 'fm' }, { method: 'exfm' }] },
     study: 'exfm',
   },
   {
@@ -159,7 +162,7 @@ export const presets: Preset[] = [
     title: 'Which noise levels to train on?',
     group: 'Other objectives',
     notice: 'Even with its favour for low noise (m = −.5) a logit-normal draws fewer levels below .1 than an even draw does: is that seen in the loss there?',
-    config: { ...STUDIED, objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal' }] },
+    config: { ...STUDIED, measures: [SAMPLED, { id: 'times', every: 800 }], objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal' }] },
     study: 'logit-normal',
   },
   {
@@ -250,7 +253,7 @@ export const presets: Preset[] = [
     title: 'Points of the plane',
     group: 'Points of the plane',
     notice: 'A checkerboard from noise: training pairs go straight and cross, points that follow a velocity bend and never do. How near does each net come to the best velocity, and who blurs the edges?',
-    config: { ...POINTS, data: { dataset: 'checkerboard' }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'x-prediction' }], measures: plane() },
+    config: { ...POINTS, data: { dataset: 'checkerboard' }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'x-prediction' }], measures: [...plane(), { id: 'gradients', every: 750 }] },
     study: 'plane',
     view: 'plane',
   },
@@ -260,7 +263,7 @@ export const presets: Preset[] = [
     group: 'Points of the plane',
     notice: 'The optimal-transport path of Lipman et al. beside the diffusion path (VP), which is learned as a velocity and as noise. The plane takes 8 steps: whose points get to the checkerboard with so few, and whose ways are straight (Samples, Error of the sampler)?',
     config: {
-      ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 750, settings: { images: 128 } }],
+      ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 750, settings: { images: 128 } }, { id: 'likelihood', every: 1500 }],
       replicas: [{ method: 'fm', path: 'lipman', label: 'OT' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'noise-prediction', path: 'vp', label: 'VP, noise' }],
     },
     study: 'straight',
@@ -303,7 +306,7 @@ export const presets: Preset[] = [
     title: 'Data on a subspace',
     group: 'Other data and sizes',
     notice: 'Gaussian classes in 10 of 144 dimensions, where every floor is exact: switch the loss to its excess and see what could still be learned.',
-    config: { data: { dataset: 'subspace' } },
+    config: { data: { dataset: 'subspace' }, measures: [{ id: 'hessian', every: 2000 }, { id: 'propositions', every: 2000 }] },
   },
   {
     id: 'shapes',
