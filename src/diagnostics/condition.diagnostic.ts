@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowerBoundEq25, type Pair, sampleConditionNumber } from '../flow/condition.ts'
 import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
-import { makePath, pathFamilies, type Path } from '../flow/paths.ts'
+import { makePath, pathFamilies, type Path, samePath } from '../flow/paths.ts'
 import { commonPath, pathsOf } from '../flow/place.ts'
 import type { Axis, Curve, Panel } from '../protocol.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
@@ -110,14 +110,17 @@ function demanded(chosen: Chosen, measured: Curve[], trained: Path[]): Panel {
   const x = logLevels(levels)
   const pairAt = (t: number): Pair => ({ t1: t, t2: t2 || t, squaredNorm: norm * SAMPLED_DIMENSIONS, dimensions: SAMPLED_DIMENSIONS })
   const theory = (label: string, y: (number | null)[]): Curve => ({ replica: null, kind: 'theory', label, x, y: y.map(finite) })
-  const exact = theory(t2 === 0 ? `demanded: κ(t,t), ${path.label}` : `demanded: κ(t, ${t2}), ${path.label}`, x.map(t => conditionNumber(path, pairAt(t))))
-  const others = trained.filter(({ id }) => id !== path.id).map(other => theory(`demanded: κ(t,t), ${other.label}`, x.map(t => conditionNumberAt(other, t))))
+  const others = trained.filter(other => !samePath(other, path))
+  // Paths that differ in their parameters alone are told apart by these.
+  const named = ({ id, label, parameters }: Path) => (id === path.id && others.some(other => other.id === id) ? `${label}, ${pathFamilies[id].parameters.map(one => `${one.label} = ${parameters[one.id]}`).join(', ')}` : label)
+  const exact = theory(t2 === 0 ? `demanded: κ(t,t), ${named(path)}` : `demanded: κ(t, ${t2}), ${named(path)}`, x.map(t => conditionNumber(path, pairAt(t))))
+  const taught = others.map(other => theory(`demanded: κ(t,t), ${named(other)}`, x.map(t => conditionNumberAt(other, t))))
   const bounds = [theory('lower bound, eq. 19', x.map(t => lowerBoundEq19(path, pairAt(t)))), ...(t2 === 0 ? [] : [theory('lower bound, eq. 25', x.map(t => lowerBoundEq25(path, pairAt(t))))])]
   const sampled = t2 === 0 ? [] : [sampledCurve(path, x, pairs, pairAt)]
   const linear = chosen.path === 'linear' && t2 === 0
   return {
     id: 'condition', title: 'How much the answer must move when the input does, and does', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
-    curves: [exact, ...others, ...bounds, ...sampled, ...measured],
+    curves: [exact, ...taught, ...bounds, ...sampled, ...measured],
     spread: t2 === 0 ? '' : `sampled: ± standard error over ${pairs} pairs of noises in ${SAMPLED_DIMENSIONS} dimensions`,
     summary: `At t = ${x[0]} the ${path.label.toLowerCase()} path demands ${few(exact.y[0])}${slopeWords(x, exact.y)}.`,
     notes: [

@@ -5,15 +5,14 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { isOwn } from '../datasets/own.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { bitsPerDimension, BYTE_STEP, closedField, type Field, logDensities, type Probes, risingGrid, signProbes, traces, unitProbes } from '../flow/likelihood.ts'
-import { commonPath, placeOn } from '../flow/place.ts'
+import { pathsOf, placeOn } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { solvers } from '../flow/solvers.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { recordInputTangent } from '../model/jacobian.ts'
 import { alongPath } from './best_field.ts'
-import { refuseDifferent } from './curved.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
-import { likelihoodPanels, type Walk } from './likelihood_panels.ts'
+import { type Best, likelihoodPanels, type Walk } from './likelihood_panels.ts'
 import { writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 
@@ -55,8 +54,6 @@ export default defineDiagnostic({
   every: 0,
   work: (config, chosen) => ({ forwards: chosen.images * looksOf(chosen) * (1 + productsOf(dimensionsOf(config), chosen)) }),
   refuse(config, _, { images, divergence, probes }) {
-    const different = refuseDifferent(config)
-    if (different) return different
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     const d = dimensionsOf(config)
     if (images * probes * d > MOST_SIGNS) return `${probes} probes for ${images} images of ${d} numbers take too much memory; take fewer images or probes`
@@ -68,8 +65,8 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { config, training: { replicas: R }, data } = bench
   const { images: n, tMin, steps } = chosen
   const d = dimensionsOf(config)
-  const path = commonPath(config)!
-  const s = placeOn(path, 1).beta // as the sampler begins
+  const paths = pathsOf(config)
+  const far = paths.map(path => placeOn(path, 1).beta) // as the sampler begins
   const P = chosen.divergence === 'exact' ? 1 : chosen.probes
   const bytes = areBytes(config, data.dataset)
   const images = startOf(data.heldOut.subarray(0, n * d), bytes, config.data.seed)
@@ -85,7 +82,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     const walks = Array.from({ length: R }, (): Walk => ({ rates: new Float64Array(n * P), way: [] }))
     for (const start of starts) {
       const probes: Probes = chosen.divergence === 'exact' ? unitProbes(R * chunk, d) : forReplicas(signs, R, start * d, chunk * d)
-      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P, s }, grid, solvers[chosen.solver].tableau!)
+      const { logDensity, way } = await logDensities(fieldOf(start, probes), repeat(images.subarray(start * d, (start + chunk) * d), R), { dimensions: d, estimates: P, s: point => far[Math.floor(point / chunk)] }, grid, solvers[chosen.solver].tableau!)
       walks.forEach((walk, r) => {
         const own = (values: Float64Array) => values.subarray(r * chunk * P, (r + 1) * chunk * P)
         walk.rates.set(own(logDensity).map(rateOf), start * P)
@@ -98,11 +95,14 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const nets = await walk(grid)
   const coarse = await walk(risingGrid(Math.ceil(steps / 2), tMin))
   const cut = await walk(risingGrid(steps, 2 * tMin))
-  let best: Walk | null = null
-  if (data.dataset.field) {
-    const { logDensity, way } = await logDensities(closedField(alongPath(data.dataset.field, path), n, d, signs), images, { dimensions: d, estimates: chosen.probes, s }, grid, solvers[chosen.solver].tableau!)
-    best = { rates: logDensity.map(rateOf), way: way.map(({ t, divergence }) => ({ t, divergence: divergence.map(value => value / d) })) }
+  const { field } = data.dataset
+  const known = new Map<string, Best>()
+  if (field) for (const [r, path] of paths.entries()) {
+    if (known.has(path.id)) continue
+    const { logDensity, way } = await logDensities(closedField(alongPath(field, path), n, d, signs), images, { dimensions: d, estimates: chosen.probes, s: () => far[r] }, grid, solvers[chosen.solver].tableau!)
+    known.set(path.id, { path, rates: logDensity.map(rateOf), way: way.map(({ t, divergence }) => ({ t, divergence: divergence.map(value => value / d) })) })
   }
+  const best = field ? paths.map(({ id }) => known.get(id)!) : null
   return likelihoodPanels(bench, chosen, { nets, coarse, cut, best, bytes, looks: stagesOf(chosen.solver) * steps, estimates: P })
 }
 

@@ -81,9 +81,9 @@ export const risingGrid = (steps: number, from: number): Float64Array => Float64
 
 /**
  * @param start points (N,d), taken to lie at the first time of the grid  @param estimates P of the field
- * @param grid ascending, the last 1, where the density is normal with deviation `s`
+ * @param grid ascending, the last 1, where the density of each point is normal with deviation `s`
  */
-export async function logDensities(field: Field, start: ArrayLike<number>, { dimensions: d, estimates: P, s = 1 }: { dimensions: number; estimates: number; s?: number }, grid: ArrayLike<number>, tableau: Tableau): Promise<Densities> {
+export async function logDensities(field: Field, start: ArrayLike<number>, { dimensions: d, estimates: P, s = () => 1 }: { dimensions: number; estimates: number; s?: (point: number) => number }, grid: ArrayLike<number>, tableau: Tableau): Promise<Densities> {
   const length = start.length
   const N = length / d
   const way: Densities['way'] = []
@@ -108,7 +108,7 @@ export async function logDensities(field: Field, start: ArrayLike<number>, { dim
   const noise = carrier.x.slice(0, length)
   const logDensity = carrier.x.slice(length)
   for (let i = 0; i < N; i++) {
-    const atNoise = normalLogDensity(noise.subarray(i * d, (i + 1) * d), s)
+    const atNoise = normalLogDensity(noise.subarray(i * d, (i + 1) * d), s(i))
     for (let p = 0; p < P; p++) logDensity[i * P + p] += atNoise
   }
   return { logDensity, noise, way, evaluations: evaluations[0] }

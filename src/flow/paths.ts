@@ -10,6 +10,9 @@ export interface Path extends PathFunctions {
 
 const modules = import.meta.glob<PathFamily>('./paths/*.path.ts', { eager: true, import: 'default' })
 
+/** Whether two are the same path, parameters and all. */
+export const samePath = (one: Path, other: Path): boolean => one.id === other.id && Object.entries(one.parameters).every(([name, value]) => other.parameters[name] === value)
+
 /** Every family of paths, by id, found by glob, in the order of lists. */
 export const pathFamilies: Readonly<Record<string, PathFamily>> = Object.fromEntries(Object.values(modules).sort((a, b) => a.order - b.order).map(family => [family.id, family]))
 

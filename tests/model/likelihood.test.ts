@@ -43,6 +43,23 @@ test('along VE all starts from as much noise as the path has', async () => {
   rates.forEach((rate, i) => expect(images.curves[0].y[i]).toBeCloseTo(rate, 6)) // the net stands still
 })
 
+test('replicas on paths of their own: each starts from the noise of its path and is held against the best velocity along it', async () => {
+  const session = await create(tinyConfig({ data: { dataset: 'gaussian' }, objective: { sigmaMax: 3 }, replicas: [{ method: 'fm' }, { method: 'fm', path: 've' }, { method: 'fm', seed: 1 }, { method: 'fm', path: 'vp' }] }))
+  const { panels: [density, images, divergence] } = await session.measure('likelihood', { images: 3, steps: 24, tMin: 0.05 })
+  const rates = (s: number) => Array.from({ length: 3 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d), s) / d).sort((a, b) => a - b)
+  for (const [replica, s] of [1, 3, 1, placeOn(makePath('vp'), 1).beta].entries()) rates(s).forEach((rate, i) => expect(images.curves[replica].y[i]).toBeCloseTo(rate, 6)) // all nets stand still
+  const names = ['Linear (rectified flow)', 'Variance exploding (VE)', 'Variance preserving (VP)']
+  for (const [{ curves }, what] of [[density, 'the data’s own density'], [images, 'the data’s own density'], [divergence, 'best velocity']] as const) {
+    expect(curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(names.map(name => `${what}, ${name}`))
+  }
+  for (const [i, path] of [makePath('linear'), makePath('ve', { sigmaMax: 3 }), makePath('vp')].entries()) {
+    const { alpha, beta } = placeOn(path, 0.05)
+    const own = images.curves.filter(({ kind }) => kind === 'theory')[i]
+    if (path.id !== 've') rates(Math.hypot(0.5 * alpha, beta)).forEach((rate, k) => expect(own.y[k], path.id).toBeCloseTo(rate, 2)) // VE ends beside the image and not in its place
+  }
+  expect(density.notes.join()).toMatch(/how much noise there is at t = 0\.05: β = 0\.05 in /)
+})
+
 test('more images than go through the net at a time are all there', async () => {
   const session = await create(tinyConfig({ data: { heldOut: 128 }, replicas: [{ method: 'fm' }] }))
   const { panels: [, images] } = await session.measure('likelihood', { images: 70, steps: 4, solver: 'heun', probes: 1 })
