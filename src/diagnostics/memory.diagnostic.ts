@@ -1,18 +1,20 @@
 /**
  * How much of the loss knowing the training images by heart would take away: the floor of that finite set in closed form, beside the net's loss on
- * images it was trained on and on images it never saw.
+ * images it was trained on and on images it never saw. And what explicit flow matching makes of its target by averaging it over such images.
  */
 import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
-import { empiricalFloor } from '../flow/empirical.ts'
+import type { Config } from '../config.ts'
+import { averagedTargets, empiricalFloor } from '../flow/empirical.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { floorOn, linearLevel, pathForAll, placeOn } from '../flow/place.ts'
-import type { Axis, Curve } from '../protocol.ts'
+import { resolveReplica } from '../model/knobs.ts'
+import type { Axis, Curve, Panel } from '../protocol.ts'
 import { refuseDifferent } from './curved.ts'
 import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
-import { finite, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Numbers that the closed form may have to look at, so that it takes seconds. */
 const MOST_WORK = 2e9
@@ -28,15 +30,16 @@ export default defineDiagnostic({
   title: 'What learning by heart would give',
   order: 70,
   group: 'denoiser',
-  summary: 'Loss on training images and on held-out ones, beside the least possible loss on this finite training set.',
-  paper: 'Closed-form flow matching (arXiv 2506.03719)',
+  summary: 'Loss on training images and on held-out ones, beside the least possible loss on this finite training set; what averaging over it takes out of ExFM’s target.',
+  paper: 'Closed-form flow matching (arXiv 2506.03719); ExFM (arXiv 2402.03232)',
   formulas: {
     memory: '\\operatorname{E}[\\varepsilon - x_0 \\mid x_t] = \\textstyle\\sum_i w_i\\,\\frac{x_t - x_i}{t}',
     candidates: '1/\\textstyle\\sum_i w_i^2, \\quad w_i \\propto \\exp\\big(-\\lVert x_t - (1-t)x_i\\rVert^2/2t^2\\big)',
+    target: '\\tfrac{1}{d}\\operatorname{E}\\,\\big\\lVert \\hat v - \\operatorname{E}[\\varepsilon - x_0 \\mid x_t] \\big\\rVert^2, \\quad \\hat v = \\textstyle\\sum_{k \\le N} w_k\\,\\frac{x_t - x_k}{t}',
   },
   settings,
   every: 0,
-  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
+  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: ((1 + averagesOf(config).length) * draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
   refuse(config, _, { images, draws }) {
     const different = refuseDifferent(config)
     if (different) return different
@@ -46,6 +49,22 @@ export default defineDiagnostic({
     return draws > most ? `${draws} draws over ${count} training images take too long; ${most < 4 ? 'the training set is too large for the closed form' : `take at most ${most}`}` : undefined
   },
 })
+
+/** Each way in which replicas average their target, and which replicas do so. */
+function averagesOf(config: Config): { images: number; candidates: number; own: boolean; replicas: number[] }[] {
+  const found: ReturnType<typeof averagesOf> = []
+  config.replicas.forEach((replica, r) => {
+    const { objective, method, train } = resolveReplica(config, replica)
+    const { average } = method.knobs(objective)
+    if (!average) return
+    const images = train.images === 0 ? config.data.count : Math.min(train.images, config.data.count)
+    const own = { images, candidates: Math.min(average.candidates, images), own: average.own }
+    const before = found.find(one => one.images === own.images && one.candidates === own.candidates && one.own === own.own)
+    if (before) before.replicas.push(r)
+    else found.push({ ...own, replicas: [r] })
+  })
+  return found
+}
 
 export const measure: Measure<typeof settings> = async (bench, { levels, images: n, draws }) => {
   const { training: { replicas: R }, config, data, groups } = bench
@@ -75,10 +94,19 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     await bench.progress(i + 1, t.length + 1)
   }
   const path = pathForAll(config)
-  const closed = empiricalFloor({ points: data.train, dimensions: d }, t.map(at => linearLevel(placeOn(path, at))), { queries: draws, seed: config.data.seed }).map(({ floor: { value, standardError, count }, effectiveCount }, at) => {
+  const [linear, random] = [t.map(at => linearLevel(placeOn(path, at))), { queries: draws, seed: config.data.seed }]
+  /** Of a velocity on the linear path, on this one. */
+  const onPath = ({ value, standardError, count }: Estimate, at: number): Estimate => {
     const factor = floorOn(path, t[at], () => 1)
-    return { effectiveCount, floor: { value: factor * value, standardError: factor * standardError, count } }
-  })
+    return { value: factor * value, standardError: factor * standardError, count }
+  }
+  const closed = empiricalFloor({ points: data.train, dimensions: d }, linear, random).map(({ floor, effectiveCount }, at) => ({ effectiveCount, floor: onPath(floor, at) }))
+  const averages = averagesOf(config).map(one => ({
+    ...one, label: `N = ${one.candidates.toLocaleString('en')}${one.own ? '' : ', own image left out'}`,
+    levels: averagedTargets({ points: data.train.subarray(0, one.images * d), dimensions: d }, linear, { ...random, ...one }).map(({ error, effectiveCount }, at) => ({ effectiveCount, error: onPath(error, at) })),
+  }))
+  const averaged = (of: (level: (typeof averages)[number]['levels'][number]) => Estimate) =>
+    averages.flatMap(({ replicas, label, levels }) => replicas.map(replica => curve(levels.map(of), { replica, kind: 'theory', label })))
   await bench.progress(t.length + 1, t.length + 1)
 
   const level: Axis = { label: 'noise level t', scale: 'log' }
@@ -88,6 +116,14 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
   const middle = t.findIndex(value => value >= 0.3)
   const { floor } = data.dataset
   const classes = config.net.classes > 0
+  const low = t.findIndex(value => value >= 0.03)
+  const off = (at: number) => `t = ${t[at].toPrecision(2)} flow matching’s is off by ${few(closed[at].floor.value)}, ${averages.map(({ label, levels }) => `one averaged over ${label} by ${few(levels[at].error.value)}`).join(', ')}`
+  const target = (): Panel => ({
+    id: 'target', title: 'How far targets are from the best velocity', x: level, y: { label: 'squared distance per pixel', scale: 'linear' },
+    curves: [curve(closed.map(one => one.floor), { replica: null, kind: 'theory', label: 'target of flow matching' }), ...averaged(({ error }) => error)], spread: `± standard error over ${draws} draws`,
+    summary: `At ${off(middle)}; at ${off(low)}.`,
+    notes: ['From the best velocity of this very training set (closed form): what is noise to the network, which averages it away in the end. Averaged over the whole set nothing is left; over candidates that a step draws there is the chance of drawing them, and without the own image a bias too, which stays.'],
+  })
   return [{
     id: 'memory', title: 'Loss on images trained on, on images never seen, and by heart', x: level, y: { label: 'loss per pixel', scale: 'linear' },
     curves: [
@@ -103,8 +139,8 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
     ],
   }, {
     id: 'candidates', title: 'How many training images a noisy image may have come from', x: level, y: { label: 'effective number, 1/Σw²', scale: 'log' },
-    curves: [curve(closed.map(one => one.effectiveCount), { replica: null, kind: 'theory', label: 'training images' })], spread: `± standard error over ${draws} draws`,
+    curves: [curve(closed.map(one => one.effectiveCount), { replica: null, kind: 'theory', label: 'training images' }), ...averaged(({ effectiveCount }) => effectiveCount)], spread: `± standard error over ${draws} draws`,
     summary: `At t = ${t[0]} a noisy image can have come from ${closed[0].effectiveCount.value.toPrecision(2)} of the ${config.data.count.toLocaleString('en')} training images, at t = ${t.at(-1)} from ${Math.round(closed.at(-1)!.effectiveCount.value).toLocaleString('en')}.`,
-    notes: ['Exact posterior weights (closed form).'],
-  }]
+    notes: ['Exact posterior weights (closed form).', ...(averages.length > 0 ? ['Of networks trained by ExFM: among the candidates N that their target is averaged over.'] : [])],
+  }, ...(averages.length > 0 ? [target()] : [])]
 }

@@ -71,6 +71,73 @@ export interface EmpiricalLevel {
  * weight counts. @throws RangeError for an empty set or a level outside (0,1]
  */
 export function empiricalFloor(set: PointSet, levels: ArrayLike<number>, { queries, seed }: { queries: number; seed: number }): EmpiricalLevel[] {
+  const { dimensions: d } = set
+  const all = Array.from({ length: countOf(set) }, (_, k) => k)
+  const variances = Array.from({ length: levels.length }, () => new Float64Array(queries))
+  const effective = Array.from({ length: levels.length }, () => new Float64Array(queries))
+  eachDraw(set, levels, { queries, seed }, ({ query, weigh, meanOf: offset, distance }) => {
+    for (let l = 0; l < levels.length; l++) {
+      const t = levels[l]
+      const weights = weigh(all, t)
+      // Variance about x_own: exactly 0, with nothing cancelling, when all the weight is there.
+      let square = 0
+      for (const k of all) if (weights[k] >= LIGHTEST) square += weights[k] * distance[k]
+      variances[l][query] = Math.max(0, square - offset(all, weights).reduce((sum, m) => sum + m * m, 0)) / (t * t * d)
+      effective[l][query] = effectiveCount(weights)
+    }
+  })
+  return Array.from(levels, (t, l) => ({ t, floor: meanOf(variances[l]), effectiveCount: meanOf(effective[l]) }))
+}
+
+export interface AveragedLevel {
+  t: number
+  /** Of the target from the best velocity on the set, squared, mean over dimensions: chance of the candidates, and bias where the own image is not among them. */
+  error: Estimate
+  /** Candidates that count, 1/Σw², 1 to N. */
+  effectiveCount: Estimate
+}
+
+/**
+ * ExFM's target by noise level, averaged over so many candidates that a step draws, the own image in place of the first (`own`), or over the whole set where
+ * they reach it: as shaders/average_goal.wgsl has it, from the draws of `empiricalFloor`. @throws RangeError as there
+ */
+export function averagedTargets(set: PointSet, levels: ArrayLike<number>, { queries, seed, candidates, own }: { queries: number; seed: number; candidates: number; own: boolean }): AveragedLevel[] {
+  const { dimensions: d } = set
+  const N = countOf(set)
+  const all = Array.from({ length: N }, (_, k) => k)
+  const random = new PhiloxStream(seed, STREAM_THEORY, 1)
+  const errors = Array.from({ length: levels.length }, () => new Float64Array(queries))
+  const effective = Array.from({ length: levels.length }, () => new Float64Array(queries))
+  eachDraw(set, levels, { queries, seed }, ({ query, own: self, weigh, meanOf: offset }) => {
+    const rows = candidates >= N ? all : Array.from({ length: candidates }, (_, k) => (k === 0 && own ? self : random.integer(N)))
+    for (let l = 0; l < levels.length; l++) {
+      const t = levels[l]
+      const weights = weigh(rows, t, own ? undefined : self)
+      const [averaged, best] = [offset(rows, weights), offset(all, weigh(all, t))]
+      errors[l][query] = averaged.reduce((sum, m, i) => sum + (m - best[i]) ** 2, 0) / (t * t * d)
+      effective[l][query] = effectiveCount(weights)
+    }
+  })
+  return Array.from(levels, (t, l) => ({ t, error: meanOf(errors[l]), effectiveCount: meanOf(effective[l]) }))
+}
+
+/** Weights below this change no mean. */
+const LIGHTEST = 1e-12
+
+/** x_t made of one point of the set and noise, at any level. */
+interface Draw {
+  query: number
+  /** Which point it is made of. */
+  own: number
+  /** ‖x_k − x_own‖² of all points */
+  distance: Float64Array
+  /** Weights of these points, which sum to 1; without one of them, unless nothing else is there. */
+  weigh(rows: readonly number[], t: number, without?: number): Float64Array
+  /** Σ_k w_k (x_k − x_own), (d) */
+  meanOf(rows: readonly number[], weights: Float64Array): Float64Array
+}
+
+function eachDraw(set: PointSet, levels: ArrayLike<number>, { queries, seed }: { queries: number; seed: number }, see: (draw: Draw) => void): void {
   const { points, dimensions: d } = set
   const N = countOf(set)
   if (!(Number.isInteger(queries) && queries >= 2)) throw new RangeError(`An estimate needs at least 2 draws, not ${queries}.`)
@@ -78,42 +145,37 @@ export function empiricalFloor(set: PointSet, levels: ArrayLike<number>, { queri
 
   const random = new PhiloxStream(seed, STREAM_THEORY)
   const noise = new Float64Array(d)
-  const weights = new Float64Array(N)
-  const distance = new Float64Array(N) // ‖x_k − x_own‖²
+  const distance = new Float64Array(N)
   const along = new Float64Array(N) // ε·(x_k − x_own)
-  const mean = new Float64Array(d)
-  const variances = Array.from({ length: levels.length }, () => new Float64Array(queries))
-  const effective = Array.from({ length: levels.length }, () => new Float64Array(queries))
-
-  for (let q = 0; q < queries; q++) {
-    const own = random.integer(N) * d
+  for (let query = 0; query < queries; query++) {
+    const own = random.integer(N)
     random.fillNormal(noise)
     for (let k = 0; k < N; k++) {
       let [squared, product] = [0, 0]
       for (let i = 0; i < d; i++) {
-        const step = points[k * d + i] - points[own + i]
+        const step = points[k * d + i] - points[own * d + i]
         squared += step * step
         product += step * noise[i]
       }
       distance[k] = squared
       along[k] = product
     }
-    for (let l = 0; l < levels.length; l++) {
-      const t = levels[l]
-      // ‖x_t − (1−t)x_k‖² = t²‖ε‖² − 2t(1−t) ε·(x_k − x_own) + (1−t)²‖x_k − x_own‖²; the first term is common to all
-      for (let k = 0; k < N; k++) weights[k] = ((1 - t) * along[k]) / t - ((1 - t) ** 2 * distance[k]) / (2 * t * t)
-      softmax(weights)
-      // Variance about x_own: exactly 0, with nothing cancelling, when all the weight is there.
-      mean.fill(0)
-      let square = 0
-      for (let k = 0; k < N; k++) {
-        if (weights[k] < 1e-12) continue
-        square += weights[k] * distance[k]
-        for (let i = 0; i < d; i++) mean[i] += weights[k] * (points[k * d + i] - points[own + i])
-      }
-      variances[l][q] = Math.max(0, square - mean.reduce((sum, m) => sum + m * m, 0)) / (t * t * d)
-      effective[l][q] = effectiveCount(weights)
-    }
+    see({
+      query, own, distance,
+      weigh(rows, t, without) {
+        // ‖x_t − (1−t)x_k‖² = t²‖ε‖² − 2t(1−t) ε·(x_k − x_own) + (1−t)²‖x_k − x_own‖²; the first term is common to all
+        const weights = Float64Array.from(rows, k => (k === without ? -Number.MAX_VALUE : ((1 - t) * along[k]) / t - ((1 - t) ** 2 * distance[k]) / (2 * t * t)))
+        softmax(weights)
+        return weights
+      },
+      meanOf(rows, weights) {
+        const mean = new Float64Array(d)
+        rows.forEach((k, at) => {
+          if (weights[at] < LIGHTEST) return
+          for (let i = 0; i < d; i++) mean[i] += weights[at] * (points[k * d + i] - points[own * d + i])
+        })
+        return mean
+      },
+    })
   }
-  return Array.from(levels, (t, l) => ({ t, floor: meanOf(variances[l]), effectiveCount: meanOf(effective[l]) }))
 }

@@ -23,6 +23,20 @@ test('a net at its start answers 0, so its loss is 1 + E[x0²] of each set of im
   expect(candidates.curves[0].y.at(-1)! / 64).toBeGreaterThan(0.95)
 })
 
+test('ExFM: its candidates and how far its target is from the best velocity, for each way of averaging; nothing of it without', async () => {
+  const replicas = [{ method: 'fm' }, { method: 'exfm' }, { method: 'exfm', seed: 1 }, { method: 'exfm', images: 8 }]
+  const session = await create(tinyConfig({ data: { count: 64, heldOut: 64 }, objective: { candidates: 16 }, replicas }))
+  const { panels: [, candidates, target] } = await session.measure('memory', { levels: 4, images: 8, draws: 32 })
+  const own = ({ curves }: typeof target) => curves.filter(({ replica }) => replica !== null).map(({ replica, label, kind }) => [replica, label, kind])
+  for (const panel of [candidates, target]) expect(own(panel)).toEqual([[1, 'N = 16', 'theory'], [2, 'N = 16', 'theory'], [3, 'N = 8', 'theory']])
+  expect([1, 2, 3].map(i => candidates.curves[i].y.at(-1)!)).toEqual([expect.closeTo(16, 1), expect.closeTo(16, 1), expect.closeTo(8, 1)])
+  const [flow, some, , whole] = target.curves.map(({ y }) => y.at(-1)!)
+  expect(whole).toBe(0)
+  expect(some).toBeGreaterThan(0)
+  expect(some).toBeLessThan(flow / 4) // 16 of them leave a sixteenth, about
+  expect(target.summary).toMatch(/flow matching’s is off by .*one averaged over N = 16 by .*N = 8 by 0[;.]/)
+})
+
 test('too few images are refused in one sentence', async () => {
   const session = await create()
   expect(() => session.measure('memory', { images: 64 })).toThrow(/64 images are more than there are \(64 to train on, 32 held out\)/)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { datasets } from '../../src/datasets/index.ts'
 import { PhiloxStream } from '../../src/engine/philox.ts'
-import { effectiveCount, empiricalFloor, empiricalVelocity, type PointSet, pointWeights } from '../../src/flow/empirical.ts'
+import { averagedTargets, effectiveCount, empiricalFloor, empiricalVelocity, type PointSet, pointWeights } from '../../src/flow/empirical.ts'
 import { meanOf } from '../../src/flow/estimate.ts'
 
 function gaussianPoints(count: number, dimensions: number, deviation = 1): PointSet {
@@ -100,6 +100,35 @@ test('the seed decides, and levels share their draws', () => {
   const run = (seed: number, levels: number[]) => empiricalFloor(set, levels, { queries: 10, seed }).map(({ floor }) => floor.value)
   expect(run(1, [0.3, 0.6])[1]).toBe(run(1, [0.6])[0])
   expect(run(1, [0.6])).not.toEqual(run(2, [0.6]))
+})
+
+describe('ExFM’s target', () => {
+  const set = gaussianPoints(200, 4)
+  const levels = [0.02, 0.3, 0.6, 1]
+  const known = empiricalFloor(set, levels, { queries: 400, seed: 1 })
+  const of = (candidates: number, own = true) => averagedTargets(set, levels, { queries: 400, seed: 1, candidates, own })
+
+  test('over the whole set is the best velocity, and counts as many points as it', () => {
+    for (const N of [200, 512]) of(N).forEach(({ error, effectiveCount: count }, l) => expect([error.value, count]).toEqual([0, known[l].effectiveCount]))
+  })
+
+  test('over the own image alone it is flow matching’s, as far off as the floor; in between the more the nearer', () => {
+    const [one, eight, fifty] = [of(1), of(8), of(50)]
+    one.forEach(({ error, effectiveCount: count }, l) => {
+      expect(count.value).toBeCloseTo(1, 9)
+      const { floor } = known[l]
+      expect(Math.abs(error.value - floor.value), `t = ${levels[l]}`).toBeLessThan(4 * Math.hypot(error.standardError, floor.standardError))
+      expect(eight[l].error.value).toBeLessThanOrEqual(error.value)
+      expect(fifty[l].error.value).toBeLessThanOrEqual(eight[l].error.value)
+      expect(fifty[l].effectiveCount.value).toBeLessThan(50 + 1e-9)
+    })
+    expect([8, 50].map((N, i) => [eight, fifty][i].at(-1)!.effectiveCount.value / N)).toEqual([expect.closeTo(1, 9), expect.closeTo(1, 9)]) // at t = 1 all count alike
+  })
+
+  test('without the own image it is far off where that alone counts', () => {
+    expect(of(200, false)[0].error.value).toBeGreaterThan(20 * known[0].floor.value)
+    expect(of(200, false).at(-1)!.error.value).toBeLessThan(0.01) // one of 200 is missed by none
+  })
 })
 
 test.each([
