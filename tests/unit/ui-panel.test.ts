@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config.ts'
 import type { Curve, LossByT, Panel } from '../../src/protocol.ts'
 import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
 import { lossPanel } from '../../src/ui/charts/lossByT.ts'
-import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, notShown, writeTick } from '../../src/ui/charts/panel.ts'
+import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, measuredOnce, notShown, writeTick } from '../../src/ui/charts/panel.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
 import { namedOf, seriesOf } from '../../src/ui/charts/series.ts'
 
@@ -112,6 +112,17 @@ test('the noise level is known by its name', () => {
   expect(['t', 'noise level t', 'step', 'layer', 't₁'].map((label) => isNoiseLevel({ label, scale: 'log' }))).toEqual([true, true, false, false, false])
 })
 
+test('what was measured once is known, unless a line beside it runs over other places', () => {
+  const at = (x: number, replica = 0) => curve({ replica, x: [x], y: [2] })
+  const level = (y: number[]) => curve({ replica: null, kind: 'baseline', label: 'real', x: [0, 800], y })
+  const place = (...curves: Curve[]) => measuredOnce(drawn(panel(curves, { x: { label: 'step', scale: 'linear' } })))
+  expect(place(at(800), at(800, 1), level([1, 1]))).toBe(800)
+  expect(place(at(800), at(400, 1), level([1, 1]))).toBeNull()
+  expect(place(at(800), level([1, 2]))).toBeNull()
+  expect(place(level([1, 1]))).toBeNull()
+  expect(place(curve({ x: [400, 800], y: [null, 2] }))).toBe(800) // the other place has nothing
+})
+
 describe('loss by noise level', () => {
   const loss: LossByT = { step: 5, t: [0.1, 0.5], count: 8, mean: [[1, 0.2], [0.5, null]], standardError: [[0.1, 0.1], [0.1, null]], floor: [0.6, 0.1], floorNote: 'Known.' }
 
@@ -147,11 +158,16 @@ describe('heat maps', () => {
   const of = (values: (number | null)[][]) => ({ ...map, x: { ...map.x, at: [...map.x.at] }, y: { ...map.y, at: [...map.y.at] }, values })
 
   test('are logarithmic over two decades of positive values, else linear', () => {
-    expect(heatScale({ values: [[1, 10, 100]] })).toMatchObject({ log: true, low: 1, high: 100 })
-    expect(heatScale({ values: [[1, 10, 100]] }).share(10)).toBeCloseTo(0.5)
-    expect(heatScale({ values: [[0, 10, 100]] }).log).toBe(false)
-    expect(heatScale({ values: [[3, 3]] }).share(3)).toBe(0.5)
-    expect(heatScale({ values: [[null, NaN]] }).share(null)).toBeNull()
+    expect(heatScale([{ values: [[1, 10, 100]] }])).toMatchObject({ log: true, low: 1, high: 100 })
+    expect(heatScale([{ values: [[1, 10, 100]] }]).share(10)).toBeCloseTo(0.5)
+    expect(heatScale([{ values: [[0, 10, 100]] }]).log).toBe(false)
+    expect(heatScale([{ values: [[3, 3]] }]).share(3)).toBe(0.5)
+    expect(heatScale([{ values: [[null, NaN]] }]).share(null)).toBeNull()
+  })
+
+  test('side by side share one scale', () => {
+    expect(heatScale([{ values: [[1, 2]] }, { values: [[3, 5]] }])).toMatchObject({ log: false, low: 1, high: 5 })
+    expect(heatScale([{ values: [[1, 2]] }, { values: [[3, 500]] }]).log).toBe(true)
   })
 
   test('say their extremes and where these are', () => {

@@ -12,14 +12,14 @@ const top = 6
 const bottom = 34
 const parts = 24
 
-/** Numbers over two axes as colours, each cell the same size whatever its axis; the numbers are in the table. */
-export const HeatMapChart = memo(function HeatMapChart({ map }: { map: HeatMap }) {
+/** Numbers over two axes as colours, each cell the same size whatever its axis; one scale with those beside; the numbers are in the table. */
+export const HeatMapChart = memo(function HeatMapChart({ map, beside = [] }: { map: HeatMap; beside?: readonly HeatMap[] }) {
   const rows = map.y.at.length
   const columns = map.x.at.length
   const inner = Math.min(260, Math.max(90, rows * 22))
   const height = top + inner + bottom
   const [w, h] = [(width - left - right) / columns, inner / rows]
-  const scale = heatScale(map)
+  const scale = heatScale([map, ...beside])
   const everyX = labelled(columns, 9)
   const everyY = labelled(rows, inner / 16)
   const atX = (i: number) => left + i * w

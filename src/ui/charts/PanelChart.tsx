@@ -14,10 +14,12 @@ interface Props {
   axes: PanelAxes
   /** Lines whose names stand in the key below the chart. */
   keyed: readonly PanelLine[]
+  /** Height below which it does not shrink, whatever stands beneath it. */
+  least: string
 }
 
 /** Lines with bands over one axis each, logarithmic or not. */
-export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, keyed }: Props) {
+export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, keyed, least }: Props) {
   const union = useMemo(() => [...new Set(lines.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b).map((at) => ({ x: at })), [lines])
   const ends = lines.flatMap((line): LineEnd[] => {
     const { label, colour, marker, points } = line
@@ -35,7 +37,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
     <ComposedChart
       responsive
       data={union}
-      style={chartStyle}
+      style={{ ...chartStyle, minHeight: least }}
       margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label)), bottom: 0, left: 0 }}
       title={title}
       desc={`${y.label} over ${x.label}. The same numbers are in the table.`}

@@ -1,11 +1,12 @@
 import { useMemo } from 'react'
-import type { Panel } from '../../protocol.ts'
+import type { Axis, Panel } from '../../protocol.ts'
 import { HeatMapChart } from './HeatMapChart.tsx'
 import { Marker } from './Marker.tsx'
 import { PanelChart } from './PanelChart.tsx'
 import { PlaneFigure } from '../plane/PlaneFigure.tsx'
+import { PanelDots } from './PanelDots.tsx'
 import { PictureRow } from './PictureRow.tsx'
-import { type PanelAxes, type PanelLine, briefly, isNoiseLevel, notShown } from './panel.ts'
+import { type PanelAxes, type PanelLine, briefly, isNoiseLevel, measuredOnce, notShown, write } from './panel.ts'
 import { useMedia } from '../useMedia.ts'
 import styles from './PanelPlot.module.css'
 
@@ -17,15 +18,19 @@ interface Props {
   compact: boolean
 }
 
+const inWords = ({ label, scale }: Axis) => `${label}${scale === 'log' ? ', log' : ''}`
+
 /** What a panel holds: the plane, then lines, then numbers over two axes, then pictures. In a small cell the plane stands for the lines. */
 export function PanelPlot({ panel, lines, axes, compact }: Props) {
   const narrow = useMedia('(max-width: 56em)')
   const longestName = compact || narrow ? 14 : 24
-  const { drawn, keyed } = useMemo(() => {
+  const { drawn, once, keyed } = useMemo(() => {
     const all = briefly(lines, longestName)
     const ending = all.filter(({ points }) => points.some(({ y }) => y !== null))
     // Names that are too long or too many for the line ends stand below.
-    return { drawn: all, keyed: ending.length > (compact ? 7 : 12) ? ending : ending.filter(({ label }) => label.length > longestName) }
+    const place = measuredOnce(all)
+    const beneath = place !== null ? ending.filter(({ marker }) => !marker) : ending.length > (compact ? 7 : 12) ? ending : ending.filter(({ label }) => label.length > longestName)
+    return { drawn: all, once: place, keyed: beneath }
   }, [lines, longestName, compact])
   const missing = notShown(panel)
   const maps = compact && panel.curves.length > 0 ? [] : (panel.heat ?? [])
@@ -34,9 +39,19 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
       {panel.plane && <PlaneFigure plane={panel.plane} compact={compact} />}
       {panel.curves.length > 0 && !(compact && panel.plane) && (
         <div className={styles.lines}>
-          <p className="axis-name">{panel.y.label}{panel.y.scale === 'log' ? ', log' : ''}{missing > 0 && `; ${missing} values ≤ 0 not shown`}</p>
-          <PanelChart panel={panel} lines={drawn} axes={axes} keyed={keyed} />
-          <p className="axis-name x">{isNoiseLevel(panel.x) ? `clean ← noise level t${panel.x.scale === 'log' ? ', log' : ''} → noise` : `${panel.x.label}${panel.x.scale === 'log' ? ', log' : ''}`}</p>
+          {once === null ? (
+            <>
+              <p className="axis-name">{inWords(panel.y)}{missing > 0 && `; ${missing} values ≤ 0 not shown`}</p>
+              <PanelChart panel={panel} lines={drawn} axes={axes} keyed={keyed} least={compact ? '7.25rem' : '13rem'} />
+              <p className="axis-name x">{isNoiseLevel(panel.x) ? `clean ← noise level t${panel.x.scale === 'log' ? ', log' : ''} → noise` : inWords(panel.x)}</p>
+            </>
+          ) : (
+            <>
+              <p className="axis-name">measured once, at {panel.x.label} {write(panel.x, once)}{missing > 0 && `; ${missing} values ≤ 0 not shown`}</p>
+              <PanelDots panel={panel} lines={drawn} axes={axes} />
+              <p className="axis-name x">{inWords(panel.y)}</p>
+            </>
+          )}
           {keyed.length > 0 && (
             <ul className={styles.key} aria-hidden="true">
               {keyed.map(({ key, label, colour, dash, marker, rank }) => (
@@ -52,7 +67,7 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
           )}
         </div>
       )}
-      {maps.map((map) => <HeatMapChart key={map.label} map={map} />)}
+      {maps.map((map) => <HeatMapChart key={map.label} map={map} beside={panel.heat} />)}
       {!compact && panel.pictures?.map((pictures) => <PictureRow key={pictures.label} pictures={pictures} />)}
     </>
   )

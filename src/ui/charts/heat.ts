@@ -20,9 +20,9 @@ export interface HeatScale {
   share(value: number | null): number | null
 }
 
-/** Logarithmic where all values are positive and span two decades or more. */
-export function heatScale({ values }: Pick<HeatMap, 'values'>): HeatScale {
-  const known = values.flat().filter((value): value is number => value !== null && Number.isFinite(value))
+/** One for all of them; logarithmic where all values are positive and span two decades or more. */
+export function heatScale(maps: readonly Pick<HeatMap, 'values'>[]): HeatScale {
+  const known = maps.flatMap(({ values }) => values.flat()).filter((value): value is number => value !== null && Number.isFinite(value))
   const [low, high] = [Math.min(...known), Math.max(...known)]
   const log = known.length > 0 && low > 0 && high / low >= 100
   const at = log ? Math.log : (value: number) => value
@@ -36,7 +36,7 @@ export function labelled(count: number, room: number): number {
 }
 
 export function heatSentence(map: HeatMap): string {
-  const { low, high } = heatScale(map)
+  const { low, high } = heatScale([map])
   if (low > high) return `${map.label}: nothing finite.`
   const find = (wanted: number) => {
     const row = map.values.findIndex((values) => values.includes(wanted))

@@ -142,6 +142,15 @@ export function writeTick(axis: Axis, value: number): string {
   return brief ? String(Number(value.toPrecision(1)).toExponential()).replace('e+', 'e') : write(axis, value).replace(' ', '\u00a0')
 }
 
+/** Where on the x axis everything was measured, if that is one place and all the rest is level; null for what is a line. */
+export function measuredOnce(lines: readonly PanelLine[]): number | null {
+  const drawn = ({ points }: PanelLine) => points.filter(({ y }) => y !== null)
+  const own = lines.filter(({ marker }) => marker)
+  const places = new Set(own.flatMap((line) => drawn(line).map(({ at }) => at)))
+  const level = lines.every((line) => own.includes(line) || new Set(drawn(line).map(({ y }) => y)).size <= 1)
+  return places.size === 1 && level ? [...places][0] : null
+}
+
 /** Value of a line at the point nearest to x. */
 export function pointNear(points: readonly LinePoint[], x: number, scale: Axis['scale']): LinePoint | null {
   const far = (point: LinePoint) => (scale === 'log' ? Math.abs(Math.log(point.x / x)) : Math.abs(point.x - x))
