@@ -72,6 +72,11 @@ describe('lines', () => {
     expect(lines[2].marker).toBeUndefined()
   })
 
+  test('end at the right, whichever way they were measured', () => {
+    const [line] = drawn(panel([curve({ x: [1, 0.1, 0.5], y: [3, 1, 2] })]))
+    expect(line.points.map(({ x, y }) => [x, y])).toEqual([[0.1, 1], [0.5, 2], [1, 3]])
+  })
+
   test('a second curve of one replica has marks of its own', () => {
     expect(drawn(panel([curve({ label: 'class' }), curve({ label: 'other' })])).map(({ label, rank }) => [label, rank])).toEqual([['FM class', 0], ['FM other', 1]])
   })

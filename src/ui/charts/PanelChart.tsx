@@ -18,7 +18,7 @@ interface Props {
   least: string
 }
 
-/** Lines with bands over one axis each, logarithmic or not. */
+/** Lines with bands over one axis each, logarithmic or not; the bands of theory are faint, for those of replicas lie on them. */
 export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lines, axes, keyed, least }: Props) {
   const union = useMemo(() => [...new Set(lines.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b).map((at) => ({ x: at })), [lines])
   const ends = lines.flatMap((line): LineEnd[] => {
@@ -47,8 +47,8 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
       <YAxis type="number" scale={y.scale} domain={axes.y} ticks={axes.yTicks} allowDataOverflow tickFormatter={(value: number) => writeTick(y, value)} {...axis.y} width={y.percent ? 44 : axis.y.width} />
       {isNoiseLevel(x) && <TMinShade lines={lines} />}
       <Tooltip content={<ChartTooltip name={isNoiseLevel(x) ? 't =' : `${x.label} =`} rows={tooltip} write={writeX} />} isAnimationActive={false} />
-      {lines.map(({ key, points, colour }) =>
-        points.some(({ band }) => band) ? <Area key={`${key}b`} data={points} dataKey="band" stroke="none" fill={colour} fillOpacity={0.18} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" /> : null,
+      {lines.map(({ key, points, colour, marker }) =>
+        points.some(({ band }) => band) ? <Area key={`${key}b`} data={points} dataKey="band" stroke="none" fill={colour} fillOpacity={marker ? 0.18 : 0.07} isAnimationActive={false} activeDot={false} legendType="none" tooltipType="none" /> : null,
       )}
       {lines.map(({ key, points, kind, colour, marker, rank, dash }) => (
         <Line

@@ -67,7 +67,7 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
           )}
         </div>
       )}
-      {maps.map((map) => <HeatMapChart key={map.label} map={map} beside={panel.heat} />)}
+      {maps.map((map, i) => <HeatMapChart key={`${i} ${map.label}`} map={map} beside={panel.heat} />)}
       {!compact && panel.pictures?.map((pictures) => <PictureRow key={pictures.label} pictures={pictures} />)}
     </>
   )

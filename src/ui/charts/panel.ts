@@ -70,7 +70,7 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
         const spread = curve.spread?.[k] ?? null
         const band: LinePoint['band'] = y !== null && spread !== null && spread > 0 ? [panel.y.scale === 'log' ? Math.max(axes.y[0], y - spread) : y - spread, y + spread] : null
         return [{ x, at, y, band, spread }]
-      }),
+      }).sort((a, b) => a.x - b.x), // whichever way it was measured, a line ends at the right, where its name is
     }
   })
 }
