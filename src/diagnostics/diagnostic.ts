@@ -38,6 +38,8 @@ export interface Bench {
   classifier(): Promise<Classifier | null>
   /** Images start … start + count − 1 of a split; kept, so that asking again costs nothing. */
   images(count: number, from: { split: Split; start?: number }): Promise<DatasetBatch>
+  /** Made once in a run, and the same again for the same key: for what depends on nothing that trains. */
+  kept<Made>(key: string, make: () => Promise<Made>): Promise<Made>
   recorder(): Recorder
   /** Allocates what was recorded since the last table and makes these recorders ready. @throws RangeError in one sentence when the GPU has not the memory */
   lay(...recorders: Recorder[]): Promise<Table>
@@ -72,6 +74,8 @@ export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
   settings: Schema
   /** Training steps between two measurements, 0 for on request only. */
   every: number
+  /** Of a run that measures it by itself, also before the first step: there is something to see at once. */
+  atStart?: boolean
   work(config: Config, settings: z.output<Schema>): Work
   /** Why it cannot be measured with these settings, in one sentence; undefined when it can. */
   refuse?(config: Config, dataset: Dataset, settings: z.output<Schema>): string | undefined

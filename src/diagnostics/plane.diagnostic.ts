@@ -36,6 +36,9 @@ const settings = z.strictObject({
   label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),
 })
 
+/** Places that a net is asked about in one pass. */
+const AT_ONCE = 1024
+
 /** Velocity in the middle of each square, and what it amounts to; both (·,side²,2). */
 interface Answered {
   arrows: Float32Array
@@ -57,6 +60,7 @@ export default defineDiagnostic({
   formulas: { plane: '2\\operatorname{E}\\lVert x - y\\rVert - \\operatorname{E}\\lVert x - x\'\\rVert - \\operatorname{E}\\lVert y - y\'\\rVert, \\quad v(x \\mid x_0) = \\frac{\\beta_t\'}{\\beta_t}\\,(x - \\alpha_t\\,x_0) + \\alpha_t\'\\,x_0, \\quad v_\\Delta = \\frac{v - \\lambda\\hat T}{1 - \\lambda}' },
   settings,
   every: 0,
+  atStart: true,
   work: (config, { points, solver, steps, arrows }) => ({ forwards: passesOf(config) * points * steps * stagesOf(solver) + arrows ** 2 * levels.length }),
   refuse({ data: { heldOut, count }, net: { classes } }, dataset, { points, label }) {
     if (!dataset.plane) return `${dataset.label} has images and no points of a plane; take a data set of points, as checkerboard or eight-gaussians`
@@ -70,27 +74,19 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { points: n, solver, steps, arrows: side } = chosen
   const d = dimensionsOf(config)
   const chart = chartOf(data.dataset, d, config.net.size)
-  let done = 0
+  let [done, total] = [0, steps + 1]
   const step = () => bench.progress(Math.min(++done, total), total)
   const own = { ...config.evaluate, solver, solverSteps: steps }
 
   const real = data.heldOut.subarray(0, n * d)
-  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
   const paths = pathsOf(config)
   const [path] = paths
   const aim = data.train.subarray(0, d)
-  const pairs: Way = { t: levels, states: levels.map(t => mixed(data.train, noise, path, t)) }
   const { classes: K } = config.net
   const inTurn = Array.from({ length: n }, (_, i) => (K > 0 ? i % K : 0))
   const forms = formsOf(bench)
-  const total = (1 + forms.length) * (Math.max(8, steps) + 1)
-  const theories: { label: string; path: Path; way: Way }[] = []
-  for (const { label, path, field } of forms) {
-    theories.push({ label, path, way: await wayAlong(field(inTurn), noise, { ...configSchema.parse({}).evaluate, solver: 'heun', solverSteps: Math.max(8, steps) }, path, step) })
-  }
-  const ways = await waysOf(bench, chosen, own, step)
+  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
   const places = chart.lift(middles(side, chart.extent))
-  const arrows = side === 0 ? null : await arrowsOf(bench, chosen)
 
   // Held-out points on the path, each with noise of its own: where points should be at each level.
   const other = new Float32Array(n * d)
@@ -99,11 +95,13 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     const at = atLevels(way, levels)
     return levels.map((t, l) => energyDistance(at.subarray(l * n * d, (l + 1) * n * d), mixed(real, other, own, t), d))
   }
+  const { pairs, pairArrows, theories } = await bench.kept(['plane', n, steps, side, chosen.label, ...forms.map(({ label }) => label)].join(' '), withoutNets)
+  const ways = await waysOf(bench, chosen, own, step)
+  const arrows = side === 0 ? null : await arrowsOf(bench, chosen)
   const curve = (estimates: Estimate[], rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve =>
     ({ ...rest, x: levels, y: estimates.map(({ value }) => finite(value)), spread: estimates.map(({ standardError }) => finite(standardError)) })
   const found = ways.map((way, r) => distances(way, paths[r]))
 
-  const turned = (field: Field, own: Path) => (side === 0 ? null : joined(levels.map(t => answered(field(places, t), places, own, t))))
   const view = (way: Way, replica: number | null, label: string, field: Answered | null): PlaneView => {
     const shown = chart.flatten(atLevels(way, levels))
     const ends = shown.subarray(2 * n * SHOWN)
@@ -118,7 +116,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     id: 'plane', title: 'Points on their way from noise to data', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'energy distance from p_t', scale: 'linear' },
     curves: [
       ...found.map((estimates, replica) => curve(estimates, { replica, kind: 'measured', label: '' })),
-      ...theories.map(({ way, path, label }) => curve(distances(way, path), { replica: null, kind: 'theory', label })),
+      ...theories.map(({ least, label }) => curve(least, { replica: null, kind: 'theory', label })),
     ],
     spread: `± standard error over ${n} points, from four parts of them, which is too much where the distance is near 0`,
     summary: `Where they end, points are off by ${off.join(', ')}${seedsSaid(groups)} in energy distance; ${n} training points by ${again.map(few).join(' and ')}.`,
@@ -134,12 +132,26 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     plane: {
       extent: chart.extent, t: levels, side, classes: [...data.dataset.classes], data: chart.flatten(real), dataClasses: [...data.heldOutLabels.subarray(0, n)],
       views: [
-        { ...view(pairs, null, 'training pairs', turned(towards(aim, path), path)), ...(side > 0 && { mark: [...chart.flatten(aim)] as [number, number] }) },
+        { ...view(pairs, null, 'training pairs', pairArrows), ...(side > 0 && { mark: [...chart.flatten(aim)] as [number, number] }) },
         ...ways.map((way, r) => view(way, r, labels[r], arrows && arrows[r])),
-        ...theories.map(({ way, path, label }, i) => view(way, null, label, turned(forms[i].field(new Array<number>(side * side).fill(chosen.label)), path))),
+        ...theories.map(({ way, label, arrows }) => view(way, null, label, arrows)),
       ],
     },
   }]
+
+  /** Training pairs, and velocities in closed form with their ways, which are most of the work and the same at every step. */
+  async function withoutNets() {
+    const solver = { ...configSchema.parse({}).evaluate, solver: 'heun' as const, solverSteps: Math.max(8, steps) }
+    total += forms.length * solver.solverSteps
+    const turned = (field: Field, own: Path) => (side === 0 ? null : joined(levels.map(t => answered(field(places, t), places, own, t))))
+    const theories: { label: string; way: Way; least: Estimate[]; arrows: Answered | null }[] = []
+    for (const { label, path, field } of forms) {
+      const way = await wayAlong(field(inTurn), noise, solver, path, step)
+      theories.push({ label, way, least: distances(way, path), arrows: turned(field(new Array<number>(side * side).fill(chosen.label)), path) })
+    }
+    const pairs: Way = { t: levels, states: levels.map(t => mixed(data.train, noise, path, t)) }
+    return { pairs, pairArrows: turned(towards(aim, path), path), theories }
+  }
 
   /** Of each replica. */
   async function waysOf({ training }: Bench, { points: count }: typeof chosen, settings: typeof own, between: () => Promise<void>): Promise<Way[]> {
@@ -166,16 +178,21 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   async function arrowsOf({ training }: Bench, { label }: typeof chosen): Promise<Answered[]> {
     const recorder = bench.recorder().at('arrows')
     const samples = side * side
-    const frozen = recordFrozen(recorder, training, { samples, weights: training.optimizer.ema, name: 'arrows ' })
+    const together = Math.min(levels.length, Math.max(1, Math.floor(AT_ONCE / samples))) // levels of one pass
+    const frozen = recordFrozen(recorder, training, { samples: together * samples, weights: training.optimizer.ema, name: 'arrows ' })
     const table = await bench.lay(recorder)
-    writeAll(table, R, frozen.image, places)
-    if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(samples).fill(label))
+    for (let l = 0; l < together; l++) for (let r = 0; r < R; r++) table.write(frozen.image, places, (r * together + l) * samples * d)
+    if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(together * samples).fill(label))
     const out = Array.from({ length: R }, (): Answered[] => [])
-    for (const t of levels) {
-      table.write(frozen.t, new Float32Array(R * samples).fill(t))
+    for (let from = 0; from < levels.length; from += together) {
+      const own = levels.slice(from, from + together)
+      writeAll(table, R, frozen.t, Float32Array.from({ length: together * samples }, (_, i) => own[Math.floor(i / samples)] ?? 0))
       table.submit(recorder)
       const velocity = await table.read(frozen.velocity!)
-      out.forEach((all, r) => all.push(answered(velocity.subarray(r * samples * d, (r + 1) * samples * d), places, paths[r], t)))
+      out.forEach((all, r) => own.forEach((t, l) => {
+        const at = (r * together + l) * samples * d
+        all.push(answered(velocity.subarray(at, at + samples * d), places, paths[r], t))
+      }))
     }
     return out.map(joined)
   }

@@ -41,11 +41,12 @@ export function pointWeights(set: PointSet, x: ArrayLike<number>, t: number): Fl
 export function empiricalVelocity(set: PointSet, x: ArrayLike<number>, t: number, out: Float32Array | Float64Array): void {
   const { points, dimensions } = set
   const weights = pointWeights(set, x, t)
-  for (let i = 0; i < dimensions; i++) {
-    let mean = 0
-    for (let k = 0; k < weights.length; k++) mean += weights[k] * points[k * dimensions + i]
-    out[i] = (x[i] - mean) / t
+  const mean = new Float64Array(dimensions)
+  for (let k = 0; k < weights.length; k++) {
+    if (weights[k] === 0) continue // nearly all at small t
+    for (let i = 0; i < dimensions; i++) mean[i] += weights[k] * points[k * dimensions + i]
   }
+  for (let i = 0; i < dimensions; i++) out[i] = (x[i] - mean[i]) / t
 }
 
 /** How many points x may have come from: 1/Σw², 1 to N. */

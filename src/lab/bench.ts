@@ -1,6 +1,6 @@
 /** Where a diagnostic works: memory of its own beside the run's, gone when the measurement ends, whether it ended well or not. */
 import { type Config, seedGroups } from '../config.ts'
-import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
+import type { RunData } from '../datasets/dataset.ts'
 import type { Bench } from '../diagnostics/diagnostic.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { Recorder, type Tensor } from '../engine/recorder.ts'
@@ -29,8 +29,8 @@ export interface BenchOptions {
   data: RunData
   /** Measurements of the same diagnostic so far. */
   earlier: readonly Measurement[]
-  /** Images drawn before, by what was asked for; kept by the caller. */
-  drawn: Map<string, DatasetBatch>
+  /** What was made for measurements of this run before, by what was asked for; kept by the caller. */
+  kept: Map<string, unknown>
   signal: AbortSignal
   progress: (done: number, total: number) => void
   breathe: () => Promise<void>
@@ -38,27 +38,25 @@ export interface BenchOptions {
 
 /** Runs `work` at a bench. @throws Cancelled when the signal was raised, and whatever `work` throws */
 export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => Promise<T>): Promise<T> {
-  const { device, library, buffers, config, training, data, drawn, signal, progress, breathe } = options
+  const { device, library, buffers, config, training, data, kept: known, signal, progress, breathe } = options
   const laid: { buffers: Buffers; recordings: Recording[] }[] = []
   let tensors = new Set<Tensor>()
   const look = () => {
     if (signal.aborted) throw new Cancelled('the measurement was cancelled')
   }
+  const kept = async <Made>(key: string, make: () => Promise<Made>) => {
+    if (!known.has(key)) known.set(key, await make())
+    return known.get(key) as Made
+  }
   const bench: Bench = {
     config, step: options.step, training, labels: options.labels, data, earlier: options.earlier,
     groups: seedGroups(config).map(replicas => ({ label: options.labels[replicas[0]], replicas })),
     classifier: () => classifierFor(config.data.dataset, config.net.size),
-    async images(count, { split, start = 0 }) {
-      const key = `${split} ${start} ${count}`
-      const known = drawn.get(key)
-      if (known) return known
-      const batch = await drawImages(data.dataset, count, { seed: config.data.seed, split, size: config.net.size, start }, async () => {
-        look()
-        await breathe()
-      })
-      drawn.set(key, batch)
-      return batch
-    },
+    kept,
+    images: (count, { split, start = 0 }) => kept(`${split} ${start} ${count}`, () => drawImages(data.dataset, count, { seed: config.data.seed, split, size: config.net.size, start }, async () => {
+      look()
+      await breathe()
+    })),
     recorder: () => new Recorder(tensors, training.recorder.tiles),
     async lay(...recorders) {
       const own = await Buffers.allocate(device, tensors, laid.at(-1)?.buffers ?? buffers) // a later table sees the tensors of those before it

@@ -1,6 +1,6 @@
 /** Which diagnostics are due when, and which one is under way. */
 import { type Config, ConfigError } from '../config.ts'
-import type { Dataset, DatasetBatch } from '../datasets/dataset.ts'
+import type { Dataset } from '../datasets/dataset.ts'
 import type { Bench } from '../diagnostics/diagnostic.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { works } from '../diagnostics/work.ts'
@@ -26,8 +26,8 @@ export function scheduled(config: Config): { id: string; every: number; settings
 }
 
 export class Measurements {
-  /** Images drawn for measurements, by what was asked for. */
-  readonly drawn = new Map<string, DatasetBatch>()
+  /** What measurements have made that does not change while training, as images drawn for them, by what was asked for. */
+  readonly kept = new Map<string, unknown>()
   private current: { id: string; controller: AbortController } | null = null
 
   /** @param all where what is found goes, oldest first */
@@ -36,6 +36,11 @@ export class Measurements {
   /** Steps until the next one is due. */
   toNext(config: Config, step: number): number {
     return Math.min(Infinity, ...scheduled(config).map(({ every }) => every - (step % every)))
+  }
+
+  /** Those to measure before the first step. */
+  first(config: Config): string[] {
+    return scheduled(config).filter(({ id }) => diagnosticOf(id).atStart && !this.all.some(one => one.id === id)).map(({ id }) => id)
   }
 
   /** Those to measure at this step: at their own pace, and all once more at the end. */

@@ -31,7 +31,7 @@ const POINTS = {
 } satisfies ConfigInput
 
 /** What is seen on the plane, and nothing that takes longer. */
-const plane = (settings?: Record<string, number | string>) => [{ id: 'plane', every: 100, ...(settings && { settings }) }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
+const plane = (settings?: Record<string, number | string>) => [{ id: 'plane', every: 50, ...(settings && { settings }) }, ...['probe', 'features', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))]
 
 /**
  * A network of the LCF paper (A.4, tables 1 and 2) on shapes, not CIFAR-10 or Tiny-ImageNet: batch, layer, rate, clip, decay and T_min are theirs, the number of steps is not.

@@ -191,6 +191,7 @@ export class Session {
   private async loop(until: () => number): Promise<void> {
     const { every, samplesEvery } = this.config.evaluate
     if (this.step === 0 && samplesEvery > 0 && !this.seen.samples) await this.sample()
+    if (this.step === 0) for (const id of this.diagnostics.first(this.config)) await this.measureDue(id)
     const waiting: Promise<void>[] = []
     for (;;) {
       await this.measuring // one that was asked for: all of it at one step
@@ -311,7 +312,7 @@ export class Session {
       try {
         return await this.diagnostics.finish(task, step, () => atBench({
           device, library, buffers: trainer.buffers, config, step, training: trainer.recorded.training, labels: config.replicas.map((_, r) => replicaLabel(config, r)), data,
-          earlier: this.measurements.filter(one => one.id === id), drawn: this.diagnostics.drawn, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
+          earlier: this.measurements.filter(one => one.id === id), kept: this.diagnostics.kept, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
         }, task.work))
       } finally {
         options.measuring?.(null, 0, 0)

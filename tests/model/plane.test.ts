@@ -1,6 +1,7 @@
 /** A net of one token trained on points of the plane, and what the page is given to paint. */
 import { expect, test } from 'vitest'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
+import { withBench } from '../support/bench.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -36,6 +37,21 @@ test('points: pairs, nets and the best velocity from the same noise; the flow co
   expect(dot(net, best) / Math.sqrt(dot(net, net) * dot(best, best))).toBeGreaterThan(0.8)
   expect(decodeCheckpoint(encodeCheckpoint(await session.snapshot())).history!.measurements).toEqual(session.measurements)
 }, 60_000)
+
+test('a run that measures it by itself has it before its first step; what no net takes part in is made once and stays the same', async () => {
+  const session = await create({ ...tinyConfig({ net: POINTS, data: { dataset: 'moons', count: 128, heldOut: 128 }, evaluate: { measure: true } }), measures: [{ id: 'plane', every: 3, settings: asked }] })
+  await session.advance(3)
+  expect(session.measurements.filter(({ id }) => id === 'plane').map(({ step }) => step)).toEqual([0, 3])
+  const [first, second] = session.measurements.filter(({ id }) => id === 'plane').map(({ panels: [{ plane, curves }] }) => ({ views: plane!.views, least: curves.at(-1) }))
+  expect(second.least).toEqual(first.least)
+  expect(second.views.at(-1)).toEqual(first.views.at(-1))
+  expect(second.views[1].arrows).not.toEqual(first.views[1].arrows)
+  await withBench(tinyConfig(), async bench => {
+    let made = 0
+    const make = async () => ++made
+    expect([await bench.kept('one', make), await bench.kept('one', make), await bench.kept('another', make)]).toEqual([1, 1, 2])
+  })
+})
 
 test('a net that is told the class: its points are of the classes in turn, also where the plane is buried', async () => {
   const session = await create(tinyConfig({ net: { channels: 1, size: 4, patch: 4, width: 16, blocks: 2, heads: 1, classes: 2 }, data: { dataset: 'buried', count: 128, heldOut: 128 } }))

@@ -10,7 +10,7 @@ export function withBench<T>(config: Config, work: (bench: Bench) => Promise<T>,
     if (steps > 0) trainer.submitSteps(steps, true)
     return atBench({
       device: trainer.device, library: await testLibrary(), buffers: trainer.buffers, config, step: steps, training: trainer.recorded.training,
-      labels: config.replicas.map((_, r) => `replica ${r}`), data, earlier: [], drawn: new Map(), signal: new AbortController().signal, progress: () => {}, breathe: async () => {},
+      labels: config.replicas.map((_, r) => `replica ${r}`), data, earlier: [], kept: new Map(), signal: new AbortController().signal, progress: () => {}, breathe: async () => {},
     }, work)
   })
 }

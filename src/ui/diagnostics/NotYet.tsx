@@ -28,19 +28,16 @@ function First({ id, refusal }: { id: string; refusal: string | null }) {
   const phase = useRun((state) => state.phase)
   const recorded = useShownRun(({ record }) => record !== null)
   const step = useRun(({ tick }) => tick?.step ?? 0)
+  const measuring = useRun((state) => (state.measuring?.id === id ? state.measuring : null))
   const end = useRun(({ tick }) => tick?.steps ?? Infinity)
   if (refusal) return <p>{refusal}</p>
   const under = phase === 'running' || phase === 'paused' || phase === 'starting'
   if (under && every > 0) {
     const next = Math.min(end, every * (1 + Math.floor(step / every)))
-    return (
-      <>
-        <p>First picture at step {count(next)}.</p>
-        <progress max={next} value={step} aria-label="Steps until the first picture" />
-      </>
-    )
+    if (measuring || (step === 0 && diagnosticOf(id)?.atStart)) return <><p>{step === 0 ? 'The first picture is being measured, before the first step.' : 'The first picture is being measured.'}</p><progress max={measuring?.total || 1} value={measuring?.done ?? 0} aria-label="First picture" /></>
+    return <><p>First picture at step {count(next)}.</p><progress max={next} value={step} aria-label="Steps until the first picture" /></>
   }
   const without = recorded ? 'Not measured in the recorded run.' : 'Not measured yet.'
   if (under || phase === 'finished' || phase === 'obstacle') return <p>{without}</p>
-  return <p>{without} Press <b>Run</b>{every > 0 ? `: it is measured every ${count(every)} steps` : ', and it can be measured at any step'}.</p>
+  return <p>{without} Press <b>Run</b>{every > 0 ? `: it is measured ${diagnosticOf(id)?.atStart ? 'at once and ' : ''}every ${count(every)} steps` : ', and it can be measured at any step'}.</p>
 }
