@@ -5,7 +5,7 @@ import { Marker } from './Marker.tsx'
 import { PanelChart } from './PanelChart.tsx'
 import { PlaneFigure } from '../plane/PlaneFigure.tsx'
 import { PanelDots } from './PanelDots.tsx'
-import { PictureRow } from './PictureRow.tsx'
+import { PictureRows } from './PictureRows.tsx'
 import { type PanelAxes, type PanelLine, briefly, isNoiseLevel, measuredOnce, notShown, write } from './panel.ts'
 import { useMedia } from '../useMedia.ts'
 import styles from './PanelPlot.module.css'
@@ -68,7 +68,7 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
         </div>
       )}
       {maps.map((map, i) => <HeatMapChart key={`${i} ${map.label}`} map={map} beside={panel.heat} />)}
-      {!compact && panel.pictures?.map((pictures) => <PictureRow key={pictures.label} pictures={pictures} />)}
+      {!compact && panel.pictures && panel.pictures.length > 0 && <PictureRows rows={panel.pictures} />}
     </>
   )
 }

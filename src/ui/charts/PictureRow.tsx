@@ -23,7 +23,7 @@ export function PictureRow({ pictures: { label, channels, size, pixels, captions
   )
 }
 
-function toGreatest(pixels: Float32Array): Float32Array {
+export function toGreatest(pixels: Float32Array): Float32Array {
   const greatest = pixels.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   return greatest > 0 ? pixels.map((value) => value / greatest) : pixels
 }
