@@ -204,7 +204,7 @@ const towards = (x0: Float32Array, path: Path): Field => (x, t) => {
   return Float32Array.from({ length: x.length }, (_, i) => keep * x[i] + along * x0[i % x0.length])
 }
 
-/** Velocities in closed form: the best one, on the path of the first replica, and ΔFM's minimum for each λ of a replica that is trained so, on its own. `field` is of points with these labels. */
+/** Velocities in closed form: the best one, on the path of the first replica, and ΔFM's minimum for each λ and policy of a replica that is trained so, on its own. `field` is of points with these labels. */
 function formsOf(bench: Bench): { label: string; path: Path; field: (labels: readonly number[]) => Field }[] {
   const { config, data } = bench
   const d = dimensionsOf(config)
@@ -212,9 +212,9 @@ function formsOf(bench: Bench): { label: string; path: Path; field: (labels: rea
   const best = (path: Path) => (labels: readonly number[]) => bestField(bench, d, path, config.net.classes > 0 ? labels : undefined)
   const forms = [{ label: best(paths[0])([]).words, path: paths[0], field: (labels: readonly number[]) => best(paths[0])(labels).field }]
   paths.forEach((path, r) => {
-    const { objective: { lambda } } = resolveReplica(config, config.replicas[r])
+    const { objective: { lambda, negatives } } = resolveReplica(config, config.replicas[r])
     if (!pushedFrom(config, r, data, []) || lambda === 0) return
-    const label = `ΔFM’s minimum, λ = ${lambda}${path.id === paths[0].id ? '' : `, ${path.label}`}`
+    const label = `ΔFM’s minimum, λ = ${lambda}${negatives === 'any' ? '' : `, negatives ${negatives}`}${path.id === paths[0].id ? '' : `, ${path.label}`}`
     if (forms.some(other => other.label === label)) return
     forms.push({
       label, path,

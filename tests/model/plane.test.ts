@@ -64,12 +64,12 @@ test('a net that is told the class: its points are of the classes in turn, also 
 test('ΔFM: its minimum in closed form for each λ, from the best velocity for the class that the net is told; its classes end as far apart as its equation says', async () => {
   const session = await create(tinyConfig({
     net: { ...POINTS, classes: 2 }, data: { dataset: 'two-classes', count: 128, heldOut: 128 }, objective: { path: 'scaled', noiseScale: 0.05 },
-    replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.5 }, { method: 'contrastive-fm', lambda: 0.5, seed: 1 }, { method: 'contrastive-fm', lambda: 0.05 }],
+    replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.5 }, { method: 'contrastive-fm', lambda: 0.5, seed: 1 }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, negatives: 'other-class' }],
   }))
   const { plane, curves, notes } = (await session.measure('plane', { ...asked, points: 64, steps: 32, label: 1 })).panels[0]
   const { views, t, side } = plane!
   const theories = views.filter(({ replica }) => replica === null).slice(1)
-  expect(theories.map(({ label }) => label)).toEqual(['best velocity, told the class', 'ΔFM’s minimum, λ = 0.5', 'ΔFM’s minimum, λ = 0.05'])
+  expect(theories.map(({ label }) => label)).toEqual(['best velocity, told the class', 'ΔFM’s minimum, λ = 0.5', 'ΔFM’s minimum, λ = 0.05', 'ΔFM’s minimum, λ = 0.5, negatives other-class'])
   expect(curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(theories.map(({ label }) => label))
   expect(notes.join(' ')).toContain('(v − λT̂)/(1 − λ)')
   const ends = theories.map(({ ways, classes }) => [0, 1].map(axis => [1, 0].reduce((apart, own) => {
