@@ -132,7 +132,7 @@ export function gaussianMixture({ dimensions: d, classes: K, basis, means, insid
 
     field(x, t, out, label) {
       checkLevel(t)
-      if (t === 0 && outside === 0) throw new RangeError('Data on a subspace have no velocity at t = 0; take t from .001 on.')
+      if (t === 0 && outside === 0) throw new RangeError('Data on a subspace have no velocity at t = 0; take t from 0.001 on.')
       const u = project(x)
       const weights = label === undefined ? posteriorOf(u, t) : Float64Array.from({ length: K }, (_, c) => Number(c === label))
       const across = slope(t, outside)

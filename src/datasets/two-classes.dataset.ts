@@ -11,7 +11,7 @@ const ANGLE = (12.566 * Math.PI) / 180
 export default defineGaussians({
   id: 'two-classes',
   label: 'Two near classes',
-  summary: 'Two round Gaussians 1.09 apart, each .5 wide, 20 away from where noise stands: the notebook of contrastive flow matching, in tenths.',
+  summary: 'Two round Gaussians 1.09 apart, each 0.5 wide, 20 away from where noise stands: the notebook of contrastive flow matching, in tenths.',
   classes: ['lower', 'upper'],
   means: [0, ANGLE].map(angle => [SCALE * (15 + 5 * Math.cos(angle)), SCALE * 5 * Math.sin(angle)] as const),
   deviation: SCALE * 0.5,

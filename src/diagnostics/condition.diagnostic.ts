@@ -24,7 +24,7 @@ const settings = z.strictObject({
   sigmaMin: z.number().min(0.0001).max(0.5).default(0.01).meta({ title: 'σ_min', help: 'Noise left at t = 0, for the Lipman and VE paths.', scale: 'log' }),
   t2: z.number().min(0).max(1).default(0).meta({ title: 'Second level t₂', help: '0 takes both versions of the image at the same level; otherwise the second stays at this one.', step: 0.01 }),
   norm: z.number().min(0).max(10).default(1).meta({ title: '‖x₀‖² per dimension', help: 'Counts only when the two levels differ.', step: 0.1 }),
-  levels: z.number().int().min(4).max(64).default(16).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
+  levels: z.number().int().min(4).max(64).default(16).meta({ title: 'Noise levels', help: 'Points from t = 0.001 on, evenly spaced in log t.' }),
   pairs: z.number().int().min(8).max(1024).default(64).meta({ title: 'Pairs', help: 'Images behind each measured point; each is seen with two noises. Also the pairs of the sampled check.' }),
 })
 
@@ -145,7 +145,7 @@ function drawn(path: Path): Panel[] {
   return [{
     id: 'path', title: `What the path “${path.label}” is made of`, x: level, y: { label: 'α, β, α′, β′', scale: 'linear' },
     curves: [curve('α, of the image', path.alpha), curve('β, of the noise', path.beta), curve('α′', path.dalpha), curve('β′', path.dbeta)], spread: '',
-    summary: `At t = .5: ${few(path.alpha(0.5))} of the image and ${few(path.beta(0.5))} of the noise; at t = 1: ${few(path.alpha(1))} and ${few(far)}.`,
+    summary: `At t = 0.5: ${few(path.alpha(0.5))} of the image and ${few(path.beta(0.5))} of the noise; at t = 1: ${few(path.alpha(1))} and ${few(far)}.`,
     notes: ['Exact. The primes are what a network is asked for: of the image α′, of the noise β′.', ...(steep ? [`Left out beyond ±${STEEPEST}.`] : [])],
   }, {
     id: 'ways', title: 'Ways from one value to noise', x: level, y: { label: 'x_t of x₀ = 1', scale: 'linear' },
@@ -168,7 +168,7 @@ function schedules(chosen: Chosen): Panel {
   })
   return {
     id: 'schedules', title: 'What each schedule demands', x: LEVEL, y: { label: 'κ(t,t) = |β′| / β', scale: 'log' }, curves, spread: '',
-    summary: `At t = .1 the linear path demands ${few(conditionNumberAt(makePath('linear'), 0.1))}, the cosine one ${few(conditionNumberAt(makePath('cosine'), 0.1))}, Lipman’s with σ_min = ${chosen.sigmaMin} ${few(conditionNumberAt(makePath('lipman', { sigmaMin: chosen.sigmaMin }), 0.1))}.`,
+    summary: `At t = 0.1 the linear path demands ${few(conditionNumberAt(makePath('linear'), 0.1))}, the cosine one ${few(conditionNumberAt(makePath('cosine'), 0.1))}, Lipman’s with σ_min = ${chosen.sigmaMin} ${few(conditionNumberAt(makePath('lipman', { sigmaMin: chosen.sigmaMin }), 0.1))}.`,
     notes: ['Exact. No schedule escapes: where β goes to 0 with t, κ goes to infinity; σ_min > 0 caps it.'],
   }
 }
@@ -189,5 +189,5 @@ function slopeWords(x: number[], y: (number | null)[]): string {
   const low = x.map((t, i) => ({ t, value: y[i] })).filter(({ t, value }) => t <= NEAR_ZERO && value !== null && value > 0)
   if (low.length < 3) return ''
   const { slope, standardError } = logLogSlope(low.map(({ t }) => t), low.map(({ value }) => value))
-  return ` (as t^${slope.toFixed(2)} ± ${standardError.toFixed(2)} below t = ${NEAR_ZERO})`
+  return ` (as t^${slope.toFixed(2).replace('-', '−')} ± ${standardError.toFixed(2)} below t = ${NEAR_ZERO})`
 }

@@ -23,7 +23,7 @@ export function dropOf(t: readonly number[], accuracy: readonly (readonly number
   return { value, count, standardError: count > 1 ? standardError : best === 0 ? 0 : alone, from: t[best], to: t[0], best: means[best] }
 }
 
-/** `FM loses 7.1 ± 0.6 points from t = .03 to .001; LCF none` of drops by replica; seeds of one setting are told together. */
+/** `FM loses 7.1 ± 0.6 points from t = 0.03 to 0.001; LCF none` of drops by replica; seeds of one setting are told together. */
 export function dropsInWords(config: Config, labels: readonly string[], drops: readonly Drop[], chance: number, tested: number): string {
   return seedGroups(config).map(group => {
     const name = nameOf(group.map(r => labels[r]))
@@ -47,5 +47,5 @@ function nameOf([first, ...others]: string[]): string {
   return first.slice(0, length).replace(/[\s,(]*(seed)?[\s,(]*$/i, '') || first
 }
 
-/** .001 and 0, as the charts write levels. */
-export const level = (t: number) => String(t).replace(/^0\./, '.')
+/** 0.001 and 0, as the charts write levels. */
+export const level = (t: number) => String(t)

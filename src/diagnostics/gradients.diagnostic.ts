@@ -55,7 +55,7 @@ export const measure: Measure<typeof settings> = async (bench, { doublings }) =>
       { replica: null, kind: 'theory', label: '1/√n', x: n, y: n.map(count => start * Math.sqrt(PIECE / count)) },
     ],
     spread: `± standard error over disjoint sets of n from ${total.toLocaleString('en')} samples; at the last n there is one`,
-    summary: `The difference falls as n to the power ${groups.map(group => `${overSeeds(group, r => slopes[r])} in ${group.label}`).join(', ')}${seedsSaid(groups)}; −.5 is noise alone. At n = ${total.toLocaleString('en')} it is ${few(relative[0].at(-1)!.value)} of the gradient${R > 1 ? ` in ${bench.labels[0]}` : ''}.`,
+    summary: `The difference falls as n to the power ${groups.map(group => `${overSeeds(group, r => slopes[r])} in ${group.label}`).join(', ')}${seedsSaid(groups)}; −0.5 is noise alone. At n = ${total.toLocaleString('en')} it is ${few(relative[0].at(-1)!.value)} of the gradient${R > 1 ? ` in ${bench.labels[0]}` : ''}.`,
     notes: [
       `The gradient it is compared with is that of the mean velocity over all ${total.toLocaleString('en')} samples, of the weights as they are trained, with plain flow matching’s loss and even noise levels above ${LEAST}.`,
       bench.data.dataset.field ? 'The mean velocity is that of the distribution the data are drawn from.' : `The mean velocity is that of the first ${Math.min(MOST_IMAGES, config.data.count).toLocaleString('en')} training images, from which the samples are.`,

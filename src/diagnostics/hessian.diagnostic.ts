@@ -24,7 +24,7 @@ const KERNEL_IMAGES = 8
 const BED = { dimensions: 16, rank: 8, lambda: 4 }
 
 const settings = z.strictObject({
-  levels: z.number().int().min(3).max(12).default(5).meta({ title: 'Noise levels', help: 'Points from t = .001 to .9, evenly spaced in log t.' }),
+  levels: z.number().int().min(3).max(12).default(5).meta({ title: 'Noise levels', help: 'Points from t = 0.001 to 0.9, evenly spaced in log t.' }),
   images: z.number().int().min(4).max(256).default(16).meta({ title: 'Images', help: 'Held-out images behind one greatest eigenvalue.' }),
   batches: z.number().int().min(2).max(8).default(2).meta({ title: 'Batches', help: 'Disjoint sets of images: their spread is the band.' }),
   steps: z.number().int().min(4).max(80).default(20).meta({ title: 'Lanczos steps', help: 'More of them make the greatest eigenvalue exact; the residual says whether they do.' }),
@@ -184,7 +184,7 @@ function panelsOf({ groups, labels }: Bench, { outputs, images, batches, steps }
     {
       id: 'kappa', title: 'How unevenly the loss curves, by noise level', x: LEVEL, y: { label: 'condition number of Gauss-Newton', scale: 'log' },
       curves: [...bedCurves(t), ...plus, ...curves('damped', damped)], spread: sampled,
-      summary: `At t = ${t[0]} the condition number κ₊ is ${groups.map(group => `${overSeeds(group, r => plus[r].y[0])} in ${group.label} (as t^${overSeeds(group, slopes)} below t = .1)`).join(', ')}${seedsSaid(groups)}.`,
+      summary: `At t = ${t[0]} the condition number κ₊ is ${groups.map(group => `${overSeeds(group, r => plus[r].y[0])} in ${group.label} (as t^${overSeeds(group, slopes)} below t = 0.1)`).join(', ')}${seedsSaid(groups)}.`,
       notes: [
         `κ₊ = λ_max over the least eigenvalue above ${LEAST}·λ_max; damped = (λ_max + δ)/(λ_min + δ) with δ = ${DAMPING}·λ_max. A net has more weights than outputs, so the least eigenvalue of its Hessian is 0 and means nothing.`,
         'Eigenvalues of the tangent kernel J Jᵀ on the sampled outputs, which are those of Gauss-Newton there; κ₊ grows with the number of outputs.',

@@ -19,7 +19,7 @@ const CHUNK = 64
 const settings = z.strictObject({
   ...directionSettings,
   layer: z.number().int().min(0).max(28).default(0).meta({ title: 'Layer', help: 'Features after this block; 0 takes the run’s own.' }),
-  levels: z.number().int().min(3).max(32).default(8).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
+  levels: z.number().int().min(3).max(32).default(8).meta({ title: 'Noise levels', help: 'Points from t = 0.001 on, evenly spaced in log t.' }),
   images: z.number().int().min(8).max(1024).default(64).meta({ title: 'Images', help: 'Held-out images behind each point.' }),
   probes: z.number().int().min(1).max(64).default(4).meta({ title: 'Probes', help: 'Random directions in feature space per image.' }),
 })

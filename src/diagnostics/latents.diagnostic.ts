@@ -111,4 +111,4 @@ function panelsOf({ labels, groups }: Pick<Bench, 'labels' | 'groups'>, t: numbe
   }))]
 }
 
-const two = (value: number) => (Number.isFinite(value) ? value.toFixed(2).replace(/^(-?)0\./, '$1.') : 'nothing')
+const two = (value: number) => (Number.isFinite(value) ? value.toFixed(2).replace(/^-/, '−') : 'nothing')

@@ -8,7 +8,7 @@ import type { Curve, Panel, Pictures } from '../protocol.ts'
 import type { Bench } from './diagnostic.ts'
 import { overTime, stepsOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
-import { few, finite, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, overSeeds, seedsSaid, withSpread } from './words.ts'
 
 /** Of one net over n images, by P estimates of the divergence. */
 export interface Walk {
@@ -51,7 +51,7 @@ const SHOWN = 3
 /** Of each image, over its estimates. values: (n,P) */
 const byImage = (values: Float64Array, n: number) => Array.from({ length: n }, (_, i) => meanOf(values.subarray((i * values.length) / n, ((i + 1) * values.length) / n)))
 const valuesOf = (values: Float64Array, n: number) => Float64Array.from(byImage(values, n), ({ value }) => value)
-const said = ({ value, standardError }: Estimate) => `${few(value)} ± ${Number(standardError.toPrecision(2)).toLocaleString('en', { maximumSignificantDigits: 2 })}`
+const said = ({ value, standardError }: Estimate) => withSpread(value, standardError)
 /** By how much a net's rates are above those of the best velocity on the same images. */
 function above(net: Walk, best: Walk, n: number): Estimate {
   const known = valuesOf(best.rates, n)

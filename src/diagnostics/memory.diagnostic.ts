@@ -20,7 +20,7 @@ import { few, finite, overSeeds, seedsSaid } from './words.ts'
 const MOST_WORK = 2e9
 
 const settings = z.strictObject({
-  levels: z.number().int().min(4).max(32).default(12).meta({ title: 'Noise levels', help: 'Points from t = .001 on, evenly spaced in log t.' }),
+  levels: z.number().int().min(4).max(32).default(12).meta({ title: 'Noise levels', help: 'Points from t = 0.001 on, evenly spaced in log t.' }),
   images: z.number().int().min(8).max(1024).default(64).meta({ title: 'Images', help: 'Of each kind, trained on and held out, behind each measured point.' }),
   draws: z.number().int().min(4).max(256).default(16).meta({ title: 'Draws', help: 'Noisy images behind each point of the closed form, which looks at the whole training set for each.' }),
 })

@@ -27,10 +27,10 @@ const settings = z.strictObject({
   protocol: z.enum(['few labels', 'paper']).default('few labels').meta({ title: 'Protocol', help: 'Few labels, fitted until converged; or the paper’s: many labels, a fixed number of AdamW steps.' }),
   labels: z.number().int().min(2).max(8192).default(128).meta({ title: 'Labelled images', help: 'Few labels: how many images of each draw have a label. With thousands the drop vanishes.', scale: 'log' }),
   draws: z.number().int().min(1).max(32).default(16).meta({ title: 'Label draws', help: `Few labels: disjoint sets of labelled images, as many as ${MOST_LABELLED.toLocaleString('en')} images give.`, advanced: true }),
-  penalty: z.enum(['0.01', 'validated']).default('0.01').meta({ title: 'L2', help: `Few labels: λ = .01, or the best of ${PENALTIES.join(', ')} on images kept for choosing.`, advanced: true }),
+  penalty: z.enum(['0.01', 'validated']).default('0.01').meta({ title: 'L2', help: `Few labels: λ = 0.01, or the best of ${PENALTIES.join(', ')} on images kept for choosing.`, advanced: true }),
   images: z.number().int().min(BATCH).max(65536).multipleOf(BATCH).default(2048).meta({ title: 'Training images of the probe', help: `The paper’s protocol: all labelled; a multiple of ${BATCH}.`, scale: 'log', advanced: true }),
   steps: z.number().int().min(1).max(20000).default(240).meta({ title: 'Probe steps', help: `The paper’s protocol: AdamW steps of ${BATCH} images; 15 epochs of 2,048 images are 240.`, scale: 'log' }),
-  optimiser: z.enum(['adamw', 'adam']).default('adamw').meta({ title: 'Optimiser', help: 'The paper’s table says AdamW with decay .01, its text Adam.', advanced: true }),
+  optimiser: z.enum(['adamw', 'adam']).default('adamw').meta({ title: 'Optimiser', help: 'The paper’s table says AdamW with decay 0.01, its text Adam.', advanced: true }),
   cosine: z.boolean().default(false).meta({ title: 'Cosine', help: 'The paper’s protocol: the learning rate falls to 0 by a cosine, epoch by epoch.', advanced: true }),
   normalise: z.boolean().default(false).meta({ title: 'Z-score', help: 'The paper’s protocol: features with mean 0 and deviation 1. With few labels always.', advanced: true }),
   freshNoise: z.boolean().default(false).meta({ title: 'Fresh noise', help: 'The paper’s protocol: new noise for every epoch, at the cost of new forward passes.', advanced: true }),
@@ -218,14 +218,14 @@ function notesOf({ config, data: { dataset } }: Bench, chosen: Chosen, all: Fits
   const notes = few(chosen)
     ? [
         'At very low noise the class is still in the features, but you need more labels to read it: with thousands of labels the curves meet.',
-        `L2 logistic regression, mean cross-entropy + λ/2 ‖W‖², ${chosen.penalty === 'validated' ? `λ from ${PENALTIES.join(', ')} by 1,024 validation images, for each fit` : 'λ = .01'}, features z-scored with the ${chosen.labels.toLocaleString('en')} labelled images of each draw.`,
-        'How strong λ is matters: shrinking hides what lies in directions of little variance, and a weaker λ reads more of it. Compare .01 with the validated choice.',
+        `L2 logistic regression, mean cross-entropy + λ/2 ‖W‖², ${chosen.penalty === 'validated' ? `λ from ${PENALTIES.join(', ')} by 1,024 validation images, for each fit` : 'λ = 0.01'}, features z-scored with the ${chosen.labels.toLocaleString('en')} labelled images of each draw.`,
+        'How strong λ is matters: shrinking hides what lies in directions of little variance, and a weaker λ reads more of it. Compare 0.01 with the validated choice.',
         unfinished === 0 ? `All ${fits.toLocaleString('en')} fits converged to a greatest |gradient| of ${TOLERANCE}, in at most ${Math.max(...all.map(({ steps }) => steps)).toLocaleString('en')} steps and ${Math.round(total(({ allSteps }) => allSteps) / fits).toLocaleString('en')} on average.`
           : `${unfinished.toLocaleString('en')} of ${fits.toLocaleString('en')} fits had a |gradient| above ${TOLERANCE} after ${MOST_STEPS.toLocaleString('en')} steps.`,
       ]
     : [
         'A probe that is stopped early measures how quickly the class can be read, not whether it is there: at very low noise it is still in the features. More steps close the gap.',
-        `${chosen.optimiser === 'adamw' ? 'AdamW, decay .01' : 'Adam'}, learning rate .001${chosen.cosine ? ' falling by a cosine' : ''}, ${chosen.steps.toLocaleString('en')} steps of ${BATCH} of ${chosen.images.toLocaleString('en')} images, from weights 0; features ${chosen.normalise ? 'z-scored' : 'as they are'}; ${chosen.freshNoise ? 'new noise every epoch' : 'one noise draw per image'}.`,
+        `${chosen.optimiser === 'adamw' ? 'AdamW, decay 0.01' : 'Adam'}, learning rate 0.001${chosen.cosine ? ' falling by a cosine' : ''}, ${chosen.steps.toLocaleString('en')} steps of ${BATCH} of ${chosen.images.toLocaleString('en')} images, from weights 0; features ${chosen.normalise ? 'z-scored' : 'as they are'}; ${chosen.freshNoise ? 'new noise every epoch' : 'one noise draw per image'}.`,
       ]
   notes.push(`Mean over tokens after block ${chosen.layer || config.objective.layer}, EMA weights, x_t with its own t${untoldSaid(config.net)}. Labelled images are training images of the net, test images are not.`)
   if (few(chosen) && draws < chosen.draws) notes.push(`${draws} label ${draws === 1 ? 'draw' : 'draws'} and not ${chosen.draws}: more would take more than ${Math.min(config.data.count, MOST_LABELLED).toLocaleString('en')} labelled images.`)

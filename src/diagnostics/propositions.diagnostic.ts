@@ -23,7 +23,7 @@ const MEANS = 256
 const settings = z.strictObject({
   ...directionSettings,
   demand: z.enum(['conditional', 'marginal']).default('conditional').meta({ title: 'Demand', help: 'The paper’s I/t, for a fixed image; or the slope of the best velocity, where the data set knows it.' }),
-  levels: z.number().int().min(2).max(12).default(5).meta({ title: 'Noise levels', help: 'Points from t = .001 to .9, evenly spaced in log t.' }),
+  levels: z.number().int().min(2).max(12).default(5).meta({ title: 'Noise levels', help: 'Points from t = 0.001 to 0.9, evenly spaced in log t.' }),
   images: z.number().int().min(2).max(16).default(4).meta({ title: 'Images', help: 'Held-out images whose whole Jacobians are taken.' }),
 })
 

@@ -2,10 +2,20 @@
 import type { NetConfig } from '../config.ts'
 import type { Group } from './diagnostic.ts'
 
-/** Few digits, whatever the magnitude. */
+const signed = (written: string) => written.replace(/^-/, '−')
+
+/** Few digits, whatever the magnitude, written as the page writes numbers. */
 export function few(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return 'nothing finite'
-  return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
+  return signed(value.toLocaleString('en', { maximumSignificantDigits: 3 }))
+}
+
+/** `0.35 ± 0.68`: two digits of the spread, and the mean to the same place. */
+export function withSpread(mean: number, spread: number): string {
+  if (!(spread > 0) || !Number.isFinite(mean)) return few(mean)
+  const places = Math.max(0, 1 - Math.floor(Math.log10(Number(spread.toPrecision(2)))))
+  const [value, doubt] = [mean, spread].map(number => number.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places }))
+  return `${signed(value)} ± ${doubt}`
 }
 
 /** How nets with classes are kept from knowing what is asked of their features. */
@@ -15,14 +25,14 @@ export const untoldSaid = ({ classes, labelDrop }: NetConfig): string =>
 /** null for what a chart cannot draw. */
 export const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
 
-/** Mean over a group's seeds, with their standard deviation where there are several: “1.2 ± .1”. */
+/** Mean over a group's seeds, with their standard deviation where there are several: “1.20 ± 0.11”. */
 export function overSeeds({ replicas }: Group, of: (replica: number) => number | null): string {
   const values = replicas.map(of).filter((value): value is number => value !== null && Number.isFinite(value))
   if (values.length < replicas.length) return 'nothing finite'
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   if (values.length < 2) return few(mean)
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1))
-  return `${few(mean)} ± ${Number(deviation.toPrecision(2)).toLocaleString('en', { maximumSignificantDigits: 2 })}`
+  return withSpread(mean, deviation)
 }
 
 /** What the ± in a sentence means, where there are several seeds. */

@@ -93,7 +93,7 @@ export interface SampledConditionNumber extends Pair {
 export function sampleConditionNumber(path: Path, { count, seed, ...pair }: SampledConditionNumber): Estimate {
   if (!(Number.isInteger(count) && count >= 2)) throw new RangeError(`Sampling needs at least 2 pairs, not ${count}.`)
   if (conditionNumber(path, pair) === Infinity) {
-    throw new RangeError(`The condition number at t = ${pair.t1}, ${pair.t2} is infinite, so it cannot be sampled; take levels from .001 on.`)
+    throw new RangeError(`The condition number at t = ${pair.t1}, ${pair.t2} is infinite, so it cannot be sampled; take levels from 0.001 on.`)
   }
   const { t1, t2, squaredNorm, dimensions } = pair
   const clean = Math.sqrt(squaredNorm / dimensions) // the norm is all of x0 that counts, so any image of that norm will do

@@ -57,7 +57,7 @@ export interface DescentOptions {
  */
 export function descend(spectrum: readonly number[], t: number, { steps, start, seed }: DescentOptions): Descent {
   const conditionNumber = hessianConditionNumber(spectrum, t)
-  if (conditionNumber === Infinity) throw new RangeError('At t = 0 data on a subspace leave directions without curvature, so there is no one minimum; take t from .001 on.')
+  if (conditionNumber === Infinity) throw new RangeError('At t = 0 data on a subspace leave directions without curvature, so there is no one minimum; take t from 0.001 on.')
   if (!(Number.isInteger(steps) && steps >= 0)) throw new RangeError(`The number of steps must be a whole number, not ${steps}.`)
   const d = spectrum.length
   const variances = inputVariances(spectrum, t)

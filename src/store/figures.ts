@@ -18,8 +18,8 @@ export interface FinalFigure {
 
 /** Bounds of the noise levels over which a loss is taken; the last has them all. */
 const ranges = [
-  { id: 'low', title: 'Loss, t < .01', from: 0, to: 0.01 },
-  { id: 'middle', title: 'Loss, .01 ≤ t < .1', from: 0.01, to: 0.1 },
+  { id: 'low', title: 'Loss, t < 0.01', from: 0, to: 0.01 },
+  { id: 'middle', title: 'Loss, 0.01 ≤ t < 0.1', from: 0.01, to: 0.1 },
   { id: 'all', title: 'Loss, all t', from: 0, to: Infinity },
 ]
 

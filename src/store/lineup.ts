@@ -28,10 +28,8 @@ export function withSweep(method: string, tMins: readonly number[], lambdas: rea
   if (columns.length === 0 || rows.length === 0) throw new RangeError('At least one T_min and one λ are needed.')
   if (columns.length * rows.length > mostReplicas) throw new RangeError(`${columns.length} × ${rows.length} = ${columns.length * rows.length} replicas are more than the ${mostReplicas} that a run may have.`)
   const { short } = methodOf(method)
-  return rows.flatMap((lambda) => columns.map((tMin): ReplicaConfig => ({ method, tMin, lambda, label: `${short} ${columns.length > 1 ? `T${brief(tMin)}` : ''}${columns.length > 1 && rows.length > 1 ? ' ' : ''}${rows.length > 1 ? `λ${brief(lambda)}` : ''}`.trim() })))
+  return rows.flatMap((lambda) => columns.map((tMin): ReplicaConfig => ({ method, tMin, lambda, label: `${short} ${columns.length > 1 ? `T ${tMin}` : ''}${columns.length > 1 && rows.length > 1 ? ' ' : ''}${rows.length > 1 ? `λ ${lambda}` : ''}`.trim() })))
 }
-
-const brief = (value: number) => String(value).replace(/^0\./, '.')
 
 /** Numbers as a list: `0.02 0.05, .1`. @throws RangeError in one sentence */
 export function readList(text: string, field: 'tMin' | 'lambda'): number[] {

@@ -6,23 +6,33 @@ export function count(value: number): string {
   return whole.format(value)
 }
 
+/** With the sign of arithmetic in place of a hyphen. */
+export const signed = (written: string) => written.replace(/^-/, '−')
+
 /** Three significant digits; never a raw float. */
 export function short(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(1).replace('e+', 'e')
-  if (size >= 1000) return whole.format(value)
-  return String(Number(value.toPrecision(3)))
+  if (size >= 1e6 || size < 1e-4) return signed(value.toExponential(1).replace('e+', 'e'))
+  return signed(size >= 1000 ? whole.format(value) : String(Number(value.toPrecision(3))))
 }
 
 /** Three decimals, for losses in tables and sentences, where digits should line up. */
 export function fixed(value: number | null | undefined, digits = 3): string {
-  return value === null || value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(digits)
+  return value === null || value === undefined || !Number.isFinite(value) ? '–' : signed(value.toFixed(digits))
 }
 
 export function percent(share: number): string {
-  return `${Math.abs(share * 100) < 9.95 ? Number((share * 100).toFixed(1)) : Math.round(share * 100)} %`
+  return `${signed(String(Math.abs(share * 100) < 9.95 ? Number((share * 100).toFixed(1)) : Math.round(share * 100)))} %`
+}
+
+/** `0.35 ± 0.68`: two digits of the spread, and the mean to the same place; at most so many places. */
+export function plusMinus(mean: number, spread: number, most = 8): string {
+  if (!(spread > 0) || !Number.isFinite(mean)) return short(mean)
+  const places = Math.min(most, 1 - Math.floor(Math.log10(Number(spread.toPrecision(2)))))
+  const [value, doubt] = [mean, spread].map((number) => (places > 0 ? number.toFixed(places) : whole.format(number)))
+  return `${signed(value)} ± ${doubt}`
 }
 
 export function bytes(value: number): string {

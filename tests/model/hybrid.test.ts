@@ -32,7 +32,7 @@ test('by heart all the way ends on a training image; a net that stands still sta
   expect(net.y[0]! / net.y[1]!).toBeGreaterThan(0.2)
   expect(net.y[0]! / net.y[1]!).toBeLessThan(0.35)
   for (let i = 1; i < 4; i++) expect(net.y[i]!).toBeGreaterThan(net.y[i - 1]!)
-  expect(panel.pictures![0].captions).toEqual(['by heart', 'from t = .1', 'from t = .4', 'from t = .7', 'from t = 1'])
+  expect(panel.pictures![0].captions).toEqual(['by heart', 'from t = 0.1', 'from t = 0.4', 'from t = 0.7', 'from t = 1'])
 })
 
 test.each(['cosine', 'vp', 've'] as const)('by heart it ends on a training image along the %s path, too', async path => {

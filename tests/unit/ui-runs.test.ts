@@ -272,7 +272,7 @@ describe('figures', () => {
 
   test('of a sweep stand at their crossings', () => {
     const replicas = withSweep('lcf', [0.1, 0.02], [0.2, 0.01])
-    expect(replicas.map(({ label }) => label)).toEqual(['LCF T.1 λ.2', 'LCF T.02 λ.2', 'LCF T.1 λ.01', 'LCF T.02 λ.01'])
+    expect(replicas.map(({ label }) => label)).toEqual(['LCF T 0.1 λ 0.2', 'LCF T 0.02 λ 0.2', 'LCF T 0.1 λ 0.01', 'LCF T 0.02 λ 0.01'])
     expect(sweepOf(parseConfig({ replicas }))).toEqual({ method: 'lcf', tMin: [0.02, 0.1], lambda: [0.01, 0.2], cells: [[[3], [2]], [[1], [0]]] })
     expect(sweepOf(parseConfig({ replicas: replicas.slice(1) }))).toBeNull()
     expect(sweepOf(pair)).toBeNull()

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks, stepEnd } from '../../src/ui/charts/scale.ts'
+import { few, withSpread } from '../../src/diagnostics/words.ts'
+import { csvOf } from '../../src/ui/charts/save.ts'
+import { fixed, percent, plusMinus, short } from '../../src/ui/numbers.ts'
 import { freePlace, shortNames, spread } from '../../src/ui/charts/endLabels.ts'
 
 test('a logarithmic axis is never given what it cannot show', () => {
@@ -105,5 +108,23 @@ describe('names at the ends of lines', () => {
     expect(freePlace([level(92, 55, 60)], box)).toBe(92) // it does not come so far
     expect(freePlace([[{ x: -10, y: 100 }, { x: 60, y: 40 }]], box)).toBeLessThan(48) // a slope is crossed all along
     expect(freePlace([level(90).toReversed()], box)).toBe(82)
+  })
+})
+
+describe('numbers', () => {
+  test('have a zero before the point and a true minus, on the page and in what diagnostics say', () => {
+    expect([-0.082, -1234.4, -2e-7, 0.05, 0].map(short)).toEqual(['−0.082', '−1,234', '−2.0e-7', '0.05', '0'])
+    expect([fixed(-0.5), percent(-0.032), percent(-0.5)]).toEqual(['−0.500', '−3.2 %', '−50 %'])
+    expect([-0.0821, 1234, 0.05].map(few)).toEqual(['−0.0821', '1,230', '0.05'])
+    expect(csvOf({ columns: ['a'], rows: [['−0.5'], ['a − b']] })).toBe('a\n-0.5\na − b\n') // for programs
+  })
+
+  test('have as many digits as their spread lets one trust', () => {
+    for (const write of [plusMinus, withSpread]) {
+      const said = ([[0.351, 0.679], [18, 5.8], [-0.082, 0.13], [2.7, 0.0591], [1234.5, 456], [3, 0.0999]] as const).map(([mean, spread]) => write(mean, spread))
+      expect(said).toEqual(['0.35 ± 0.68', '18.0 ± 5.8', '−0.08 ± 0.13', '2.700 ± 0.059', '1,235 ± 456', '3.00 ± 0.10'])
+      expect(write(0.25, 0)).toBe('0.25')
+    }
+    expect(plusMinus(1.0432, 0.0064, 3)).toBe('1.043 ± 0.006')
   })
 })

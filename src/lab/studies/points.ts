@@ -33,7 +33,7 @@ function bentOf(findings: Findings, replica: number): number {
   return levels.reduce((sum, t) => sum + valueAt(findings, BENT, replica, t) / levels.length, 0)
 }
 
-/** So many that two sets of one kind are .01 apart at most; a record keeps 64 of them. */
+/** So many that two sets of one kind are 0.01 apart at most; a record keeps 64 of them. */
 const ENDS = { points: 1024, arrows: 0 }
 
 export const pointStudies: readonly Study[] = [
@@ -44,11 +44,11 @@ export const pointStudies: readonly Study[] = [
     config: withSeeds('two-classes', 600),
     measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
     claims: [
-      { id: 'apart', text: 'With λ = .5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM .5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - pushed(f, of('fm')) },
-      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 2 },
-      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = .5')) - 1 - Math.PI / 2 },
-      { id: 'a-little', text: 'With λ = .05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM .05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
-      { id: 'nearer', text: 'The samples of λ = .5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM .5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = .5')) },
+      { id: 'apart', text: 'With λ = 0.5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
+      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
+      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
+      { id: 'a-little', text: 'With λ = 0.05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
+      { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
       { id: 'lcf', text: 'LCF, which knows nothing of classes, leaves them where flow matching has them', source: 'asked here', unit: 'distance from the middle, LCF less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('lcf')) - pushed(f, of('fm')) },
       { id: 'image', text: 'So does answering with the image', source: 'asked here', unit: 'distance from the middle, x-prediction less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('x-prediction')) - pushed(f, of('fm')) },
     ],
@@ -62,8 +62,8 @@ export const pointStudies: readonly Study[] = [
     claims: [
       { id: 'x-over-velocity', text: 'A net narrower than the space finds the plane when it answers with the image, and not with the velocity', source: 'JiT fig. 2', unit: 'log2 of FM’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('fm')) / off(f, of('x-prediction'))) },
       { id: 'x-over-noise', text: 'And not with the noise', source: 'JiT fig. 2', unit: 'log2 of ε-prediction’s energy distance over x-prediction’s', effect: (f, of) => Math.log2(off(f, of('noise-prediction')) / off(f, of('x-prediction'))) },
-      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = .3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
-      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = .001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
+      { id: 'loss', text: 'The velocity itself is learned better through the image', source: 'JiT §3', unit: 'loss at t = 0.3, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
+      { id: 'loss-low', text: 'Also at the lowest noise', source: 'JiT §3', unit: 'loss at t = 0.001, FM less x-prediction', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('x-prediction'), 0.001) },
     ],
   },
   {
@@ -76,7 +76,7 @@ export const pointStudies: readonly Study[] = [
       { id: 'image', text: 'In two dimensions it makes no difference to samples whether the net answers with velocity or image', source: 'JiT fig. 2, D = 2', unit: 'energy distance, x-prediction less FM', margin: alike(NEAR), effect: (f, of) => off(f, of('x-prediction')) - off(f, of('fm')) },
       { id: 'lcf', text: 'LCF’s points end no farther from the data', source: 'asked here', unit: 'energy distance, FM less LCF', margin: noLess(NEAR), effect: (f, of) => off(f, of('fm')) - off(f, of('lcf')) },
       { id: 'one-gradient', text: 'The velocity of a pair and the mean velocity at its place lead to one gradient: they differ by noise that falls as 1/√n', source: 'Lipman et al., theorem 2', unit: 'slope of the difference over n, log-log, and ½', margin: alike(0.1), effect: (f, of) => slopeOver(f, GRADIENTS, of('fm'), 16, 512) + 0.5 },
-      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6', unit: 'loss at t = .1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
     ],
   },
   {
@@ -87,7 +87,7 @@ export const pointStudies: readonly Study[] = [
     measures: { condition: {}, plane: { ...ENDS, solver: 'rk4', steps: 64 }, solver: { images: 512, reference: 256 }, likelihood: { images: 256 } },
     claims: [
       { id: 'error', text: 'After as many evaluations the solver’s error is smaller on the optimal-transport path than on the diffusion path', source: 'Lipman et al. fig. 7', unit: 'log2 of VP’s error over OT’s, midpoint, 16 evaluations', effect: (f, of) => Math.log2(valueAt(f, ERROR, of('VP'), 16) / valueAt(f, ERROR, of('OT'), 16)) },
-      { id: 'fewer', text: 'For the same error it needs at most 60 % of the evaluations', source: 'Lipman et al. §6.2', unit: 'log2 of .6, and of the evaluations that OT needs for VP’s error at 32, over 32', effect: (f, of) => Math.log2(0.6) - Math.log2(evaluationsFor(f, of('OT'), valueAt(f, ERROR, of('VP'), 32)) / 32) },
+      { id: 'fewer', text: 'For the same error it needs at most 60 % of the evaluations', source: 'Lipman et al. §6.2', unit: 'log2 of 0.6, and of the evaluations that OT needs for VP’s error at 32, over 32', effect: (f, of) => Math.log2(0.6) - Math.log2(evaluationsFor(f, of('OT'), valueAt(f, ERROR, of('VP'), 32)) / 32) },
       { id: 'few-steps', text: 'With 8 evaluations its points are nearer to the data', source: 'Lipman et al. fig. 7', unit: 'energy distance, VP less OT, midpoint', effect: (f, of) => valueAt(f, COST, of('VP'), 8) - valueAt(f, COST, of('OT'), 8) },
       { id: 'straight', text: 'Its ways are straighter', source: 'Lipman et al. fig. 3', unit: 'log2 of VP’s straightness over OT’s', effect: (f, of) => Math.log2(bentOf(f, of('VP')) / bentOf(f, of('OT'))) },
       { id: 'exact', text: 'Followed exactly, its points are nearer to the data too', source: 'Lipman et al. table 1', unit: 'energy distance, VP less OT, 64 steps of RK4', effect: (f, of) => off(f, of('VP')) - off(f, of('OT')) },

@@ -1,7 +1,7 @@
 /** From a panel to lines, axes and table rows: what every chart by noise level, and every measurement, is drawn from. Pure. */
 import type { Axis, Panel } from '../../protocol.ts'
 import { type SeedCurve, overSeeds } from '../../store/seeds.ts'
-import { percent, short } from '../numbers.ts'
+import { percent, short, signed } from '../numbers.ts'
 import { shortNames } from './endLabels.ts'
 import { type Domain, decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks } from './scale.ts'
 import type { MarkerShape, Series } from './series.ts'
@@ -139,7 +139,7 @@ export function write(axis: Axis, value: number | null | undefined): string {
 export function writeTick(axis: Axis, value: number): string {
   const size = Math.abs(value)
   const brief = !axis.percent && value !== 0 && (size >= 1e4 || size < 1e-3)
-  return brief ? String(Number(value.toPrecision(1)).toExponential()).replace('e+', 'e') : write(axis, value).replace(' ', '\u00a0')
+  return brief ? signed(String(Number(value.toPrecision(1)).toExponential()).replace('e+', 'e')) : write(axis, value).replace(' ', '\u00a0')
 }
 
 /** Where on the x axis everything was measured, if that is one place and all the rest is level; null for what is a line. */

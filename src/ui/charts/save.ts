@@ -103,9 +103,12 @@ export function download(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000) // the download may begin after the click
 }
 
-/** Fields with a comma, a quote or a line end in quotes (RFC 4180). */
+/** Fields with a comma, a quote or a line end in quotes (RFC 4180); the sign of a number as programs read it. */
 export function csvOf({ columns, rows }: Pick<TableData, 'columns' | 'rows'>): string {
-  const field = (value: string | number) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value))
+  const field = (value: string | number) => {
+    const text = String(value).replace(/^−(?=\d)/, '-')
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
   return `${[columns, ...rows].map((row) => row.map(field).join(',')).join('\n')}\n`
 }
 

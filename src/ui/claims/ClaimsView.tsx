@@ -1,6 +1,6 @@
 import type { ClaimResult, StudyRecord } from '../../record_schema.ts'
 import { useRecorded } from '../../store/shown.ts'
-import { count, short } from '../numbers.ts'
+import { count, plusMinus, short } from '../numbers.ts'
 import styles from './Claims.module.css'
 
 const verdicts: Record<ClaimResult['verdict'], { mark: string; words: string }> = {
@@ -41,16 +41,14 @@ function Claim({ claim: { text, source, unit, margin, effects, mean, deviation, 
     <tr>
       <th scope="row">{text} <small>{source}</small></th>
       <td>{unit}{margin && `; ${marginWords(margin)}`}</td>
-      <td className={styles.number}>{signed(mean)} ± {short(deviation)}</td>
-      <td className={styles.number}>{effects.map(signed).join(' · ')}</td>
+      <td className={styles.number}>{plusMinus(mean, deviation)}</td>
+      <td className={styles.number}>{effects.map(short).join(' · ')}</td>
       <td className={styles.verdict} data-verdict={verdict}><span aria-hidden="true">{mark}</span> {words}</td>
     </tr>
   )
 }
 
 const marginWords = ({ kind, by }: NonNullable<ClaimResult['margin']>) => (kind === 'alike' ? `alike: within ±${by}` : `no worse: no less than −${by}`)
-
-const signed = (value: number) => short(value).replace(/^-/, '−')
 
 function rule({ claims }: StudyRecord): string {
   const seeds = claims[0]?.effects.length ?? 0

@@ -89,7 +89,7 @@ function featureChoices({ outputs, values }: ModelAbout, { output }: ModelReadin
 
 const paths = [
   ['linear', 'the straight line from image to noise'],
-  ['ddpm', 'DDPM’s 1,000 steps, β from .0001 to .02 (DiT)'],
+  ['ddpm', 'DDPM’s 1,000 steps, β from 0.0001 to 0.02 (DiT)'],
   ['vp', 'the variance-preserving path (SiT’s VP)'],
   ['cosine', 'the cosine path (SiT’s GVP)'],
   ['power', 'a power path, β = tᵖ, α = 1 − tᵖ'],

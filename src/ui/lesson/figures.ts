@@ -4,7 +4,7 @@ import type { Measurement } from '../../protocol.ts'
 import { methodIdOf } from '../../store/replicas.ts'
 import { meanOf } from '../../store/seeds.ts'
 import type { ShownRun } from '../../store/shown.ts'
-import { count, short } from '../numbers.ts'
+import { count, plusMinus } from '../numbers.ts'
 
 /** One number over the seeds of a method. */
 export interface Figure {
@@ -118,12 +118,8 @@ function greatest(levels: readonly number[], of: (t: number) => number | null): 
   return known.length < levels.length ? null : known.reduce((best, one) => (one.value > best.value ? one : best)).t
 }
 
-/** `1.043 ± 0.006`: two digits of the spread, three places at most, and the mean to the same place. */
-export function said({ mean, spread }: Figure): string {
-  if (spread === null || !(spread > 0)) return short(mean)
-  const places = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(spread))))
-  return `${mean.toFixed(places)} ± ${spread.toFixed(places)}`
-}
+/** `1.043 ± 0.006`. */
+export const said = ({ mean, spread }: Figure): string => plusMinus(mean, spread ?? 0, 3)
 
 /** `18.0 ± 5.8`, of shares in 0…1. */
 export function percents({ mean, spread }: Figure): string {

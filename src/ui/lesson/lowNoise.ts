@@ -1,7 +1,7 @@
 /** The lesson: what flow matching does where the noise is almost gone, in eight steps and a quarter of an hour. Its only content file. */
 import { methodIdOf } from '../../store/replicas.ts'
 import type { ClaimResult } from '../../record_schema.ts'
-import { count, fixed, short } from '../numbers.ts'
+import { count, fixed, plusMinus, short } from '../numbers.ts'
 import { type Figure, type Figures, difference, percents, said } from './figures.ts'
 import type { Seen, Step } from './step.ts'
 
@@ -15,7 +15,7 @@ function recorded(claims: readonly ClaimResult[], id: string, words: (claim: Cla
   const claim = claims.find((one) => one.id === id)
   if (!claim) return null
   const verdict = { appears: 'it appears', opposite: 'the opposite came out', unclear: 'it is unclear' }[claim.verdict]
-  return `${words(claim, verdict)} In the recorded study: ${short(claim.mean).replace(/^-/, '−')} ± ${Number(claim.deviation.toPrecision(2))} (${claim.unit}; mean ± SD over ${claim.effects.length} seeds).`
+  return `${words(claim, verdict)} In the recorded study: ${plusMinus(claim.mean, claim.deviation)} (${claim.unit}; mean ± SD over ${claim.effects.length} seeds).`
 }
 
 /** Replicas of LCF are on the charts. */

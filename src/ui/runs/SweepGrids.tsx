@@ -16,7 +16,7 @@ export function SweepGrids({ name, seen }: { name: string; seen: SeenRun }) {
   return (
     <section aria-label={`Sweep of ${name}`}>
       <h2>{name}: {methodOf(sweep.method).label} over T_min and λ</h2>
-      <p>Loss by noise level, all cells on one scale, both axes log, t from .001 to 1; below it the loss at t &lt; .01. Step {count(low.step)}.</p>
+      <p>Loss by noise level, all cells on one scale, both axes log, t from 0.001 to 1; below it the loss at t &lt; 0.01. Step {count(low.step)}.</p>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <section className={styles.scroll} tabIndex={0} aria-label={`Sweep of ${name}, small charts`}>
         <table className={styles.multiples}>
