@@ -79,11 +79,11 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
   const paths = [...new Map(pathsOf(config).map(path => [path.id, path])).values()]
   const panel = demanded(chosen, measured, paths)
-  const demands = paths.length === 1 ? few(conditionNumberAt(paths[0], t[0])) : paths.map(path => `${few(conditionNumberAt(path, t[0]))} on the path “${path.label}”`).join(', ')
-  const said = bench.groups.map(group => `the answer of ${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
+  const demands = paths.length === 1 ? few(conditionNumberAt(paths[0], t[0])) : paths.map(path => `${few(conditionNumberAt(path, t[0]))} (${path.short})`).join(', ')
+  const said = bench.groups.map(group => `${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
   return [{
     ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
-    summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${demands}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
+    summary: `At t = ${t[0]}, for each unit of input, the target moves by ${demands}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
   }, ...drawn(commonPath(config) ?? pathOf(chosen)), schedules(chosen), grid(chosen)]
 }
 
@@ -112,10 +112,10 @@ function demanded(chosen: Chosen, measured: Curve[], trained: Path[]): Panel {
   const theory = (label: string, y: (number | null)[]): Curve => ({ replica: null, kind: 'theory', label, x, y: y.map(finite) })
   const others = trained.filter(other => !samePath(other, path))
   // Paths that differ in their parameters alone are told apart by these.
-  const named = ({ id, label, parameters }: Path) => (id === path.id && others.some(other => other.id === id) ? `${label}, ${pathFamilies[id].parameters.map(one => `${one.label} = ${parameters[one.id]}`).join(', ')}` : label)
-  const exact = theory(t2 === 0 ? `demanded: κ(t,t), ${named(path)}` : `demanded: κ(t, ${t2}), ${named(path)}`, x.map(t => conditionNumber(path, pairAt(t))))
-  const taught = others.map(other => theory(`demanded: κ(t,t), ${named(other)}`, x.map(t => conditionNumberAt(other, t))))
-  const bounds = [theory('lower bound, eq. 19', x.map(t => lowerBoundEq19(path, pairAt(t)))), ...(t2 === 0 ? [] : [theory('lower bound, eq. 25', x.map(t => lowerBoundEq25(path, pairAt(t))))])]
+  const named = ({ id, short, parameters }: Path) => (id === path.id && others.some(other => other.id === id) ? [short, ...pathFamilies[id].parameters.map(one => `${one.label} = ${parameters[one.id]}`)].join(', ') : short)
+  const exact = theory([t2 === 0 ? 'demanded' : `demanded, κ(t, ${t2})`, ...(others.length > 0 ? [named(path)] : [])].join(', '), x.map(t => conditionNumber(path, pairAt(t))))
+  const taught = others.map(other => theory(`demanded, ${named(other)}`, x.map(t => conditionNumberAt(other, t))))
+  const bounds = [theory('bound, eq. 19', x.map(t => lowerBoundEq19(path, pairAt(t)))), ...(t2 === 0 ? [] : [theory('bound, eq. 25', x.map(t => lowerBoundEq25(path, pairAt(t))))])]
   const sampled = t2 === 0 ? [] : [sampledCurve(path, x, pairs, pairAt)]
   const linear = chosen.path === 'linear' && t2 === 0
   return {

@@ -4,6 +4,8 @@ import type { PathFamily, PathFunctions } from './paths/path.ts'
 export interface Path extends PathFunctions {
   id: string
   label: string
+  /** For the end of a line. */
+  short: string
   /** The values it was built with. */
   parameters: Readonly<Record<string, number>>
 }
@@ -35,5 +37,5 @@ export function makePath(id: string, values: Readonly<Record<string, number>> = 
     if (!(value >= min && value <= max)) throw new RangeError(`Path ${id}: ${name} must be between ${min} and ${max}, not ${value}.`)
     parameters[name] = value
   }
-  return { id, label: family.label, parameters, ...family.functions(parameters) }
+  return { id, label: family.label, short: family.short, parameters, ...family.functions(parameters) }
 }

@@ -85,13 +85,13 @@ export async function gainPanel({ ask, name, config, images: draw, toRange, batc
     gains.push(gainOf(await answers(ask, config, x, d, level, batch, ({ velocity }) => velocity), x, pairs))
     await tell('gain', gains.length, t.length)
   }
-  const demanded: Curve = { replica: null, kind: 'theory', label: 'demanded: κ(t,t)', x: t, y: t.map(level => finite(conditionNumberAt(makePath('linear'), level))) }
+  const demanded: Curve = { replica: null, kind: 'theory', label: 'demanded', x: t, y: t.map(level => finite(conditionNumberAt(makePath('linear'), level))) }
   const y = gains.map(({ value }) => finite(value))
   return {
     diagnostic: 'condition', id: 'condition', title: 'How much the answer moves when the input does', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
     curves: [{ replica: null, kind: 'file', label: name, x: t, y, spread: gains.map(({ standardError }) => finite(standardError)) }, demanded],
     spread: `± standard error over ${pairs} pairs; theory is exact`,
-    summary: `At t = ${t[0]}, for each unit by which the input changes, the target changes by ${few(demanded.y[0])}, the answer of ${name} by ${few(y[0])}.`,
+    summary: `At t = ${t[0]}, for each unit of input, the target moves by ${few(demanded.y[0])}, ${name} by ${few(y[0])}.`,
     notes: ['Forward passes alone, two noises of each image: no derivative is needed.'],
   }
 }

@@ -67,10 +67,10 @@ test('every path trains, is sampled by every kind of solver and measured, and th
   }
   const { panels: [demand] } = await session.measure('condition', { levels: 4, pairs: 8, path: 've' })
   // The run's σ_max is another than that of the theory, which is told apart by it.
-  const demanded = (name: string) => demand.curves.find(({ label }) => label === `demanded: κ(t,t), Variance exploding (VE)${name}`)!
+  const demanded = (name: string) => demand.curves.find(({ label }) => label === `demanded, VE${name}`)!
   expect(demanded(', σ_min = 0.01, σ_max = 50').y[0]).toBeCloseTo(Math.log(50 / 0.01), 6)
   expect(demanded(', σ_min = 0.01, σ_max = 3').y[0]).toBeCloseTo(Math.log(3 / 0.01), 6)
-  expect(demand.curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(expect.arrayContaining(['demanded: κ(t,t), Linear (rectified flow)', 'demanded: κ(t,t), Cosine (GVP)']))
+  expect(demand.curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(expect.arrayContaining(['demanded, linear', 'demanded, cosine']))
   expect(() => session.measure('propositions')).toThrow(/is about the linear path/)
   for (const id of ['hybrid', 'windows']) expect(() => session.measure(id), id).toThrow(/paths differ/)
   for (const id of ['memory', 'denoising']) expect(() => session.measure(id), id).toThrow(/paths differ/)

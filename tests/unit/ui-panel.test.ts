@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import type { Curve, LossByT, Panel } from '../../src/protocol.ts'
 import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
-import { lossPanel } from '../../src/ui/charts/lossByT.ts'
+import { lossPanel, lossSentence } from '../../src/ui/charts/lossByT.ts'
 import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, measuredOnce, notShown, writeTick } from '../../src/ui/charts/panel.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
 import { namedOf, seriesOf } from '../../src/ui/charts/series.ts'
@@ -151,6 +151,11 @@ describe('loss by noise level', () => {
     curves.forEach((one, i) => one.y.forEach((value, k) => (value === null ? expect(expected[i][k]).toBeNull() : expect(value).toBeCloseTo(expected[i][k]!, 12))))
     expect(curves[0].spread![0]).toBeCloseTo(0.001, 12)
     expect([title, y.label].join(' ')).toMatch(/denoiser.*D\(x_t\)/)
+  })
+
+  test('the sentence says what is left to learn before it goes on', () => {
+    expect(lossSentence({ ...loss, mean: [[0.8, 0.2], [1, 0.3]] }, series)).toBe('At t = 0.1: FM 0.80, LCF 1.00, of the least at most 25 % left to learn; at t = 0.5: FM 0.20, LCF 0.30.')
+    expect(lossSentence({ ...loss, floor: null }, series)).toBe('At t = 0.1: FM 1.00, LCF 0.50; at t = 0.5: FM 0.20.')
   })
 
   test('without a floor there is no excess', () => {

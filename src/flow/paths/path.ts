@@ -29,6 +29,8 @@ export interface PathFunctions {
 export interface PathFamily {
   id: string
   label: string
+  /** For the end of a line. */
+  short: string
   /** Where it stands in lists, least first. */
   order: number
   paper?: string

@@ -70,6 +70,6 @@ export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   if (at(low) === '') return 'No finite loss has been measured yet.'
   const best = Math.min(...series.map(({ replica }) => loss.mean[replica]?.[low] ?? Infinity))
   const floor = loss.floor?.[low]
-  const possible = floor ? ` No model can go below ${fixed(floor, 2)} at the low end: ${best > floor ? `at most ${percent((best - floor) / best)} of that loss is left to learn.` : 'all that can be learnt is learnt.'}` : ''
-  return `At t = ${short(loss.t[low])}: ${at(low)}; at t = ${fixed(loss.t[middle], 1)}: ${at(middle)}.${possible}`
+  const left = floor ? (best > floor ? `, of the least at most ${percent((best - floor) / best)} left to learn` : ', with nothing left to learn') : ''
+  return `At t = ${short(loss.t[low])}: ${at(low)}${left}; at t = ${fixed(loss.t[middle], 1)}: ${at(middle)}.`
 }
