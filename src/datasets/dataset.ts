@@ -42,8 +42,8 @@ export interface RunData {
 export interface Plane {
   /** Half the side of the square that is shown, about 0. */
   extent: number;
-  /** What of the plane stands in the middle of the square, and how many times as large it is shown, across and up; as it is when left out. */
-  zoom?: { centre: readonly [number, number]; times: readonly [number, number] };
+  /** What of the plane stands in the middle of the square, and how many times as large it is shown; as it is when left out. */
+  zoom?: { centre: readonly [number, number]; times: number };
   /** Orthonormal (2, d): the plane within the space of pixels of this size; the two channels of the one pixel when left out. */
   basis?(size: number): Float64Array;
 }

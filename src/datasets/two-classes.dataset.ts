@@ -15,5 +15,5 @@ export default defineGaussians({
   classes: ['lower', 'upper'],
   means: [0, ANGLE].map(angle => [SCALE * (15 + 5 * Math.cos(angle)), SCALE * 5 * Math.sin(angle)] as const),
   deviation: SCALE * 0.5,
-  zoom: { centre: [1, 0.055], times: [2, 8] }, // from where noise stands to the classes, and between these
+  zoom: { centre: [SCALE * (15 + 5 * Math.cos(ANGLE / 2) ** 2), SCALE * 2.5 * Math.sin(ANGLE)], times: 6 }, // the middle of both, with room for points pushed twice as far from it
 })

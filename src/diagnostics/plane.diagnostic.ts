@@ -126,7 +126,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       ...(forms.length > 1 ? ['ΔFM’s minimum is (v − λT̂)/(1 − λ), v the best velocity and T̂ the mean target of the samples it is pushed from; λ as it is in the end. It leads elsewhere than the data, by construction.'] : []),
       ...(side > 0 ? ['Arrows of training pairs lead to one point, ringed: what a network is asked for when x_t was made of that point. They grow as 1/β towards t = 0, where those of t = 0.001 stand.'] : []),
       'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
-      ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times[0]} times as wide and ${data.dataset.plane!.zoom.times[1]} times as high as it is.`] : []),
+      ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times} times as large as it is, with ${data.dataset.plane!.zoom.centre.map(few).join(', ')} in the middle.`] : []),
       ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
     ],
     plane: {

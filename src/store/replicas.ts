@@ -1,6 +1,6 @@
 /** What the page reads off a run's replicas. */
 import { apartBy, type Config, knobOf, type ReplicaConfig } from '../config.ts'
-import { methodOf } from './catalog.ts'
+import { leavesOut, methodOf } from './catalog.ts'
 
 export function methodIdOf(config: Config, replica: ReplicaConfig): string {
   return replica.method ?? config.objective.method
@@ -20,4 +20,10 @@ export function activeTMins(config: Config): number[] {
     .filter((replica) => methodOf(methodIdOf(config, replica)).uses.includes('tMin'))
     .map((replica) => knobOf(config, replica, 'tMin'))
   return [...new Set(values)].filter((value) => value > 0).sort((a, b) => a - b)
+}
+
+/** The level below which the flow loss leaves a replica untrained; 0 where there is none. */
+export function untrainedBelow(config: Config, replica: number): number {
+  const own = config.replicas[replica]
+  return own && leavesOut(methodIdOf(config, own)) ? knobOf(config, own, 'tMin') : 0
 }

@@ -15,17 +15,17 @@ test('points on their way: every view at the level of the slider, by hand and by
   await lab.open(decodeURIComponent(points.toString()))
   await lab.run(20)
   const figure = page.locator('figure').first()
-  await expect(figure.getByRole('img', { name: /points at t = 0\.00$/ })).toHaveCount(4, { timeout: 60_000 }) // pairs, two nets, the best velocity
+  await expect(figure.getByRole('img', { name: /points at t = 0\.50$/ })).toHaveCount(4, { timeout: 60_000 }) // pairs, two nets, the best velocity
   await lab.pause()
   await lab.expectNoAxeViolations()
 
   const net = figure.getByRole('img', { name: /^FM: 32 points/ })
-  const ends = await picture(net)
+  const halfway = await picture(net)
   await page.getByRole('slider', { name: 'Noise level t of the points' }).press('Home')
   await expect(figure.getByRole('img', { name: /points at t = 1\.00$/ })).toHaveCount(4)
   const noise = await picture(net)
-  expect(noise).not.toBe(ends)
-  await page.getByRole('checkbox', { name: 'Velocity' }).uncheck()
+  expect(noise).not.toBe(halfway)
+  await page.getByRole('checkbox', { name: 'Arrows' }).uncheck()
   await expect.poll(() => picture(net)).not.toBe(noise)
 
   await lab.button('Play').click()

@@ -10,7 +10,7 @@ import { PhiloxStream } from '../../src/engine/philox.ts'
 import { energyDistance } from '../../src/flow/energy.ts'
 import { empiricalVelocity } from '../../src/flow/empirical.ts'
 import { makePath } from '../../src/flow/paths.ts'
-import { between, speeds } from '../../src/ui/plane/paint.ts'
+import { between, opening, outside, speeds } from '../../src/ui/plane/paint.ts'
 
 const normals = (length: number, seed: number, shift = 0) => {
   const values = new Float32Array(length)
@@ -55,11 +55,17 @@ test('the plane of buried data: lifted and flattened it is the same; what lies o
   images.forEach((value, i) => expect(shown[i]).toBeCloseTo(value, 5))
 })
 
-test('what is shown larger is so at its place, and so is its velocity', () => {
-  const chart = chartOf(datasets['two-classes'], 2, 1)
-  expect([...chart.flatten([1, 0.055, 2, 0.155])].map(value => Number(value.toFixed(5)))).toEqual([0, 0, 2, 0.8])
-  expect([...chart.turn([-2, 0.1])].map(value => Number(value.toFixed(5)))).toEqual([-4, 0.8])
-  chart.lift([0, 0, 2, 0.8]).forEach((value, i) => expect(value).toBeCloseTo([1, 0.055, 2, 0.155][i], 6))
+test('what is shown larger is so at its place, and so is its velocity; both classes and their points pushed twice as far from the middle are in the picture', () => {
+  const dataset = datasets['two-classes']
+  const chart = chartOf(dataset, 2, 1)
+  const [x, y] = dataset.plane!.zoom!.centre
+  expect([...chart.flatten([x, y, x + 0.1, y - 0.2])].map(value => Number(value.toFixed(4)))).toEqual([0, 0, 0.6, -1.2])
+  expect([...chart.turn([-2, 0.1])].map(value => Number(value.toFixed(5)))).toEqual([-12, 0.6])
+  chart.lift([0, 0, 0.6, -1.2]).forEach((value, i) => expect(value).toBeCloseTo([x, y, x + 0.1, y - 0.2][i], 6))
+  const shown = chart.flatten(dataset.generate(256, { seed: 1, split: 'test' }).images)
+  const inside = (times: number) => shown.filter(value => Math.abs(times * value) < chart.extent).length / shown.length
+  expect(inside(2)).toBeGreaterThan(0.98)
+  expect(inside(5)).toBeLessThan(0.9) // and they fill it
 })
 
 test('middles begin at the lower left', () => {
@@ -123,6 +129,14 @@ describe('best velocity', () => {
     expect(middle.value).toBeLessThan(4 * middle.standardError)
     expect(energyDistance(noise, half, 2).value).toBeGreaterThan(2 * middle.value)
   })
+})
+
+test('points outside the frame are counted, and the picture opens half way, or where most points are in it', () => {
+  const view = { replica: 0, label: '', arrows: null, classes: [0, 0], ways: Float32Array.of(9, 0, 9, 0, 3, 0, 1, 0, 1, 0, 1, 0) } // three levels of two points
+  expect([0, 0.5, 1, 2].map(index => outside({ extent: 2, view, index }))).toEqual([2, 2, 1, 0])
+  expect(opening({ extent: 2, t: [1, 0.5, 0], views: [view] })).toBe(1)
+  expect(opening({ extent: 0.5, t: [1, 0.5, 0], views: [view] })).toBe(2)
+  expect(opening({ extent: 20, t: [1, 0.5, 0], views: [view] })).toBe(1)
 })
 
 test('painting: values between levels, and lengths that theories do not stretch', () => {

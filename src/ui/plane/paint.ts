@@ -18,14 +18,14 @@ export interface Inks {
 export function inksOf(element: Element): Inks {
   const style = getComputedStyle(element)
   const ink = (name: string) => style.getPropertyValue(name).trim()
-  return { ground: ink('--surface'), faint: ink('--track'), line: ink('--ink-3'), classes: Array.from({ length: 8 }, (_, c) => ink(`--class-${c}`)) }
+  return { ground: ink('--surface'), faint: ink('--control-line'), line: ink('--ink-3'), classes: Array.from({ length: 8 }, (_, c) => ink(`--class-${c}`)) }
 }
 
 export const classInk = ({ classes }: Inks, c: number): string => classes[c % classes.length]
 
 /** Least pixels of a side, whatever the screen's density. */
 const POINT = 1.9
-const DOT = 1.2
+const DOT = 1.5
 const ANSWER = 2.6
 const RING = 5
 /** Pixels of a soft spot of the density. */
@@ -49,6 +49,19 @@ export function speeds({ t, views }: Pick<PlaneViews, 't' | 'views'>): number[] 
     }).sort((a, b) => a - b)
     return lengths[Math.floor(0.8 * lengths.length)] ?? 1
   })
+}
+
+/** How many points of a view stand outside the frame. */
+export function outside({ extent, view: { ways, classes }, index }: Pick<Scene, 'extent' | 'view' | 'index'>): number {
+  const beyond = (at: number) => Math.abs(between(ways, 2 * classes.length, index, at)) > extent
+  return classes.filter((_, i) => beyond(2 * i) || beyond(2 * i + 1)).length
+}
+
+/** The level that is shown first: half way, where fields are neither noise nor singular, or the first one after it with most points in the frame. */
+export function opening({ extent, t, views }: Pick<PlaneViews, 'extent' | 't' | 'views'>): number {
+  const total = views.reduce((sum, { classes }) => sum + classes.length, 0)
+  const found = t.findIndex((_, index) => index >= (t.length - 1) / 2 && views.reduce((sum, view) => sum + outside({ extent, view, index }), 0) <= total / 2)
+  return found < 0 ? t.length - 1 : found
 }
 
 export interface Scene extends Pick<PlaneViews, 'extent' | 'side' | 'data'> {
