@@ -18,7 +18,7 @@ export function Memory() {
     const timer = setTimeout(requestPlan, 250)
     return () => clearTimeout(timer)
   }, [able, config])
-  if (!plan) return null
+  if (!plan || !able) return null // without a GPU nothing is planned for these settings
   if (plan.refusal) return <p className={styles.refusal} role="alert">{plan.refusal}</p>
   const { time } = plan
   const about = time && !training ? time.about : null // a run says itself how long it will go on
