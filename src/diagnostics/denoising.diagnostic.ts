@@ -34,6 +34,7 @@ const numbersOf = (config: Config) => config.data.count * dimensionsOf(config)
 export default defineDiagnostic({
   id: 'denoising',
   title: 'The network as a denoiser',
+  tab: 'As a denoiser',
   order: 75,
   group: 'denoiser',
   summary: 'What the velocity says of the clean image, x̂₀ = x_t − t v, by noise level: how near it comes, what it looks like, how steep the field is.',

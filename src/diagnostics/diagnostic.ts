@@ -61,6 +61,8 @@ export type Subject = 'problem' | 'representation' | 'denoiser' | 'samples'
 export interface Diagnostic<Schema extends z.ZodObject = z.ZodObject> {
   id: string
   title: string
+  /** A word or two for its tab, where its id is no such word. */
+  tab?: string
   /** Where it stands in lists, least first. */
   order: number
   /** What it is about: diagnostics of one group stand together. */

@@ -26,6 +26,7 @@ const settings = z.strictObject({
 export default defineDiagnostic({
   id: 'gradients',
   title: 'Two targets, one gradient',
+  tab: 'Two gradients',
   order: 45,
   group: 'problem',
   summary: 'The gradient of the loss against the velocity of each pair, as training has it, and against the mean velocity at x_t, which is what is to be learned: they differ by noise that more samples take away.',

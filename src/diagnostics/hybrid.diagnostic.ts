@@ -37,6 +37,7 @@ const worked = (config: Config, { images, steps }: Pick<Chosen, 'images' | 'step
 export default defineDiagnostic({
   id: 'hybrid',
   title: 'By heart first, then the network',
+  tab: 'Hand-over',
   order: 77,
   group: 'denoiser',
   summary: 'Where on the way from noise the network departs from its training images: the way follows the training set’s own best velocity down to t, and the network’s from there.',

@@ -21,6 +21,7 @@ const settings = z.strictObject({
 export default defineDiagnostic({
   id: 'latents',
   title: 'What else the features tell',
+  tab: 'What latents hold',
   order: 32,
   group: 'representation',
   summary: 'How well a linear read-out recovers orientation, position, background and whatever else an image was made from, by noise level.',

@@ -28,6 +28,7 @@ const settings = z.strictObject({
 export default defineDiagnostic({
   id: 'memory',
   title: 'What learning by heart would give',
+  tab: 'By heart',
   order: 70,
   group: 'denoiser',
   summary: 'Loss on training images and on held-out ones, beside the least possible loss on this finite training set; what averaging over it takes out of ExFM’s target.',

@@ -39,6 +39,7 @@ const looks = (doublings: number) => stepsOf(doublings).reduce((sum, n) => sum +
 export default defineDiagnostic({
   id: 'solver',
   title: 'Error of the sampler',
+  tab: 'Solver error',
   order: 80,
   group: 'samples',
   summary: 'How far each solver ends from the exact solution of the network’s own field, and its samples from real images, for how many evaluations; how straight the ways to the images are.',

@@ -24,6 +24,7 @@ const LOW = 0.1
 export default defineDiagnostic({
   id: 'times',
   title: 'Noise levels that training sees',
+  tab: 'Noise levels',
   order: 90,
   group: 'problem',
   summary: 'How often each noise level is drawn: density and histogram.',

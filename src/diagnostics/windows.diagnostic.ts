@@ -37,6 +37,7 @@ const searchedOf = (images: number, config: Config) => Math.min(images, Math.max
 export default defineDiagnostic({
   id: 'windows',
   title: 'When errors matter',
+  tab: 'Stages',
   order: 76,
   group: 'denoiser',
   summary: 'What becomes of samples when the network’s x̂₀ is made worse by the same amount at one stage of the way or another, as noise or as drift.',

@@ -34,7 +34,7 @@ interface Group {
   views: View[]
 }
 
-const diagnosticView = ({ id }: { id: string }): View => ({ name: id, tab: `${id.charAt(0).toUpperCase()}${id.slice(1)}`, content: () => <DiagnosticView id={id} /> })
+const diagnosticView = ({ id, tab = `${id.charAt(0).toUpperCase()}${id.slice(1)}` }: { id: string; tab?: string }): View => ({ name: id, tab, content: () => <DiagnosticView id={id} /> })
 
 const group = (name: (typeof diagnosticChoices)[number]['group'], tab: string, ...first: View[]): Group => ({ name: `about-${name}`, tab, views: [...first, ...diagnosticChoices.filter((diagnostic) => diagnostic.group === name).map(diagnosticView)] })
 
