@@ -1,3 +1,4 @@
+import { type MouseEvent, type ReactNode, useRef } from 'react'
 import { choosePreset, linkToDraft } from '../store/address.ts'
 import { presets } from '../store/catalog.ts'
 import { presetWith, useDraft } from '../store/draft.ts'
@@ -8,6 +9,7 @@ import { type Theme, announce, openDialog, useUi } from '../store/ui.ts'
 import styles from './Header.module.css'
 import { LessonButton } from './lesson/LessonButton.tsx'
 import { RunsButton } from './runs/RunsButton.tsx'
+import { useMedia } from './useMedia.ts'
 
 const groups = [...new Set(presets.map(({ group }) => group))]
 
@@ -37,15 +39,29 @@ export function Header() {
       </label>}
       <LessonButton />
       <Adapter />
-      <nav className={styles.tools} aria-label="Page">
+      <Tools>
         <button type="button" className="quiet" onClick={() => openDialog('self-test')}>Self-test</button>
         <button type="button" className="quiet" onClick={() => void copyLink()}>Copy link</button>
         <RunsButton />
         <ThemeSelect />
         <button type="button" className="quiet" onClick={() => openDialog('about')}>{newer ? 'New version' : 'About'}</button>
         <button type="button" className="quiet" onClick={() => openDialog('keys')} aria-label="Keyboard shortcuts">?</button>
-      </nav>
+      </Tools>
     </header>
+  )
+}
+
+/** In a row; behind one button on a phone, where the experiment needs the room. */
+function Tools({ children }: { children: ReactNode }) {
+  const narrow = useMedia('(max-width: 56em)')
+  const more = useRef<HTMLDetailsElement>(null)
+  if (!narrow) return <nav className={styles.tools} aria-label="Page">{children}</nav>
+  const close = ({ target }: MouseEvent) => target instanceof HTMLButtonElement && more.current?.removeAttribute('open')
+  return (
+    <details ref={more} className={styles.more}>
+      <summary>More</summary>
+      <nav className={styles.tools} aria-label="Page" onClickCapture={close}>{children}</nav>
+    </details>
   )
 }
 

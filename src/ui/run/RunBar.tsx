@@ -7,6 +7,7 @@ import { type Phase, useRun } from '../../store/run.ts'
 import { useHidden } from '../../store/teach.ts'
 import { openDialog } from '../../store/ui.ts'
 import { OpenButton } from '../files/OpenButton.tsx'
+import { leadTo } from '../runs/RunsButton.tsx'
 import { Progress } from './Progress.tsx'
 import { PendingChanges } from './PendingChanges.tsx'
 import styles from './RunBar.module.css'
@@ -57,6 +58,7 @@ export function RunBar() {
           Fork
         </button>}
         {!withoutFiles && <><Suspense fallback={<button type="button" disabled>Export</button>}><ExportMenu /></Suspense><OpenButton /></>}
+        <button type="button" className={styles.jump} onClick={() => leadTo('settings')}>Settings</button>
       </div>
       <Progress />
       <PendingChanges />

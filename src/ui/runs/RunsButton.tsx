@@ -3,17 +3,21 @@ import { useLesson } from '../../store/lesson.ts'
 import { leaveLesson } from '../../store/lessonWay.ts'
 import { showSide } from '../../store/ui.ts'
 
-/** Leads to the list of runs, which on a phone lies far below; the lesson, which has its place, is left where it stands. */
+/** Leads to what the column of settings and runs shows, which on a phone lies far below; the lesson, which has its place, is left where it stands. */
+export function leadTo(side: 'settings' | 'runs'): void {
+  if (useLesson.getState().open) leaveLesson()
+  showSide(side)
+  requestAnimationFrame(() => {
+    const column = document.getElementById('controls')
+    column?.focus({ preventScroll: true })
+    column?.scrollIntoView({ block: 'start' })
+  })
+}
+
 export function RunsButton() {
   const show = () => {
     post({ type: 'saves' })
-    if (useLesson.getState().open) leaveLesson()
-    showSide('runs')
-    requestAnimationFrame(() => {
-      const side = document.getElementById('controls')
-      side?.focus({ preventScroll: true })
-      side?.scrollIntoView({ block: 'start' })
-    })
+    leadTo('runs')
   }
   return <button type="button" className="quiet" onClick={show}>Runs</button>
 }
