@@ -36,8 +36,11 @@ const settings = z.strictObject({
   label: z.number().int().min(0).max(255).default(0).meta({ title: 'Class of the arrows', help: 'Whose velocity the arrows show, of a network that is told the class; the first is 0.', advanced: true }),
 })
 
+/** Levels from one at which nets are asked for arrows to the next; between them arrows change evenly. */
+const APART = 3
+const asked = levels.filter((_, l) => l % APART === 0)
 /** Places that a net is asked about in one pass. */
-const AT_ONCE = 1024
+const AT_ONCE = 2048
 
 /** Velocity in the middle of each square, and what it amounts to; both (·,side²,2). */
 interface Answered {
@@ -61,7 +64,7 @@ export default defineDiagnostic({
   settings,
   every: 0,
   atStart: true,
-  work: (config, { points, solver, steps, arrows }) => ({ forwards: passesOf(config) * points * steps * stagesOf(solver) + arrows ** 2 * levels.length }),
+  work: (config, { points, solver, steps, arrows }) => ({ forwards: passesOf(config) * points * steps * stagesOf(solver) + arrows ** 2 * asked.length }),
   refuse({ data: { heldOut, count }, net: { classes } }, dataset, { points, label }) {
     if (!dataset.plane) return `${dataset.label} has images and no points of a plane; take a data set of points, as checkerboard or eight-gaussians`
     if (2 * points > Math.min(heldOut, count)) return `${points} points need twice as many held-out ones and as many to train on, and there are ${heldOut} and ${count}; take at most ${Math.floor(Math.min(heldOut, count) / 2)}`
@@ -125,6 +128,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       ...(K > 0 ? [`Networks are told the class; arrows are those of the class ${data.dataset.classes[chosen.label]}.`] : []),
       ...(forms.length > 1 ? ['ΔFM’s minimum is (v − λT̂)/(1 − λ), v the best velocity and T̂ the mean target of the samples it is pushed from; λ as it is in the end. It leads elsewhere than the data, by construction.'] : []),
       ...(side > 0 ? ['Arrows of training pairs lead to one point, ringed: what a network is asked for when x_t was made of that point. They grow as 1/β towards t = 0, where those of t = 0.001 stand.'] : []),
+      ...(side > 0 ? [`Arrows of networks are asked for at ${asked.length} levels and change evenly between.`] : []),
       'Training pairs cross on their ways; at a crossing a velocity can only be their mean, so that points that follow it never cross.',
       ...(data.dataset.plane!.zoom ? [`Shown ${data.dataset.plane!.zoom.times} times as large as it is, with ${data.dataset.plane!.zoom.centre.map(few).join(', ')} in the middle.`] : []),
       ...(paths.some(({ id }) => id !== path.id) ? [`Training pairs and best velocity on the path of ${labels[0]}.`] : []),
@@ -178,23 +182,23 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   async function arrowsOf({ training }: Bench, { label }: typeof chosen): Promise<Answered[]> {
     const recorder = bench.recorder().at('arrows')
     const samples = side * side
-    const together = Math.min(levels.length, Math.max(1, Math.floor(AT_ONCE / samples))) // levels of one pass
+    const together = Math.min(asked.length, Math.max(1, Math.floor(AT_ONCE / samples))) // levels of one pass
     const frozen = recordFrozen(recorder, training, { samples: together * samples, weights: training.optimizer.ema, name: 'arrows ' })
     const table = await bench.lay(recorder)
     for (let l = 0; l < together; l++) for (let r = 0; r < R; r++) table.write(frozen.image, places, (r * together + l) * samples * d)
     if (frozen.labels) writeAll(table, R, frozen.labels, new Uint32Array(together * samples).fill(label))
-    const out = Array.from({ length: R }, (): Answered[] => [])
-    for (let from = 0; from < levels.length; from += together) {
-      const own = levels.slice(from, from + together)
+    const found = Array.from({ length: R }, () => new Float32Array(asked.length * samples * d))
+    for (let from = 0; from < asked.length; from += together) {
+      const own = asked.slice(from, from + together)
       writeAll(table, R, frozen.t, Float32Array.from({ length: together * samples }, (_, i) => own[Math.floor(i / samples)] ?? 0))
       table.submit(recorder)
       const velocity = await table.read(frozen.velocity!)
-      out.forEach((all, r) => own.forEach((t, l) => {
-        const at = (r * together + l) * samples * d
-        all.push(answered(velocity.subarray(at, at + samples * d), places, paths[r], t))
-      }))
+      found.forEach((all, r) => all.set(velocity.subarray(r * together * samples * d, (r * together + own.length) * samples * d), from * samples * d))
     }
-    return out.map(joined)
+    return found.map((velocity, r) => {
+      const all = atLevels({ t: asked, states: asked.map((_, l) => velocity.subarray(l * samples * d, (l + 1) * samples * d)) }, levels)
+      return joined(levels.map((t, l) => answered(all.subarray(l * samples * d, (l + 1) * samples * d), places, paths[r], t)))
+    })
   }
 }
 

@@ -132,7 +132,7 @@ describe('best velocity', () => {
 })
 
 test('points outside the frame are counted, and the picture opens half way, or where most points are in it', () => {
-  const view = { replica: 0, label: '', arrows: null, classes: [0, 0], ways: Float32Array.of(9, 0, 9, 0, 3, 0, 1, 0, 1, 0, 1, 0) } // three levels of two points
+  const view = { replica: null, label: '', arrows: null, classes: [0, 0], ways: Float32Array.of(9, 0, 9, 0, 3, 0, 1, 0, 1, 0, 1, 0) } // three levels of two points
   expect([0, 0.5, 1, 2].map(index => outside({ extent: 2, view, index }))).toEqual([2, 2, 1, 0])
   expect(opening({ extent: 2, t: [1, 0.5, 0], views: [view] })).toBe(1)
   expect(opening({ extent: 0.5, t: [1, 0.5, 0], views: [view] })).toBe(2)

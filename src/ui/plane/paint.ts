@@ -58,7 +58,8 @@ export function outside({ extent, view: { ways, classes }, index }: Pick<Scene, 
 }
 
 /** The level that is shown first: half way, where fields are neither noise nor singular, or the first one after it with most points in the frame. */
-export function opening({ extent, t, views }: Pick<PlaneViews, 'extent' | 't' | 'views'>): number {
+export function opening({ extent, t, views: all }: Pick<PlaneViews, 'extent' | 't' | 'views'>): number {
+  const views = all.filter(({ replica }) => replica === null) // nets at their beginning lead nowhere
   const total = views.reduce((sum, { classes }) => sum + classes.length, 0)
   const found = t.findIndex((_, index) => index >= (t.length - 1) / 2 && views.reduce((sum, view) => sum + outside({ extent, view, index }), 0) <= total / 2)
   return found < 0 ? t.length - 1 : found
