@@ -263,7 +263,7 @@ export const presets: Preset[] = [
     group: 'Points of the plane',
     notice: 'The optimal-transport path of Lipman et al. beside the diffusion path (VP), which is learned as a velocity and as noise. The plane takes 8 steps: whose points get to the checkerboard with so few, and whose ways are straight (Samples, Error of the sampler)?',
     config: {
-      ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 750, settings: { images: 128 } }, { id: 'likelihood', every: 1500 }],
+      ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 1500, settings: { images: 128 } }, { id: 'likelihood', every: 1500 }],
       replicas: [{ method: 'fm', path: 'lipman', label: 'OT' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'noise-prediction', path: 'vp', label: 'VP, noise' }],
     },
     study: 'straight',

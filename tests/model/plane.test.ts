@@ -79,8 +79,8 @@ test('ΔFM: its minimum in closed form for each λ, from the best velocity for t
   // u = x − (1 − t) m_c obeys u′ = (½ (ln V)′ u − λ (m_c − m̄))/(1 − λ), V ∝ (1 − t)² + t² where noise is as wide as a class: at λ = ½ it ends ∫ dt/V = π/2 times m_c − m̄ further.
   const [best, half, little] = ends
   const angle = (12.566 * Math.PI) / 180
-  expect(half[0] - best[0]).toBeCloseTo((Math.PI / 2) * 2 * 0.5 * (Math.cos(angle) - 1), 2)
-  expect(half[1] - best[1]).toBeCloseTo((Math.PI / 2) * 8 * 0.5 * Math.sin(angle), 2)
+  expect(half[0] - best[0]).toBeCloseTo((Math.PI / 2) * 6 * 0.5 * (Math.cos(angle) - 1), 2)
+  expect(half[1] - best[1]).toBeCloseTo((Math.PI / 2) * 6 * 0.5 * Math.sin(angle), 2)
   expect(little[1]).toBeGreaterThan(best[1])
   // Arrows at one place and level, in the plane's own scale: those of ΔFM are (v − λT̂)/(1 − λ).
   const at = 2 * (6 * side * side + 12)

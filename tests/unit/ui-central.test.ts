@@ -19,8 +19,8 @@ test('the overview has four diagnostics until the visitor chooses, in the order 
 })
 
 test('without a choice it has what there is to see: points first, nothing that is off, of a record what was measured', () => {
-  expect(usual(configOf('plane'), { recorded: false, measured: [] })).toEqual(['plane', 'condition'])
-  expect(usual(configOf('plane'), { recorded: false, measured: ['solver'] })).toEqual(['plane', 'condition', 'solver'])
+  expect(usual(configOf('plane'), { recorded: false, measured: [] })).toEqual(['plane', 'condition', 'gradients'])
+  expect(usual(configOf('plane'), { recorded: false, measured: ['solver'] })).toEqual(['plane', 'condition', 'gradients', 'solver'])
   expect(usual(configOf('guidance'), { config: configOf('guidance'), recorded: true, measured: ['classes'] })).toEqual(['condition', 'classes'])
   expect(usual(configOf('gratings'), { config: configOf('plane'), recorded: true, measured: ['plane'] })).toEqual(['plane', 'condition'])
   expect(usual({ ...configOf('gratings'), measures: diagnosticChoices.map(({ id }) => ({ id, every: 0 })) }, { recorded: false, measured: [] })).toHaveLength(4)
