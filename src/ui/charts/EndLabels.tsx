@@ -4,7 +4,8 @@ import type { MarkerShape } from './series.ts'
 import { spread } from './endLabels.ts'
 
 export interface LineEnd {
-  label: string
+  /** None for a line that looks like one that is named. */
+  label?: string
   x: number
   y: number
   colour: string
@@ -22,15 +23,16 @@ export function EndLabels({ ends, named = true }: { ends: readonly LineEnd[]; na
     const y = yScale(end.y)
     return x === undefined || y === undefined ? [] : [{ ...end, px: x, py: Math.min(plot.y + plot.height, Math.max(plot.y, y)) }]
   })
-  const texts = spread(placed.map(({ py }) => py), 14, plot.y + 4, plot.y + plot.height)
+  const told = placed.filter(({ label }) => named && label)
+  const texts = spread(told.map(({ py }) => py), 14, plot.y + 4, plot.y + plot.height)
   const right = plot.x + plot.width + 12
   return (
     <g className="end-labels" aria-hidden="true">
-      {placed.map(({ label, px, py, colour, marker }, i) => (
+      {placed.map(({ px, py, colour, marker }, i) => marker && <Marker key={i} shape={marker} x={px} y={py} colour={colour} />)}
+      {told.map(({ label, px, py }, i) => (
         <g key={label}>
-          {marker && <Marker shape={marker} x={px} y={py} colour={colour} />}
-          {named && <path d={`M${px + 5} ${py}L${right - 2} ${texts[i]}`} className="leader" />}
-          {named && <text x={right} y={texts[i]} dy="0.33em">{label}</text>}
+          <path d={`M${px + 5} ${py}L${right - 2} ${texts[i]}`} className="leader" />
+          <text x={right} y={texts[i]} dy="0.33em">{label}</text>
         </g>
       ))}
     </g>
@@ -38,6 +40,6 @@ export function EndLabels({ ends, named = true }: { ends: readonly LineEnd[]; na
 }
 
 /** Room to the right of the plot for the longest of the labels. */
-export function labelMargin(labels: readonly string[]): number {
-  return 18 + 6.2 * Math.max(2, ...labels.map((label) => label.length))
+export function labelMargin(labels: readonly (string | undefined)[]): number {
+  return 18 + 6.2 * Math.max(2, ...labels.map((label) => label?.length ?? 0))
 }

@@ -54,13 +54,13 @@ export function PanelPlot({ panel, lines, axes, compact }: Props) {
           )}
           {keyed.length > 0 && (
             <ul className={styles.key} aria-hidden="true">
-              {keyed.map(({ key, label, colour, dash, marker, rank }) => (
+              {keyed.filter(({ arm }, i) => keyed.findIndex((other) => other.arm === arm) === i).map(({ key, arm, colour, dash, marker, rank }) => (
                 <li key={key}>
                   <svg data-figure width="24" height="8" viewBox="0 0 24 8">
                     <path d="M0 4H24" stroke={colour} strokeWidth="2" strokeDasharray={dash} />
                     {marker && <Marker shape={marker} x={12} y={4} size={rank > 1 ? 2 : 3} colour={colour} hollow={rank === 1} />}
                   </svg>
-                  <span data-words>{label}</span>
+                  <span data-words>{arm}</span>
                 </li>
               ))}
             </ul>

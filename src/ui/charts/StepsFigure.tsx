@@ -7,9 +7,8 @@ import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart } from './StepChart.tsx'
-import type { StepLine } from './Traces.tsx'
+import { type StepLine, endNames } from './Traces.tsx'
 import { What } from './What.tsx'
-import { shortNames } from './endLabels.ts'
 import { forLinear, forLog, stepEnd } from './scale.ts'
 import { useBesideRuns, useSeries } from './series.ts'
 import { capital, pointNear, pointsOf, stepsSentence, tracesOverSeeds } from './steps.ts'
@@ -51,7 +50,7 @@ export function StepsFigure() {
   }, [replicas, shown, groups])
   const second = secondTerm(shown.map(({ method }) => method))
   const xEnd = step > 0 ? stepEnd(step, steps) : steps
-  const marginRight = labelMargin(shortNames(flow.map(({ series: { label } }) => label)))
+  const marginRight = labelMargin(endNames(flow))
   const skipping = shown.some(({ method }) => leavesOut(method)) && shown.length > 1
   const empty = Math.max(0, ...shown.map(({ index }) => (replicas[index]?.contrastive.step.length ? replicas[index].emptyAnchors : 0)))
   const seeds = flow.some(({ points }) => points.some(({ band }) => band))

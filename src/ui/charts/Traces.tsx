@@ -32,6 +32,17 @@ export interface Drawing {
  */
 export const Drawn = createContext<Drawing>({ lines: [], events: [], bridged: false, numbered: true, named: true })
 
+/** Where there is no room for every seed, the first has the name of its arm. */
+export function endNames(lines: readonly StepLine[]): (string | undefined)[] {
+  const every = lines.length <= most
+  const own = lines.filter(({ series: { arm } }, i) => every || lines.findIndex(({ series }) => series.arm === arm) === i)
+  const names = shortNames(own.map(({ series: { label, name } }) => (every ? label : name)))
+  return lines.map((line) => names[own.indexOf(line)])
+}
+
+/** So many names have room beside a chart. */
+const most = 6
+
 /** Bands below, single batches thin, means on top; then what was changed under way, and the names of the lines. */
 export function Traces() {
   const { lines, events, bridged, numbered, named } = useContext(Drawn)
@@ -44,7 +55,7 @@ export function Traces() {
   // A band may leave a scale that several charts share.
   const y = (value: number | null | undefined) => (typeof value === 'number' ? Math.min(bottom, Math.max(plot.y, yScale(value) ?? Number.NaN)) : null)
   const path = (points: readonly Point[]) => points.map(({ step, y: value }) => ({ x: x(step), y: y(value) }))
-  const names = shortNames(lines.map(({ series: { label } }) => label))
+  const names = endNames(lines)
   const ends = lines.flatMap(({ series: { colour, marker }, points }, i): LineEnd[] => {
     const end = lastPoint(points)
     return end ? [{ label: names[i], colour, marker, x: end.step, y: end.y }] : []

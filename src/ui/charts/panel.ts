@@ -18,6 +18,8 @@ export interface LinePoint {
 export interface PanelLine {
   key: string
   label: string
+  /** The label without the seed: lines of one arm look alike. */
+  arm: string
   kind: SeedCurve['kind']
   colour: string
   marker?: MarkerShape
@@ -57,6 +59,7 @@ export function linesOf(panel: Panel, series: readonly Series[], groups: readonl
     return {
       key: `l${i}`,
       label: labelOf(curve, own),
+      arm: own ? [own.name, curve.label].filter(Boolean).join(' ') : labelOf(curve, own),
       kind: curve.kind,
       colour: own ? own.colour : theory ? 'var(--theory)' : file ? 'var(--file)' : 'var(--ink-3)',
       marker: curve.kind === 'measured' ? (own?.marker ?? 'circle') : file ? 'diamond' : undefined,
