@@ -5,7 +5,7 @@ import { expect, test, tiny } from './lab.ts'
 /** A net of one token on few points, measured once. */
 const points = new URLSearchParams(tiny)
 for (const [name, value] of Object.entries({
-  'net.channels': '2', 'net.size': '1', 'net.patch': '1', 'net.heads': '1', 'data.dataset': 'eight-gaussians', 'data.count': '256', 'data.heldOut': '128', 'evaluate.measure': 'true', view: 'plane',
+  'net.channels': '2', 'net.size': '1', 'net.patch': '1', 'net.heads': '1', 'net.attention': 'false', 'data.dataset': 'eight-gaussians', 'data.count': '256', 'data.heldOut': '128', 'evaluate.measure': 'true', view: 'plane',
   measures: 'plane:20,points:32,steps:6,arrows:5;condition:0;probe:0;features:0;latents:0;jacobian:0',
 })) points.set(name, value)
 
@@ -25,6 +25,13 @@ test('points on their way: every view at the level of the slider, by hand and by
   await expect(figure.getByRole('img', { name: /points at t = 1\.00$/ })).toHaveCount(4)
   const noise = await picture(net)
   expect(noise).not.toBe(halfway)
+  // The same answers read as clean points; a link has it, and every other picture follows.
+  await figure.getByRole('button', { name: 'x̂₀, answers as images' }).click()
+  await expect.poll(() => picture(net)).not.toBe(noise)
+  await expect(figure.getByText(/Lines lead from each place to where its answer takes the clean point to be/)).toBeVisible()
+  await expect(page).toHaveURL(/answers=denoiser/)
+  await figure.getByRole('button', { name: 'v, answers as velocities' }).click()
+  await expect.poll(() => picture(net)).toBe(noise)
   await page.getByRole('checkbox', { name: 'Arrows' }).uncheck()
   await expect.poll(() => picture(net)).not.toBe(noise)
 
