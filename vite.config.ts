@@ -16,13 +16,16 @@ const cspMeta: Plugin = {
 
 /**
  * zod asks by a trial whether it may compile code. The policy says no, and browsers report the trial; so it is told beforehand. Its words for what it
- * refuses stay at home: src/config.ts has the lab's own for all of it.
+ * refuses stay at home, for src/config.ts has the lab's own for all of it, and so does its making of JSON schemas, which nobody asks for.
  */
 const plainZod = (): Plugin => ({
   name: 'plain-zod',
   apply: 'build',
   transform(code, id) {
     if (/\/zod\/v4\/core\/core\.js$/.test(id)) return `${code}\nglobalConfig.jitless = true;`;
+    if (/\/zod\/v4\/classic\/schemas\.js$/.test(id)) {
+      return code.replaceAll(/inst\._zod\.processJSONSchema = [^;]*;/g, '').replaceAll(/create(?:Standard|To)JSONSchemaMethod\(this, [^)]*\)/g, '(() => ({}))');
+    }
     return /\/zod\/v4\/locales\/en\.js$/.test(id) ? 'export default () => ({});' : null;
   },
 });

@@ -40,7 +40,8 @@ export default defineDiagnostic({
   },
   settings,
   every: 0,
-  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: ((1 + averagesOf(config).length) * draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
+  // The set is gone through once for all, and once more for each way in which replicas average: mostly one.
+  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (2 * draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
   refuse(config, _, { images, draws }) {
     const different = refuseDifferent(config)
     if (different) return different

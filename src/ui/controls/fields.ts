@@ -1,5 +1,5 @@
 /** One description per control, read off a schema, the config's or a diagnostic's: bounds and defaults from zod, words from its metadata. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type Config, type FieldMeta, type SectionName, sections } from '../../config.ts'
 import { datasetChoices, datasetOf, methodChoices } from '../../store/catalog.ts'
 
@@ -35,40 +35,36 @@ export type Field = NumberField | ChoiceField | SwitchField | TextField
 /** A field of the config, which has an address. */
 export type ConfigField<Kind extends Field = Field> = Kind & { section: SectionName }
 
-interface Property extends Partial<FieldMeta> {
-  type?: string
-  minimum?: number
-  maximum?: number
-  multipleOf?: number
-  default: unknown
-  enum?: (number | string)[]
-}
 
 /** The config takes any id here; what there is to choose from, the lab knows. */
 const known: Record<string, ChoiceField['choices']> = { dataset: datasetChoices, method: methodChoices.map(({ id, label }) => ({ value: id, label })) }
 
 /** Controls of a schema whose fields all have a default. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
-  const { properties } = z.toJSONSchema(schema, { io: 'input' }) as unknown as { properties: Record<string, Property> }
-  return Object.entries(properties).map(([field, property]) => describe(field, property))
+  return Object.entries(schema.shape).map(([field, type]) => describe(field, type as z.ZodDefault<Inner>))
 }
 
-function describe(field: string, property: Property): Field {
-  const { title = field, help = '', live = false, advanced = false, unit, source, formula } = property
+type Inner = z.ZodNumber | z.ZodString | z.ZodBoolean | z.ZodEnum | z.ZodLiteral<string | number>
+
+function describe(field: string, type: z.ZodDefault<Inner>): Field {
+  const { title = field, help = '', live = false, advanced = false, unit, source, formula, scale, step } = type.meta() ?? {}
   const common: Common = { field, title, help, live, advanced, unit, source, formula }
-  if (property.enum) {
-    return { ...common, kind: 'choice', choices: property.enum.map((value) => ({ value, label: String(value) })), standard: property.default as string }
+  const standard = type.def.defaultValue
+  const inner = type.unwrap()
+  if (inner.type === 'enum' || inner.type === 'literal') {
+    const values = inner.type === 'enum' ? inner.options : [...inner.values]
+    return { ...common, kind: 'choice', choices: values.map((value) => ({ value, label: String(value) })), standard: standard as string }
   }
-  if (property.type === 'boolean') return { ...common, kind: 'switch', standard: property.default as boolean }
-  if (property.type === 'string') {
+  if (inner.type === 'boolean') return { ...common, kind: 'switch', standard: standard as boolean }
+  if (inner.type === 'string') {
     const choices = known[field]
-    return choices ? { ...common, kind: 'choice', choices, standard: property.default as string } : { ...common, kind: 'text', standard: property.default as string }
+    return choices ? { ...common, kind: 'choice', choices, standard: standard as string } : { ...common, kind: 'text', standard: standard as string }
   }
-  const { minimum: min = 0, maximum: max = 1 } = property
-  const integer = property.type === 'integer'
+  const { minValue, maxValue, isInt: integer } = inner
+  const [min, max] = [minValue ?? 0, maxValue ?? 1]
   // Whole numbers over two decades or more are chosen by factor, not by difference: 48 against 64, not 48 against 49.
-  const log = property.scale === 'log' || (property.scale === undefined && integer && max / Math.max(min, 1) >= 100)
-  return { ...common, kind: 'number', min, max, integer, log, step: property.step ?? property.multipleOf ?? 1, standard: property.default as number }
+  const log = scale === 'log' || (scale === undefined && integer && max / Math.max(min, 1) >= 100)
+  return { ...common, kind: 'number', min, max, integer, log, step: step ?? 1, standard: standard as number }
 }
 
 const fieldsIn = (section: SectionName) => fieldsOf(sections[section]).map((field): ConfigField => ({ ...field, section }))
