@@ -1,7 +1,8 @@
 /** What the page says to the workers that read, keep and evaluate files, and what they answer. Like protocol.ts for both sides. */
 import { z } from 'zod'
 import { type Config, objectiveSchema } from './config.ts'
-import type { LossByT, Panel } from './protocol.ts'
+import type { Panel } from './panel.ts'
+import type { LossByT } from './protocol.ts'
 
 /** Pixels and labels of a visitor's own images, training images first. */
 export interface OwnPool {

@@ -1,10 +1,12 @@
 /**
- * What the page and the training worker say to each other. Besides config.ts the only file both threads import.
+ * What the page and the training worker say to each other.
  *
  * The worker owns the truth (device, weights, full-rate history); the page owns intent and the last tick.
  * A tick is a whole snapshot, so a lost one heals itself with the next.
  */
 import type { Config, MeasureConfig, ReplicaConfig, SectionName } from './config.ts'
+import type { Measurement, Settings } from './panel.ts'
+import type { StepWalk } from './step_walk.ts'
 
 /** Knob values a running run accepts: fields marked `live` in the schema, of one replica or of all. */
 export interface KnobPatch {
@@ -183,119 +185,6 @@ export interface Tick {
   cost: { bytes: number; dispatches: number; submits: number; parameters: number }
 }
 
-/** Values of a diagnostic's controls, by field; each diagnostic has a schema for its own. */
-export type Settings = Record<string, number | boolean | string>
-
-export interface Axis {
-  /** In words, with the unit if there is one. */
-  label: string
-  scale: 'log' | 'linear'
-  /** Ends that must be shown whatever the data. */
-  domain?: [number, number]
-  percent?: boolean
-}
-
-/** One line of a panel. */
-export interface Curve {
-  /** Replica measured; null for what belongs to no replica. */
-  replica: number | null
-  /** Measured is drawn solid, theory dashed, a baseline or ceiling dotted; what a network from a file did, in a colour of its own. */
-  kind: 'measured' | 'theory' | 'baseline' | 'file'
-  /** For the legend; of a replica's curve, only what tells it from the replica's other curves in this panel (empty when it is alone). */
-  label: string
-  x: number[]
-  /** null where there is no finite value */
-  y: (number | null)[]
-  /** Half the width of the band around y; what it means stands in the panel's `spread`. */
-  spread?: (number | null)[]
-}
-
-/** Numbers over two axes. */
-export interface HeatMap {
-  label: string
-  x: Axis & { at: number[] }
-  y: Axis & { at: number[] }
-  /** values[row of y][column of x] */
-  values: (number | null)[][]
-  unit: string
-}
-
-/** Small pictures (n,ch,h,w), e.g. directions in pixel space. */
-export interface Pictures {
-  label: string
-  channels: number
-  size: number
-  pixels: Float32Array
-  captions: string[]
-}
-
-/** What a net's answer is told as: the velocity, or the image that it amounts to (a velocity is a denoiser: Generation Phases, arXiv 2510.24830). */
-export type Reading = 'velocity' | 'denoiser'
-
-/** Points that something carries over the plane, and its velocity there. */
-export interface PlaneView {
-  /** Replica measured; null for training pairs and theory. */
-  replica: number | null
-  label: string
-  /** Where each point stands at each level, (levels,n,2) */
-  ways: Float32Array
-  /** Of each point. */
-  classes: number[]
-  /** Velocity in the middle of side × side squares, row by row from the lower left, at each level, (levels,side²,2); null where there is none */
-  arrows: Float32Array | null
-  /** The clean points x̂₀ that these velocities amount to, laid out alike. */
-  answers?: Float32Array | null
-  /** The point that the arrows are about, where they are about one. */
-  mark?: [number, number]
-}
-
-/** Several of these from the same noise. */
-export interface PlaneViews {
-  /** Half the side of the square that is shown, about 0. */
-  extent: number
-  /** Noise levels, from 1 down to 0. */
-  t: number[]
-  side: number
-  /** Names. */
-  classes: string[]
-  /** Held-out points (m,2) and their classes. */
-  data: Float32Array
-  dataClasses: number[]
-  views: PlaneView[]
-}
-
-/** One chart of a measurement. The page, the terminal and every export draw it from this alone. */
-export interface Panel {
-  id: string
-  /** What it shows, in words. */
-  title: string
-  x: Axis
-  y: Axis
-  curves: Curve[]
-  /** What the bands are and how many numbers stand behind a point: “± SD over 16 label draws; 2,048 test images”. */
-  spread: string
-  /** One sentence on what it shows for these replicas. */
-  summary: string
-  /** Definitions and caveats that must stand beside the picture. */
-  notes: string[]
-  heat?: HeatMap[]
-  pictures?: Pictures[]
-  plane?: PlaneViews
-  /** Panels of one `of` say the same of velocity and of denoiser: the page shows one at a time, the first until it is told which. */
-  reading?: { of: string; as: Reading }
-}
-
-/** What a diagnostic found. */
-export interface Measurement {
-  id: string
-  /** Training steps behind the weights; null when no run was looked at. */
-  step: number | null
-  settings: Settings
-  panels: Panel[]
-  /** Seconds it took. */
-  duration: number
-}
-
 /** A run that the browser keeps. */
 export interface SavedRun {
   id: string
@@ -364,65 +253,6 @@ export type Report =
   | { type: 'exported'; requestId: number; asked: ExportAsked; step: number; bytes: Uint8Array<ArrayBuffer> | null; problem?: string }
   /** `id` names the diagnostic that could not be measured; `alive` is false when the worker has no run any more. */
   | { type: 'fault'; kind: FaultKind; message: string; step?: number; runId?: string; id?: string; alive?: boolean }
-
-/** Numbers of one tensor as a dispatch left them, or a part of them: `groups` pictures of `rows` by `columns`. */
-export interface WalkTensor {
-  /** As the recording calls it. */
-  name: string
-  words: string
-  /** Axes in letters, as in B T 3C; empty where nobody has named them. */
-  letters: string[]
-  sizes: number[]
-  /** Of the whole tensor. */
-  bytes: number
-  /** Which part of it is here, in words; empty when the whole, or the whole of one image. */
-  part: string
-  groups: number
-  rows: number
-  columns: number
-  values: Float32Array
-  /** Of the values that are here and finite; null when none is. */
-  statistics: { notFinite: number; low: number | null; high: number | null; mean: number | null; deviation: number | null }
-}
-
-/** One dispatch of a training step: what it read, what ran, what it wrote. */
-export interface WalkMove {
-  stage: string
-  /** shaders/`kernel`.wgsl */
-  kernel: string
-  /** The file that records it; null when not known. */
-  source: string | null
-  /** Constants and include files that this use of the kernel has of its own. */
-  variant: string
-  workgroups: number[]
-  /** `from`: the move that wrote it, null when it was there before. */
-  reads: { name: string; letters: string[]; sizes: number[]; from: number | null }[]
-  writes: WalkTensor[]
-  /** Weights (heads,queries,keys) of one image, made anew from queries, keys and log-sum-exp; of attention alone. */
-  attention: { heads: number; queries: number; keys: number; weights: Float32Array } | null
-}
-
-/** One training step of one replica, dispatch by dispatch, from the weights the run has now. */
-export interface StepWalk {
-  runId: string
-  /** Number of the step, the first being 1: the one that the run takes next. */
-  step: number
-  replica: number
-  label: string
-  /** The image shown, of how many, and its noise level; with several `parts` these are images of the last micro-batch. */
-  sample: number
-  batch: number
-  parts: number
-  t: number | null
-  letters: { letter: string; value: number; words: string }[]
-  /** `source`: the file that says which kernels come in which order; null when not known. */
-  stages: { name: string; words: string; source: string | null }[]
-  /** Flow-matching loss and gradient length of the step, as its row of metrics will have them. */
-  loss: number
-  gradientNorm: number
-  kernels: Record<string, { about: string; text: string }>
-  moves: WalkMove[]
-}
 
 /** What is wanted as a file: one replica's weights, a folder in which PyTorch goes on training it, or the whole run. */
 export type ExportAsked =

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { configSchema } from './config.ts'
-import type { Axis, BandSeries, Curve, HeatMap, LossByT, Measurement, Panel, Pictures, PlaneView, PlaneViews, ReplicaTick, RunEvent, StepSeries, Tick } from './protocol.ts'
+import type { Axis, Curve, HeatMap, Measurement, Panel, Pictures, PlaneView, PlaneViews } from './panel.ts'
+import type { BandSeries, LossByT, ReplicaTick, RunEvent, StepSeries, Tick } from './protocol.ts'
 
 /** What one claim of a paper came to. */
 export interface ClaimResult {

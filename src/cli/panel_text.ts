@@ -1,5 +1,5 @@
 /** A panel of a measurement as text: its sentence, and its curves side by side where they share their x. */
-import type { Curve, Panel } from '../protocol.ts'
+import type { Curve, Panel } from '../panel.ts'
 import { figure, table } from './output.ts'
 
 export function panelText({ title, summary, spread, x, curves, heat, notes }: Panel, labels: readonly string[]): string {

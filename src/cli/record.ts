@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import packageFile from '../../package.json'
 import type { Config } from '../config.ts'
 import type { Tiles } from '../engine/recorder.ts'
-import type { BandSeries, Capabilities, LossByT, Measurement, ReplicaTick, RunEvent, Tick } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
+import type { BandSeries, Capabilities, LossByT, ReplicaTick, RunEvent, Tick } from '../protocol.ts'
 
 export type Outcome = 'finished' | 'interrupted' | 'diverged'
 

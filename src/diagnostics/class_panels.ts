@@ -2,7 +2,7 @@
 import type { RunData } from '../datasets/dataset.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { guidanceSaid } from '../model/guidance.ts'
-import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { type ClassMeans, classMeansOf } from './separation.ts'

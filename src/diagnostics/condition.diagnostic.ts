@@ -8,7 +8,7 @@ import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowe
 import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
 import { makePath, pathFamilies, type Path, samePath } from '../flow/paths.ts'
 import { commonPath, pathsOf } from '../flow/place.ts'
-import type { Axis, Curve, Panel } from '../protocol.ts'
+import type { Axis, Curve, Panel } from '../panel.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'

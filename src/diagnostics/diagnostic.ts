@@ -11,7 +11,7 @@ import type { Recorder } from '../engine/recorder.ts'
 import type { Table } from '../engine/table.ts'
 import type { Classifier } from '../model/classifier.ts'
 import type { Training } from '../model/training.ts'
-import type { Measurement, Panel } from '../protocol.ts'
+import type { Measurement, Panel } from '../panel.ts'
 
 export type { Table }
 

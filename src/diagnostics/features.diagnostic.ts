@@ -1,7 +1,7 @@
 /** How features lie, without any probe: cheap enough to be followed while training. */
 import { z } from 'zod'
 import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
-import type { Axis, Curve, Panel } from '../protocol.ts'
+import type { Axis, Curve, Panel } from '../panel.ts'
 import { level } from './drop.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'

@@ -9,7 +9,7 @@ import { descend, hessianConditionNumber, stepsToReach, subspaceSpectrum, suffic
 import { recordGaussNewton } from '../model/gauss_newton.ts'
 import { recordTangentKernel } from '../model/tangent_kernel.ts'
 import { interpolate, makeBatch } from '../ops/batch.ts'
-import type { Axis, Curve, Panel } from '../protocol.ts'
+import type { Axis, Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { lanczos, symmetricEigenvalues } from './lanczos.ts'
 import { logLevels, normalNoise, writeAll } from './look.ts'

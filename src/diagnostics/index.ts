@@ -1,7 +1,7 @@
 /** All diagnostics by id, in the order in which they are listed; found by glob. */
 import type { z } from 'zod'
 import { ConfigError } from '../config.ts'
-import type { Settings } from '../protocol.ts'
+import type { Settings } from '../panel.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
 // By their default exports alone, so that a bundle which never measures holds nothing of what measuring needs.

@@ -1,7 +1,7 @@
 /** What a linear read-out recovers of how each image was made: what becomes easier towards t = 0 while the class becomes harder. */
 import { z } from 'zod'
 import type { Estimate } from '../flow/estimate.ts'
-import type { Curve, Panel } from '../protocol.ts'
+import type { Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { ridge, type Target, targetsOf } from './ridge.ts'

@@ -2,7 +2,7 @@
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { placeOn, pathsOf, toImage } from '../flow/place.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
-import type { Reading } from '../protocol.ts'
+import type { Reading } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
 import { recordLook, showHeldOut } from './look.ts'
 

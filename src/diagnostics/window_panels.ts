@@ -1,6 +1,6 @@
 /** Panels of the windows: by how much samples change, where their mean goes, whether they leave the training images. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import type { Axis, Curve, Panel, Pictures } from '../protocol.ts'
+import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
 import { level } from './drop.ts'
 import type { Perturbation } from './perturbation.ts'

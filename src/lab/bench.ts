@@ -8,7 +8,7 @@ import { Buffers, Recording } from '../engine/recording.ts'
 import { settled } from '../engine/settled.ts'
 import { layTable } from '../engine/table.ts'
 import type { Training } from '../model/training.ts'
-import type { Measurement } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
 import { classifierFor } from './classifiers/index.ts'
 import { drawImages } from './data.ts'
 

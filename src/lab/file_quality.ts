@@ -15,7 +15,7 @@ import { exportOnnx } from '../onnx/export.ts'
 import { checkFiles, openNetwork } from '../onnx/runtime.ts'
 import { shown } from '../onnx/shown.ts'
 import type { FilePanel, ModelReading } from '../file_protocol.ts'
-import type { Axis, Curve } from '../protocol.ts'
+import type { Axis, Curve } from '../panel.ts'
 import { classifierFor } from './classifiers/index.ts'
 import type { Telling } from './evaluate_file.ts'
 

@@ -16,7 +16,7 @@ import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { makePath } from '../flow/paths.ts'
 import type { FilePanel } from '../file_protocol.ts'
 import type { Ask } from '../onnx/ask.ts'
-import type { Axis, Curve } from '../protocol.ts'
+import type { Axis, Curve } from '../panel.ts'
 
 /** Noise levels and images of the two diagnostics as they stand; fewer images where every one costs ten forward passes. */
 const GAIN_LEVELS = 16

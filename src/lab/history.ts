@@ -1,5 +1,6 @@
 /** Full-rate history of a run, and the thinned series the page draws. */
-import type { BandSeries, LossByT, Measurement, RunEvent, SampleGrid, StepSeries } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
+import type { BandSeries, LossByT, RunEvent, SampleGrid, StepSeries } from '../protocol.ts'
 import type { MetricsRow } from './trainer.ts'
 
 const POINTS = 200

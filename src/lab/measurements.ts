@@ -4,7 +4,7 @@ import type { Dataset } from '../datasets/dataset.ts'
 import type { Bench } from '../diagnostics/diagnostic.ts'
 import { diagnosticOf, diagnostics, parseSettings } from '../diagnostics/index.ts'
 import { works } from '../diagnostics/work.ts'
-import type { Measurement, Panel, Settings } from '../protocol.ts'
+import type { Measurement, Panel, Settings } from '../panel.ts'
 
 /** Measurements of one diagnostic that are kept. */
 const KEPT = 200

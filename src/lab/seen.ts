@@ -1,5 +1,6 @@
 /** What has been seen of a run, as it grows: with it its charts have no gap, in this program or in the next. */
-import type { BandSeries, LossByT, Measurement, RunEvent, SampleGrid } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
+import type { BandSeries, LossByT, RunEvent, SampleGrid } from '../protocol.ts'
 import { addRows, addToBands, copyBands, ReplicaHistory, type RunHistory, startBands } from './history.ts'
 import type { MetricsRow } from './trainer.ts'
 

@@ -11,7 +11,7 @@ import { type Preset, presets } from '../lab/presets.ts'
 import { methods } from '../methods/index.ts'
 import type { Method } from '../methods/method.ts'
 import type { OwnSet } from '../file_protocol.ts'
-import type { Settings } from '../protocol.ts'
+import type { Settings } from '../panel.ts'
 
 export { presets }
 export type { Preset }

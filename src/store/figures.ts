@@ -1,6 +1,7 @@
 /** What a run came to, in a few numbers for each replica, and over seeds. Pure. */
 import { type Config, knobOf, seedGroups } from '../config.ts'
-import type { LossByT, Measurement } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
+import type { LossByT } from '../protocol.ts'
 import { methodIdOf, replicaLabel } from './replicas.ts'
 import { meanOf } from './seeds.ts'
 import type { SeenRun } from './shown.ts'

@@ -1,6 +1,7 @@
 /** A training step looked at from inside: the one that came last, and where in it the visitor stands. */
 import { create } from 'zustand'
-import type { Report, StepWalk, WalkMove } from '../protocol.ts'
+import type { Report } from '../protocol.ts'
+import type { StepWalk, WalkMove } from '../step_walk.ts'
 import { useRun } from './run.ts'
 import { announce } from './ui.ts'
 

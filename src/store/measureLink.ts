@@ -1,7 +1,7 @@
 /** Cadence and settings of diagnostics in the address: `probe:500,labels:256;gain:0`. Only what differs from a diagnostic's own defaults. */
 import type { z } from 'zod'
 import type { MeasureConfig } from '../config.ts'
-import type { Settings } from '../protocol.ts'
+import type { Settings } from '../panel.ts'
 import { diagnosticChoices, diagnosticOf } from './catalog.ts'
 
 /** The schema's own bound. */

@@ -1,6 +1,6 @@
 /** Looking things up in what was measured, and writing down how it shall be. Pure. */
 import type { Config, MeasureConfig } from '../config.ts'
-import type { Measurement, Settings } from '../protocol.ts'
+import type { Measurement, Settings } from '../panel.ts'
 import { diagnosticOf, settingsWith } from './catalog.ts'
 
 /** Measurements of one diagnostic that are kept, as many as the lab keeps. */

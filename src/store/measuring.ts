@@ -1,5 +1,5 @@
 /** Asking for measurements, and for what theory says of the settings in the draft. */
-import type { Settings } from '../protocol.ts'
+import type { Settings } from '../panel.ts'
 import { post } from './bridge.ts'
 import { diagnosticOf } from './catalog.ts'
 import { setConfig, useDraft } from './draft.ts'

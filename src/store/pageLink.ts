@@ -1,5 +1,5 @@
 /** What a link says besides the settings: what is looked at, which recorded run, and what a teacher hides or fixes. */
-import type { Reading } from '../protocol.ts'
+import type { Reading } from '../panel.ts'
 import { diagnosticOf, presets } from './catalog.ts'
 import { isLockable, isPart } from './teach.ts'
 

@@ -1,6 +1,7 @@
 /** What the worker last said. Pure bookkeeping: reports come in by `receive`, commands leave by actions.ts. */
 import { create } from 'zustand'
-import type { Capabilities, FaultKind, LossByT, Measurement, MemoryPlan, Obstacle, Report, SampleGrid, SelfTestRow, Tick } from '../protocol.ts'
+import type { Measurement } from '../panel.ts'
+import type { Capabilities, FaultKind, LossByT, MemoryPlan, Obstacle, Report, SampleGrid, SelfTestRow, Tick } from '../protocol.ts'
 import { withMeasurement } from './measurements.ts'
 
 export type Phase = 'probing' | 'obstacle' | 'idle' | 'starting' | 'running' | 'paused' | 'finished' | 'failed'

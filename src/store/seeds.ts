@@ -1,5 +1,5 @@
 /** Several seeds of one thing: their mean and spread. Pure. */
-import type { Curve } from '../protocol.ts'
+import type { Curve } from '../panel.ts'
 
 /** A curve, and over how many seeds it is a mean. */
 export interface SeedCurve extends Curve {

@@ -1,7 +1,7 @@
 /** How the page is shown; nothing here changes a number. */
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
-import type { Reading } from '../protocol.ts'
+import type { Reading } from '../panel.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
 export type DialogName = 'about' | 'keys' | 'self-test' | 'fork' | 'other-tab' | 'sweep' | 'class-link' | 'own-data' | 'model' | 'sheet'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Cancelled } from '../../src/lab/bench.ts'
-import type { Curve } from '../../src/protocol.ts'
+import type { Curve } from '../../src/panel.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { attentionWeights } from '../../src/lab/walk/attention.ts'
 import { methods } from '../../src/methods/index.ts'
-import type { StepWalk, WalkTensor } from '../../src/protocol.ts'
+import type { StepWalk, WalkTensor } from '../../src/step_walk.ts'
 import { expectSameBits, finished, reached, sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 

@@ -9,7 +9,7 @@ import { exportWeights } from '../../src/lab/weights_file.ts'
 import { inLabTerms } from '../../src/onnx/ask.ts'
 import { openNetwork } from '../../src/onnx/runtime.ts'
 import type { FilePanel } from '../../src/file_protocol.ts'
-import type { Panel } from '../../src/protocol.ts'
+import type { Panel } from '../../src/panel.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 

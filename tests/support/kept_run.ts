@@ -5,7 +5,8 @@ import type { Checkpoint } from '../../src/lab/session.ts'
 import { packState } from '../../src/model/knobs.ts'
 import { parameterLayout } from '../../src/model/parameters.ts'
 import { METRICS } from '../../src/ops/optimizer.ts'
-import type { LossByT, Measurement } from '../../src/protocol.ts'
+import type { Measurement } from '../../src/panel.ts'
+import type { LossByT } from '../../src/protocol.ts'
 import type { MetricsRow } from '../../src/lab/trainer.ts'
 
 export const keptConfig: Config = parseConfig({ net: { width: 8, blocks: 1, heads: 1, size: 8 }, objective: { layer: 1 }, replicas: [{ method: 'fm' }, { method: 'lcf', seed: 3 }] })

@@ -6,7 +6,7 @@ import { fromClassSwap, massIn } from '../../src/diagnostics/semantic.ts'
 import { STREAM_EVALUATION } from '../../src/engine/philox.ts'
 import { gainPanel, jacobianPanels, type Reacting } from '../../src/lab/file_reactions.ts'
 import type { Ask } from '../../src/onnx/ask.ts'
-import type { Curve } from '../../src/protocol.ts'
+import type { Curve } from '../../src/panel.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
 const config = tinyConfig()

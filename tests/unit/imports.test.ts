@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 // ui → store → protocol ← worker, cli → lab → {model, methods, datasets, diagnostics, onnx} → {flow, ops} → engine → shaders.
-// A layer may import itself, its tier, and everything below; types count like values. config.ts, protocol.ts, file_protocol.ts and record_schema.ts are for all.
+// A layer may import itself, its tier, and everything below; types count like values.
 // config.ts knows the paths and solvers that there are, and their files nothing of ours but what they are made of.
 const engine = ['engine'];
 const parts = ['flow', 'ops', ...engine];
@@ -27,6 +27,16 @@ const allowed: Record<string, string[]> = {
 
 /** The page builds its controls from what methods, data sets and presets say of themselves; one file fetches it. */
 const catalogue = { file: 'store/catalog.ts', may: ['methods', 'datasets', 'diagnostics'], mayFile: 'lab/presets.ts' };
+
+/** What all layers and both threads may import, and what of each other these files may. */
+const shared: Record<string, string[]> = {
+  'config.ts': [], // but for the paths and solvers that there are
+  'panel.ts': [],
+  'step_walk.ts': [],
+  'protocol.ts': ['config.ts', 'panel.ts', 'step_walk.ts'],
+  'file_protocol.ts': ['config.ts', 'panel.ts', 'protocol.ts'],
+  'record_schema.ts': ['config.ts', 'panel.ts', 'protocol.ts'],
+};
 
 const source = resolve('src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -55,12 +65,11 @@ const listed = /^flow\/(paths|solvers)(\.ts$|\/)/;
 /** Why this import is not allowed, or nothing. */
 function complaint(file: string, target: string): string | undefined {
   const [from, to] = [layerOf(file), layerOf(target)];
-  if (target.startsWith('../') || target === 'config.ts') return undefined; // package.json, the style sheet's folder ...
-  if (listed.test(file)) return listed.test(target) ? undefined : 'config.ts imports this file, which imports nothing of ours but its like';
+  if (target.startsWith('../')) return undefined; // package.json, the style sheet's folder ...
+  if (listed.test(file)) return target === 'config.ts' || listed.test(target) ? undefined : 'config.ts imports this file, which imports nothing of ours but its like';
   if (file === 'config.ts') return listed.test(target) ? undefined : 'config.ts imports only the paths and solvers that there are';
-  if (file === 'protocol.ts') return 'protocol.ts imports only config.ts';
-  if (['record_schema.ts', 'file_protocol.ts'].includes(file)) return target === 'protocol.ts' ? undefined : `${file} imports only config.ts and protocol.ts`;
-  if (['protocol.ts', 'file_protocol.ts', 'record_schema.ts'].includes(target)) return undefined;
+  if (file in shared) return shared[file]!.includes(target) ? undefined : `${file} imports ${shared[file]!.join(', ') || 'nothing of ours'}, and no more`;
+  if (target in shared) return undefined;
   if (!(from in allowed)) return `src/${from}/ has no place in the table of layers`;
   if (file === catalogue.file && (catalogue.may.includes(to) || target === catalogue.mayFile)) return undefined;
   if (to === 'src/' && from === 'src/') return undefined;
@@ -101,6 +110,7 @@ describe('the check itself', () => {
     ['reference/dit.ts', 'engine/philox.ts'],
     ['protocol.ts', 'lab/session.ts'],
     ['config.ts', 'protocol.ts'],
+    ['panel.ts', 'protocol.ts'],
     ['config.ts', 'flow/place.ts'],
     ['flow/paths.ts', 'flow/place.ts'],
     ['flow/paths/vp.path.ts', 'engine/philox.ts'],
@@ -114,6 +124,8 @@ describe('the check itself', () => {
 
   test.each([
     ['ui/chart.tsx', 'protocol.ts'],
+    ['diagnostics/gain.ts', 'panel.ts'],
+    ['protocol.ts', 'step_walk.ts'],
     ['store/catalog.ts', 'methods/index.ts'],
     ['store/catalog.ts', 'lab/presets.ts'],
     ['App.tsx', 'ui/page.tsx'],

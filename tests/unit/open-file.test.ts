@@ -9,7 +9,7 @@ import { startState } from '../../src/model/knobs.ts'
 import { panelsWithFiles, withFiles } from '../../src/ui/files/fileCurves.ts'
 import type { FileEvaluation, FilePanel } from '../../src/file_protocol.ts'
 import { axesOf, gridOf, linesOf } from '../../src/ui/charts/panel.ts'
-import type { Panel } from '../../src/protocol.ts'
+import type { Panel } from '../../src/panel.ts'
 import { flat, randomParameters } from '../support/random_net.ts'
 
 const fixture = (name: string) => ({ name, bytes: new Uint8Array(readFileSync(new URL(`../fixtures/onnx/${name}`, import.meta.url))) })

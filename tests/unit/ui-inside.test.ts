@@ -1,6 +1,6 @@
 /** Where the visitor stands in a walked step, and how its numbers are shown. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { StepWalk } from '../../src/protocol.ts'
+import type { StepWalk } from '../../src/step_walk.ts'
 import { hearWalked, moved, nextWalk, pairedSpans, playOn, playOrStop, showMove, spansOf, stageFrom, stepMove, stepStage, useInside } from '../../src/store/inside.ts'
 import { receive, useRun } from '../../src/store/run.ts'
 import { useUi } from '../../src/store/ui.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Config, parseConfig, seedGroups } from '../../src/config.ts'
-import type { Curve, LossByT, Measurement, Panel, Report, Tick } from '../../src/protocol.ts'
+import type { Curve, Measurement, Panel } from '../../src/panel.ts'
+import type { LossByT, Report, Tick } from '../../src/protocol.ts'
 import { sentenceFor } from '../../src/store/announcer.ts'
 import { diagnosticChoices, diagnosticOf, refusalOf } from '../../src/store/catalog.ts'
 import { costOf, forwardFlops } from '../../src/store/cost.ts'

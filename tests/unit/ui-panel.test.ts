@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
-import type { Curve, LossByT, Panel } from '../../src/protocol.ts'
+import type { Curve, Panel } from '../../src/panel.ts'
+import type { LossByT } from '../../src/protocol.ts'
 import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
 import { lossPanel, lossSentence } from '../../src/ui/charts/lossByT.ts'
 import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, measuredOnce, notShown, writeTick } from '../../src/ui/charts/panel.ts'

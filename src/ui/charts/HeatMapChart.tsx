@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { HeatMap } from '../../protocol.ts'
+import type { HeatMap } from '../../panel.ts'
 import { short } from '../numbers.ts'
 import { colourAt, heatScale, heatSentence, labelled } from './heat.ts'
 import { write } from './panel.ts'

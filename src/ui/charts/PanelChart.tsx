@@ -1,6 +1,6 @@
 import { type Key, memo, useMemo } from 'react'
 import { Area, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from 'recharts'
-import type { Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
 import { ChartTooltip } from './ChartTooltip.tsx'
 import { EndLabels, type LineEnd, labelMargin } from './EndLabels.tsx'
 import { Marker } from './Marker.tsx'

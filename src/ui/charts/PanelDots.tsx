@@ -1,6 +1,6 @@
 import { type Key, memo } from 'react'
 import { CartesianGrid, ComposedChart, ErrorBar, Line, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
-import type { Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
 import { Marker } from './Marker.tsx'
 import { axis, chartStyle } from './axis.ts'
 import { type PanelAxes, type PanelLine, write, writeTick } from './panel.ts'

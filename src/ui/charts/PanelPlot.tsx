@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { Axis, Panel } from '../../protocol.ts'
+import type { Axis, Panel } from '../../panel.ts'
 import { HeatMapChart } from './HeatMapChart.tsx'
 import { Marker } from './Marker.tsx'
 import { PanelChart } from './PanelChart.tsx'

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import type { Pictures } from '../../protocol.ts'
+import type { Pictures } from '../../panel.ts'
 import { ImageGrid } from '../samples/ImageGrid.tsx'
 import { PictureRow, toGreatest } from './PictureRow.tsx'
 import styles from './PanelPlot.module.css'

@@ -1,4 +1,4 @@
-import type { Reading } from '../../protocol.ts'
+import type { Reading } from '../../panel.ts'
 import { setReading } from '../../store/ui.ts'
 import { Choice } from '../Choice.tsx'
 

@@ -1,5 +1,5 @@
 /** Colours and words of a heat map. Pure. */
-import type { HeatMap } from '../../protocol.ts'
+import type { HeatMap } from '../../panel.ts'
 import { short } from '../numbers.ts'
 
 /** Viridis at six places: as light in grey as in colour, and told apart with every kind of colour vision. */

@@ -1,5 +1,6 @@
 /** The loss by noise level as a panel, and its sentence. Pure. */
-import type { LossByT, Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
+import type { LossByT } from '../../protocol.ts'
 import { count, fixed, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'

@@ -1,5 +1,6 @@
 /** Other runs on the charts of the one that they are about. Pure. */
-import type { Curve, Panel, RunEvent } from '../../protocol.ts'
+import type { Curve, Panel } from '../../panel.ts'
+import type { RunEvent } from '../../protocol.ts'
 
 /** The same panel of a run beside, with the place of its first replica among all. */
 export interface PanelBeside {

@@ -1,5 +1,5 @@
 /** From a panel to lines, axes and table rows: what every chart by noise level, and every measurement, is drawn from. Pure. */
-import type { Axis, Panel } from '../../protocol.ts'
+import type { Axis, Panel } from '../../panel.ts'
 import { type SeedCurve, overSeeds } from '../../store/seeds.ts'
 import { percent, short, signed } from '../numbers.ts'
 import { shortNames } from './endLabels.ts'

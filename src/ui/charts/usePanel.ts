@@ -1,6 +1,6 @@
 /** Lines, axes and numbers of a panel as the page shows it now: replicas hidden, seeds together or single. */
 import { useMemo } from 'react'
-import type { HeatMap, Panel, PlaneViews } from '../../protocol.ts'
+import type { HeatMap, Panel, PlaneViews } from '../../panel.ts'
 import { short } from '../numbers.ts'
 import type { TableData } from './DataTable.tsx'
 import { type PanelAxes, type PanelLine, axesOf, gridOf, linesOf, longGridOf, write } from './panel.ts'

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { Measurement, Panel } from '../../protocol.ts'
+import type { Measurement, Panel } from '../../panel.ts'
 import { diagnosticOf } from '../../store/catalog.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { PanelPlot } from '../charts/PanelPlot.tsx'

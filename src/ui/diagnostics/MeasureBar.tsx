@@ -7,7 +7,7 @@ import { cancelMeasure, measure } from '../../store/measuring.ts'
 import { dismissUnmeasured, hasRun, useRun } from '../../store/run.ts'
 import { showView } from '../../store/ui.ts'
 import { count, duration, percent, seconds, short } from '../numbers.ts'
-import type { Measurement } from '../../protocol.ts'
+import type { Measurement } from '../../panel.ts'
 import styles from './Diagnostics.module.css'
 
 interface Props {

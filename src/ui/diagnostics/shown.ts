@@ -1,7 +1,7 @@
 /** What there is to show of one diagnostic: what was measured, what theory says of the settings on the page, or both on the same axes. */
 import { useEffect, useMemo } from 'react'
 import { useShallow } from 'zustand/react/shallow'
-import type { Measurement, Panel, Reading, Settings } from '../../protocol.ts'
+import type { Measurement, Panel, Reading, Settings } from '../../panel.ts'
 import { diagnosticOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { askTheory } from '../../store/measuring.ts'

@@ -1,4 +1,4 @@
-import type { Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
 import { Figure } from '../charts/Figure.tsx'
 import { PanelPlot } from '../charts/PanelPlot.tsx'
 import { usePanel } from '../charts/usePanel.ts'

@@ -1,6 +1,7 @@
 /** Networks from files on the page's own charts. Pure. */
 import type { FileEvaluation } from '../../file_protocol.ts'
-import type { LossByT, Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
+import type { LossByT } from '../../protocol.ts'
 import type { SeedCurve } from '../../store/seeds.ts'
 import { asDenoiser, type LossView } from '../charts/lossByT.ts'
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { Panel } from '../../protocol.ts'
+import type { Panel } from '../../panel.ts'
 import { useFiles } from '../../store/files.ts'
 import { panelsWithFiles } from './fileCurves.ts'
 

@@ -1,4 +1,4 @@
-import type { StepWalk } from '../../protocol.ts'
+import type { StepWalk } from '../../step_walk.ts'
 import { showMove } from '../../store/inside.ts'
 import { shapeText } from './paint.ts'
 import { AttentionFigure, TensorFigure } from './TensorFigure.tsx'

@@ -1,4 +1,4 @@
-import type { StepWalk } from '../../protocol.ts'
+import type { StepWalk } from '../../step_walk.ts'
 import { type Span, pairedSpans, showMove, spansOf } from '../../store/inside.ts'
 import styles from './Inside.module.css'
 

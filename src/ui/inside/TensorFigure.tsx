@@ -1,5 +1,5 @@
 import { type PointerEvent, useEffect, useRef, useState } from 'react'
-import type { WalkMove, WalkTensor } from '../../protocol.ts'
+import type { WalkMove, WalkTensor } from '../../step_walk.ts'
 import { bytes } from '../numbers.ts'
 import { heatPicture, pictureSize, shapeText, signed, statisticsText } from './paint.ts'
 import styles from './Inside.module.css'

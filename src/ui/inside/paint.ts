@@ -1,5 +1,5 @@
 /** Numbers as coloured pixels, and in words. Pure, so that it can be tested without a canvas. */
-import type { WalkTensor } from '../../protocol.ts'
+import type { WalkTensor } from '../../step_walk.ts'
 import { colourAt } from '../charts/heat.ts'
 import { short } from '../numbers.ts'
 

@@ -1,6 +1,6 @@
 /** Numbers of the run in front of the student, recorded or live, as the lesson's sentences need them. Pure. */
 import { type Config, seedGroups } from '../../config.ts'
-import type { Measurement } from '../../protocol.ts'
+import type { Measurement } from '../../panel.ts'
 import { methodIdOf } from '../../store/replicas.ts'
 import { meanOf } from '../../store/seeds.ts'
 import type { ShownRun } from '../../store/shown.ts'

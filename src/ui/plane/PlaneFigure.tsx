@@ -1,5 +1,5 @@
 import { type CSSProperties, useEffect, useMemo, useState } from 'react'
-import type { PlaneViews, Reading } from '../../protocol.ts'
+import type { PlaneViews, Reading } from '../../panel.ts'
 import { Marker } from '../charts/Marker.tsx'
 import { useSeries } from '../charts/series.ts'
 import { ReadingChoice } from '../charts/ReadingChoice.tsx'

@@ -1,5 +1,5 @@
 /** Paints points, the ways they came and the velocity around them on a plain 2-D canvas. */
-import type { PlaneView, PlaneViews, Reading } from '../../protocol.ts'
+import type { PlaneView, PlaneViews, Reading } from '../../panel.ts'
 
 export interface Layers {
   arrows: boolean
