@@ -2,31 +2,26 @@
  * A run from start to finish: the loop, its pace, its history, and what the page or the terminal is told about it. Read this and
  * model/dit.ts and you know how training works here. Knows no browser: a Web Worker and Node drive it alike.
  */
-import { type Config, ConfigError, isLive, isOverridable, type MeasureConfig, overridable, parseConfig, type ReplicaConfig } from '../config.ts'
+import { type Config, ConfigError, type MeasureConfig, parseConfig, type ReplicaConfig } from '../config.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
-import { guidanceSaid } from '../model/guidance.ts'
-import { commonPath } from '../flow/place.ts'
-import { clampsSaid, resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/knobs.ts'
 import type { Measurement, Settings } from '../panel.ts'
 import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol.ts'
 import type { StepWalk } from '../step_walk.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { checkConfig, generateData, type Progress } from './data.ts'
-import { atBench, Cancelled } from './bench.ts'
 import { stepWork } from './expect.ts'
+import { Gauges, type Listeners } from './gauges.ts'
 import { forkHistory, type RunHistory } from './history.ts'
-import { Measurements } from './measurements.ts'
-import { summariseLevels } from './levels.ts'
+import { patched } from './knob_patch.ts'
 import { Pace } from './pace.ts'
 import { planOf, recordRun } from './plan.ts'
 import { replicaLabel, replicaTick } from './replica_tick.ts'
-import { Seen } from './seen.ts'
 import { refined, type Speed, timeFor } from './speed.ts'
 import { type ReplicaState, stepsOf, Trainer } from './trainer.ts'
 import { presetTiles } from './tune.ts'
-import { walkStep } from './walk/walk.ts'
 
 /** Loss by noise level is measured once this early, so that its chart has a baseline long before `evaluate.every` on a slow machine. */
 const FIRST_LOOK = 10
@@ -40,19 +35,9 @@ export interface Checkpoint {
   history?: RunHistory
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends Listeners {
   tiles?: Tiles
   progress?: Progress
-  /** Lets timers and messages through during long CPU work. */
-  breathe?: () => Promise<void>
-  /** Hears of every measurement as it is made. */
-  measured?: (measurement: Measurement) => void
-  /** Hears of every loss by noise level: a tick has only the last, and there may be several between two ticks. */
-  evaluated?: (loss: LossByT) => void
-  /** Hears how far a measurement is; `id` null when none is under way any more. */
-  measuring?: (id: string | null, done: number, total: number) => void
-  /** Hears, in one sentence, why a measurement that was due could not be made. */
-  unmeasured?: (message: string, id: string) => void
   /** Gone on from, instead of starting at step 0. */
   checkpoint?: Checkpoint
   /** Images of an earlier run with the same data settings. */
@@ -62,19 +47,15 @@ export interface SessionOptions {
 export class Session {
   step = 0
   state: Tick['state'] = 'paused'
-  private readonly seen: Seen
   private target: number
   private readonly pace = new Pace()
   private submitsPerStep = 1
-  private read = 0
   private sequence = 0
   private looping: Promise<void> | null = null
-  private readingMetrics: Promise<void> = Promise.resolve()
-  private measuring: Promise<unknown> = Promise.resolve()
   private snapshotting: Promise<Checkpoint> | null = null
   /** A snapshot that waits until the loop is between two steps. */
   private beforeStep: (() => void) | null = null
-  private readonly diagnostics: Measurements
+  private readonly gauges: Gauges
 
   private constructor(
     readonly runId: string,
@@ -88,11 +69,8 @@ export class Session {
     private readonly bytes: number,
   ) {
     this.step = start
-    this.read = start
     this.target = config.train.steps
-    const history = options.checkpoint?.history
-    this.seen = history ? Seen.of(history) : Seen.from(start, config.replicas.length)
-    this.diagnostics = new Measurements(this.seen.measurements)
+    this.gauges = new Gauges(this, trainer, options, options.checkpoint?.history)
     if (start >= this.target) this.state = 'finished'
   }
 
@@ -161,45 +139,34 @@ export class Session {
     this.target = Math.max(this.target, this.step) + steps
     if (this.state === 'finished') this.state = 'paused'
     this.turn()
-    this.seen.events.push({ step: this.step, label: `${steps} more steps` })
+    this.gauges.seen.events.push({ step: this.step, label: `${steps} more steps` })
   }
 
   /** Turns a knob while the run goes on. @throws ConfigError when the field is not live or the value is out of bounds */
-  patch({ replica, section, field, value }: KnobPatch): void {
-    if (!isLive(section, field)) throw new ConfigError(`${section}.${field} needs a restart`)
-    const replicas = this.config.replicas.map(r => ({ ...r }))
-    const own = isOverridable(field) && overridable[field] === section ? field : null
-    let next: unknown
-    if (replica === 'all') {
-      if (own) for (const r of replicas) delete r[own]
-      next = { ...this.config, replicas, [section]: { ...this.config[section], [field]: value } }
-    } else {
-      if (!own || !replicas[replica]) throw new ConfigError(`${section}.${field} cannot be set for replica ${replica} alone`)
-      next = { ...this.config, replicas: replicas.map((r, i) => (i === replica ? { ...r, [own]: value } : r)) }
-    }
-    const config = parseConfig(next)
-    checkConfig(config)
-    this.config = config
+  patch(knob: KnobPatch): void {
+    const { replica, field, value } = knob
+    this.config = patched(this.config, knob)
     this.turn()
-    this.seen.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
+    this.gauges.seen.events.push({ step: this.step, label: `${field} → ${value}${replica === 'all' ? '' : ` (${replicaLabel(this.config, replica)})`}` })
   }
 
   /** A cosine of the learning rate ends where the run does, also when that was put off. */
   private turn(): void {
-    this.trainer.turn({ ...this.config, train: { ...this.config.train, steps: this.target } })
+    this.trainer.turn(this.whole)
   }
 
   /** The loop: bursts of steps with at most two bursts under way, evaluations where they are due. */
   private async loop(until: () => number): Promise<void> {
+    const { gauges } = this
     const { every, samplesEvery } = this.config.evaluate
-    if (this.step === 0 && samplesEvery > 0 && !this.seen.samples) await this.sample()
-    if (this.step === 0) for (const id of this.diagnostics.first(this.config)) await this.measureDue(id)
+    if (this.step === 0 && samplesEvery > 0 && !gauges.seen.samples) await gauges.sample()
+    if (this.step === 0) for (const id of gauges.first()) await gauges.measureDue(id)
     const waiting: Promise<void>[] = []
     for (;;) {
-      await this.measuring // one that was asked for: all of it at one step
+      await gauges.idle // what was asked for: all of it at one step
       this.beforeStep?.()
       if (this.state !== 'running' || this.step >= until()) break
-      const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), this.diagnostics.toNext(this.config, this.step), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
+      const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), gauges.toNext(), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       if (this.trainer.recorded.training.parts > 1 && this.pace.patient) {
         await Promise.all(waiting.splice(0))
         if (!(await this.stepByParts())) continue
@@ -213,11 +180,11 @@ export class Session {
       }
       const evaluate = every > 0 && (this.step % every === 0 || this.step === FIRST_LOOK)
       const sample = samplesEvery > 0 && this.step % samplesEvery === 0
-      const due = this.diagnostics.due(this.config, this.step, this.target)
+      const due = gauges.due(this.target)
       if (evaluate || sample || due.length > 0 || this.step >= until()) await Promise.all(waiting.splice(0))
-      if (evaluate) await this.evaluate()
-      if (sample) await this.sample()
-      for (const id of due) await this.measureDue(id)
+      if (evaluate) await gauges.evaluate()
+      if (sample) await gauges.sample()
+      for (const id of due) await gauges.measureDue(id)
     }
     await Promise.all(waiting)
     await this.readMetrics()
@@ -236,7 +203,7 @@ export class Session {
       }
       const began = performance.now()
       submits += trainer.submitPart()
-      await this.breatheGpu()
+      await this.gauges.breatheGpu()
       this.pace.learn(1 / parts, began)
     }
     this.submitsPerStep = submits
@@ -245,62 +212,27 @@ export class Session {
 
   /** Fetches the metrics of all steps submitted so far. */
   readMetrics(): Promise<void> {
-    // After a reading under way, which may have begun before the last steps.
-    return (this.readingMetrics = this.readingMetrics.catch(() => {}).then(() => this.fetchMetrics()))
-  }
-
-  private async fetchMetrics(): Promise<void> {
-    const to = this.step
-    if (this.read === to) return
-    this.seen.addSteps(await this.trainer.metrics(this.read, to), to - this.read)
-    this.read = to
-  }
-
-  /** Evaluations and samples have buffers of their own, but each only once: one after another. */
-  private alone<T>(measure: () => Promise<T>): Promise<T> {
-    const result = this.measuring.then(measure)
-    this.measuring = result.catch(() => {})
-    return result
+    return this.gauges.readMetrics()
   }
 
   /** Measures loss by noise level now. */
   evaluate(): Promise<LossByT> {
-    return this.alone(() => this.measureLevels())
-  }
-
-  private async measureLevels(): Promise<LossByT> {
-    const { net } = this.config
-    const { evaluation } = this.trainer.recorded
-    const step = this.step
-    const errors = await this.trainer.lossByT(() => this.breatheGpu())
-    const notes = clampsSaid(this.config)
-    const loss = { ...summariseLevels(step, evaluation.levels, errors, this.data.dataset, net, commonPath(this.config)), ...(notes.length > 0 && { notes }) }
-    this.seen.addLoss(loss)
-    this.options.evaluated?.(loss)
-    return loss
+    return this.gauges.evaluate()
   }
 
   /** Draws samples now, always from the same noise. */
   sample(): Promise<SampleGrid> {
-    return this.alone(() => this.drawSamples())
-  }
-
-  private async drawSamples(): Promise<SampleGrid> {
-    const { net, evaluate, data } = this.config
-    const step = this.step
-    const { images, evaluations, rejected, forced } = await this.trainer.sample(data.seed, () => this.breatheGpu())
-    const each = net.channels * net.size * net.size
-    return (this.seen.samples = { step, channels: net.channels, size: net.size, images, real: this.data.heldOut.slice(0, evaluate.samples * each), count: evaluate.samples, evaluations, rejected, forced, steered: guidanceSaid(this.config).join(', ') || undefined })
+    return this.gauges.sample()
   }
 
   /** What happened to this run, oldest first. */
   get events(): RunEvent[] {
-    return this.seen.events
+    return this.gauges.seen.events
   }
 
   /** Everything measured in this run so far, oldest first. */
   get measurements(): readonly Measurement[] {
-    return this.seen.measurements
+    return this.gauges.seen.measurements
   }
 
   /**
@@ -308,35 +240,11 @@ export class Session {
    * @throws ConfigError when another is under way, or the settings or the run do not allow it; RangeError for lack of memory; Cancelled
    */
   measure(id: string, settings: Settings = {}): Promise<Measurement> {
-    const task = this.diagnostics.begin(id, settings, this.config, this.data.dataset)
-    return this.alone(async () => {
-      const { device, library, config, data, step, trainer, options } = this
-      try {
-        return await this.diagnostics.finish(task, step, () => atBench({
-          device, library, buffers: trainer.buffers, config, step, training: trainer.recorded.training, labels: config.replicas.map((_, r) => replicaLabel(config, r)), data,
-          earlier: this.measurements.filter(one => one.id === id), kept: this.diagnostics.kept, signal: task.signal, progress: (done, total) => options.measuring?.(id, done, total), breathe: options.breathe ?? (async () => {}),
-        }, task.work))
-      } finally {
-        options.measuring?.(null, 0, 0)
-      }
-    }).then(measurement => {
-      this.options.measured?.(measurement)
-      return measurement
-    })
-  }
-
-  /** One that is due while training: whatever goes wrong with it, training goes on. */
-  private async measureDue(id: string): Promise<void> {
-    await this.measuring // one that the visitor asked for meanwhile
-    try {
-      await this.measure(id, this.diagnostics.settingsOf(this.config, id))
-    } catch (error) {
-      if (!(error instanceof Cancelled)) this.options.unmeasured?.(error instanceof Error ? error.message : String(error), id)
-    }
+    return this.gauges.measure(id, settings)
   }
 
   cancelMeasure(): void {
-    this.diagnostics.cancel()
+    this.gauges.cancel()
   }
 
   /**
@@ -344,10 +252,7 @@ export class Session {
    * steps; their bits do not depend on it. @throws ConfigError when there is no such replica or image; RangeError for lack of memory
    */
   walk(replica: number, sample: number): Promise<StepWalk> {
-    return this.alone(() => {
-      const { device, library, config, trainer, runId } = this
-      return walkStep({ device, library, buffers: trainer.buffers, training: trainer.recorded.training, config, runId, replica, sample })
-    })
+    return this.gauges.walk(replica, sample)
   }
 
   /** How often which diagnostics are measured from now on. @throws ConfigError */
@@ -357,11 +262,6 @@ export class Session {
     this.config = config
   }
 
-  /** Between pieces of an evaluation: waits for the GPU, so that the page's frames get their turn. */
-  private async breatheGpu(): Promise<void> {
-    await settled(this.device, this.device.queue.onSubmittedWorkDone())
-  }
-
   /** Weights, optimiser and counters alone. */
   async checkpoint(): Promise<Checkpoint> {
     const config = this.whole
@@ -369,7 +269,7 @@ export class Session {
     return { config, step: stepsOf(replicas[0]), replicas }
   }
 
-  /** The config as a run that goes on from here needs it. */
+  /** The config with the steps as they were put off: as a run that goes on from here needs it. */
   private get whole(): Config {
     return { ...this.config, train: { ...this.config.train, steps: this.target } }
   }
@@ -383,7 +283,7 @@ export class Session {
   }
 
   private betweenSteps<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.looping) return this.alone(work)
+    if (!this.looping) return this.gauges.alone(work)
     return new Promise(resolve => {
       this.beforeStep = () => {
         this.beforeStep = null
@@ -394,25 +294,23 @@ export class Session {
 
   /** Up to its first wait it sees one step: copies of the GPU's numbers are ordered before the next step is. */
   private async takeSnapshot(): Promise<Checkpoint> {
-    const { step, whole: config, read } = this
-    const seen = this.seen.copy()
-    const [replicas, rows] = await Promise.all([this.trainer.replicaStates(), this.trainer.metrics(read, step)])
-    seen.addSteps(rows, step - read)
-    return { config, step, replicas, history: seen.record() }
+    const { step, whole: config } = this
+    const [replicas, history] = await Promise.all([this.trainer.replicaStates(), this.gauges.history()])
+    return { config, step, replicas, history }
   }
 
   /**
    * Goes on from one replica's weights and optimiser state as new replicas with other knobs, at the same step. Returns a new paused
    * session with the history so far; this one stays as it is until destroyed.
    */
-  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Pick<SessionOptions, 'measured' | 'evaluated' | 'measuring' | 'unmeasured'> = {}): Promise<Session> {
+  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Listeners = {}): Promise<Session> {
     this.cancelMeasure()
     await this.pause()
     const source = this.config.replicas[from]
     if (!source) throw new ConfigError(`fork: there is no replica ${from}; there are ${this.config.replicas.length}`)
     const { train } = resolveReplica(this.config, source)
     // The draws of a forked run go on where its parent's stood, so the seed goes along unless another is asked for.
-    const config = parseConfig({ ...this.config, train: { ...this.config.train, steps: this.target }, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
+    const config = parseConfig({ ...this.whole, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
     const { step, replicas: states, history } = await this.snapshot()
     const past = forkHistory(history!, from, replicas.length, { step, label: `forked from ${replicaLabel(this.config, from)}` })
     return Session.create(this.device, this.library, runId, config, { ...this.options, ...telling, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]), history: past } })
@@ -420,7 +318,7 @@ export class Session {
 
   /** The whole state of the run as the page sees it. */
   tick(): Tick {
-    const { seen } = this
+    const { seen } = this.gauges
     return {
       type: 'tick', runId: this.runId, sequence: this.sequence++, state: this.state, step: this.step, steps: this.target,
       stepsPerSecond: this.pace.stepMs > 0 ? 1000 / this.pace.stepMs : 0, config: this.config,
@@ -432,13 +330,13 @@ export class Session {
 
   /** A replica's gradient has not been finite for many steps in a row, by the last metrics read. */
   get stuck(): boolean {
-    return this.seen.stuck
+    return this.gauges.seen.stuck
   }
 
   async destroy(): Promise<void> {
     this.cancelMeasure()
     await this.pause().catch(() => {})
-    await Promise.allSettled([this.readingMetrics, this.measuring, this.snapshotting])
+    await Promise.allSettled([this.gauges.rest(), this.snapshotting])
     this.trainer.destroy()
   }
 }
