@@ -161,8 +161,8 @@ export const presets: Preset[] = [
     id: 'logit-normal',
     title: 'Which noise levels to train on?',
     group: 'Other objectives',
-    notice: 'Even with its favour for low noise (m = −0.5) a logit-normal draws fewer levels below 0.1 than an even draw does: is that seen in the loss there?',
-    config: { ...STUDIED, measures: [SAMPLED, { id: 'times', every: 800 }], objective: { timeMean: -0.5 }, replicas: [{ method: 'fm' }, { method: 'fm-logit-normal' }] },
+    notice: 'Even with its favour for low noise (m = −0.5) a logit-normal draws fewer levels below 0.1 than an even draw does, and with m = 0 and 0.5 hardly any (Problem, Noise levels): is that seen in the loss there, in what features hold and in samples?',
+    config: { ...STUDIED, measures: [SAMPLED, { id: 'times', every: 800 }], replicas: [{ method: 'fm' }, ...[-0.5, 0, 0.5].map(timeMean => ({ method: 'fm-logit-normal', timeMean, label: `m = ${String(timeMean).replace('-', '−')}` }))] },
     study: 'logit-normal',
   },
   {
@@ -229,12 +229,13 @@ export const presets: Preset[] = [
     id: 'weightings',
     title: 'Weightings of a denoiser',
     group: 'Paths and stages',
-    notice: 'A velocity is a denoiser, x̂₀ = x_t − t v. Its error is weighed by 1/t², evenly or in the middle, and the net answers with the velocity (residual) or with the image (plain): who comes nearest to the image at which t (Denoiser)? Noise levels even in σ are a setting.',
+    notice: 'A velocity is a denoiser, x̂₀ = x_t − t v. Its error is weighed by 1/t², evenly or in the middle, and the net answers with the velocity (residual) or with the image (plain): who comes nearest to the image at which t (Denoiser)? Beside them a denoiser trained as denoisers were, on noise of any σ up to 4 alike.',
     config: {
       ...STUDIED, measures: [{ id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }],
       replicas: [
         { method: 'fm', label: 'residual, 1/t²' }, { method: 'fm', loss: 'image', label: 'residual, even' }, { method: 'fm', loss: 'middle', label: 'residual, middle' },
         { method: 'x-prediction', label: 'plain, 1/t²' }, { method: 'x-prediction', loss: 'image', label: 'plain, even' }, { method: 'x-prediction', loss: 'middle', label: 'plain, middle' },
+        { method: 'fm', loss: 'image', times: 'sigma-uniform', label: 'residual, even in σ' },
       ],
     },
     study: 'weightings',

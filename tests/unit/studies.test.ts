@@ -7,7 +7,7 @@ import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { presets } from '../../src/lab/presets.ts'
 import { studies } from '../../src/lab/studies/index.ts'
-import { type Findings, judge, type Study, valueAt } from '../../src/lab/studies/study.ts'
+import { alike, type Findings, judge, noLess, type Study, valueAt } from '../../src/lab/studies/study.ts'
 import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
 
 /** One panel with a curve per replica: y at t = .01 and t = 1. */
@@ -37,6 +37,24 @@ describe('a claim', () => {
     expect(judge(drop, findings([[0, 0.01], [0, 0], [0, 0.01], [0, 0], [0, 3], [0, 0]]))[0].verdict).toBe('unclear')
   })
 
+  test('that something is no worse, or alike, appears within its margin by two standard errors, and is opposite beyond it', () => {
+    const verdict = (margin: Study['claims'][number]['margin'], effects: number[]) => {
+      const { claims: [claim], ...rest } = drop
+      return judge({ ...rest, claims: [{ ...claim, margin }] }, findings(effects.flatMap(effect => [[0, effect], [0, 0]] as [number, number][])))[0].verdict
+    }
+    expect(verdict(noLess(1), [-0.5, -0.4, -0.6])).toBe('appears')
+    expect(verdict(noLess(1), [5, 4, 6])).toBe('appears')
+    expect(verdict(noLess(1), [-0.9, -1, -0.8])).toBe('unclear')
+    expect(verdict(noLess(1), [-2, -2.1, -1.9])).toBe('opposite')
+    expect(verdict(alike(1), [0.5, -0.4, 0.2])).toBe('appears')
+    expect(verdict(alike(1), [2, 2.1, 1.9])).toBe('opposite')
+    expect(verdict(alike(1), [2, -2, 5])).toBe('unclear')
+  })
+
+  test('that comes to no number is no claim', () => {
+    expect(() => judge(study((f, of) => Math.log2(-1 * valueAt(f, where, of('fm'), 0.9))), findings([[1, 4], [0, 0], [2, 4], [0, 0], [1.5, 4], [0, 0]]))).toThrow('is NaN, NaN, NaN over the seeds, and that is no number to judge')
+  })
+
   test('says what the run lacks', () => {
     expect(() => judge(study((f, of) => valueAt(f, where, of('none'), 1)), findings([[1, 1]]))).toThrow('no replica of none with seed 0')
     expect(() => judge(study((f, of) => valueAt(f, { ...where, label: 'x' }, of('fm'), 1)), findings([[1, 1]]))).toThrow('nothing was measured as d, p, “x” of replica 0')
@@ -55,23 +73,26 @@ test.each(studies.map(({ id, ...rest }) => [id, rest] as const))('%s can be run 
 const SAID: Record<string, Record<string, string>> = {
   'low-noise': { 'loss-rises': 'appears', 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', 'probe-drops': 'unclear', 'lcf-probe': 'appears', reallocation: 'appears', 'lcf-samples': 'opposite' },
   'late-degradation': { 'none-early': 'appears', late: 'opposite', 'late-near': 'unclear' },
-  designs: { 'cut-alone': 'opposite', 'pull-alone': 'appears', 'both-over-cut': 'appears', 'both-over-pull': 'appears', samples: 'unclear', 'samples-over-pull': 'unclear' },
+  designs: { 'cut-alone': 'appears', 'pull-alone': 'appears', 'both-over-cut': 'appears', 'both-over-pull': 'appears', samples: 'unclear', 'samples-over-pull': 'unclear' },
   't-min': { smallest: 'appears', larger: 'unclear', 'larger-still': 'opposite', largest: 'opposite', cost: 'opposite', samples: 'opposite' },
+  remedies: { 'reads-fm': 'appears', 'reads-exfm': 'appears', 'reads-x-prediction': 'appears', 'reads-fm-logit-normal': 'appears', 'samples-fm': 'unclear', 'samples-exfm': 'unclear', 'samples-x-prediction': 'appears', 'samples-fm-logit-normal': 'unclear' },
   buried: { 'x-over-velocity': 'appears', 'x-over-noise': 'appears', loss: 'appears' },
-  'two-classes': { apart: 'appears', 'more-than-affine': 'unclear', 'a-little': 'appears', nearer: 'opposite' },
+  'two-classes': { apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'opposite', 'a-little': 'appears', nearer: 'opposite' },
+  contrast: { nearer: 'opposite', 'over-less': 'opposite', 'over-more': 'appears', 'too-much': 'appears', sooner: 'opposite' },
+  straight: { error: 'unclear', fewer: 'unclear', straight: 'opposite', exact: 'appears', likelihood: 'opposite' },
   predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
-  'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'unclear', samples: 'unclear' },
-  'dispersive-code': { reads: 'unclear', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
-  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear' },
+  'logit-normal': { lowest: 'appears', middle: 'appears' },
+  'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
+  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite' },
   weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
   paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
   'too-strong': { wrecked: 'appears', reads: 'opposite', samples: 'opposite' },
   exfm: { reads: 'unclear', samples: 'unclear' },
-  dispersive: { reads: 'opposite', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
+  dispersive: { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   'self-conditioned': { reads: 'opposite', samples: 'unclear' },
-  phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'by-heart': 'opposite' },
-  plane: { image: 'unclear', lcf: 'opposite', 'lcf-loss': 'opposite' },
+  phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'harm-middle': 'appears', 'harm-late': 'opposite', peak: 'appears', 'by-heart': 'opposite' },
+  plane: { image: 'appears', lcf: 'appears', 'one-gradient': 'appears' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
 

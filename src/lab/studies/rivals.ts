@@ -48,15 +48,18 @@ export const rivalStudies: readonly Study[] = [
   },
   {
     id: 'logit-normal',
-    title: 'Noise levels drawn logit-normal, m = −0.5, three seeds',
+    title: 'Noise levels drawn logit-normal, three seeds',
     figure: 'LCF eq. 16, table 1',
     config: withSeeds('logit-normal'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
-      { id: 'lowest', text: 'At the lowest noise, which it draws more rarely than an even draw does, the loss is higher', source: 'density of eq. 16', unit: 'loss at t = 0.01, logit-normal less FM', effect: (f, of) => lossAt(f, of('fm-logit-normal'), 0.01) - lossAt(f, of('fm'), 0.01) },
-      { id: 'middle', text: 'At t = 0.3, which it draws most, it is lower', source: 'density of eq. 16', unit: 'loss at t = 0.3, FM less logit-normal', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('fm-logit-normal'), 0.3) },
-      { id: 'reads', text: 'Features do not read better at t = 0.001', source: 'LCF §6', unit: 'points at t = 0.001, FM less logit-normal', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('fm-logit-normal')) },
-      { id: 'samples', text: 'Samples lie nearer to real images', source: 'SD3, arXiv 2403.03206', unit: NEARER('FM', 'logit-normal'), effect: (f, of) => nearer(f, of('fm'), of('fm-logit-normal')) },
+      { id: 'lowest', text: 'At the lowest noise, which m = −0.5 draws more rarely than an even draw does, the loss is higher', source: 'density of eq. 16', unit: 'loss at t = 0.01, m = −0.5 less FM', effect: (f, of) => lossAt(f, of('m = −0.5'), 0.01) - lossAt(f, of('fm'), 0.01) },
+      { id: 'middle', text: 'At t = 0.3, which it draws most, it is lower', source: 'density of eq. 16', unit: 'loss at t = 0.3, FM less m = −0.5', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('m = −0.5'), 0.3) },
+      { id: 'reads', text: 'Features do not read better at t = 0.001', source: 'LCF §6', unit: 'points at t = 0.001, FM less m = −0.5', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('m = −0.5')) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'SD3, arXiv 2403.03206', unit: NEARER('FM', 'm = −0.5'), effect: (f, of) => nearer(f, of('fm'), of('m = −0.5')) },
+      { id: 'over-middle', text: 'm = −0.5 makes better samples than m = 0', source: 'LCF table 1', unit: NEARER('m = 0', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0'), of('m = −0.5')) },
+      { id: 'over-high', text: 'And than m = 0.5, which draws high noise', source: 'LCF table 1', unit: NEARER('m = 0.5', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0.5'), of('m = −0.5')) },
+      { id: 'starved', text: 'The fewer levels below 0.1 are drawn, the worse features read at t = 0.001', source: 'asked here', unit: 'points at t = 0.001, m = −0.5 less m = 0.5', effect: (f, of) => read(f, of('m = −0.5')) - read(f, of('m = 0.5')) },
     ],
   },
   ...(['dispersive', 'dispersive-code'] as const).map((id): Study => ({
