@@ -81,7 +81,7 @@ const SAID: Record<string, Record<string, string>> = {
   contrast: { nearer: 'opposite', 'over-less': 'opposite', 'over-more': 'appears', 'too-much': 'appears', sooner: 'opposite' },
   straight: { error: 'unclear', fewer: 'unclear', straight: 'opposite', exact: 'appears', likelihood: 'opposite' },
   predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
-  'logit-normal': { lowest: 'appears', middle: 'appears' },
+  'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite' },
   weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
