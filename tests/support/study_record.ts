@@ -1,10 +1,14 @@
 /** A study's record with values that can be recognised, and its picture. */
-import { parseConfig } from '../../src/config.ts'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Config } from '../../src/config.ts'
 import { samplesPng } from '../../src/lab/samples_png.ts'
 import type { SampleGrid, StepSeries } from '../../src/protocol.ts'
 import type { StudyRecord } from '../../src/record_schema.ts'
 
-const config = parseConfig({ replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]), train: { steps: 1200 } })
+// Of a stored record, for browser tests read this file without what finds paths and solvers for config.ts.
+const stored: Config = JSON.parse(readFileSync(resolve('public/studies/low-noise.json'), 'utf8')).tick.config
+const config: Config = { ...stored, net: { ...stored.net, attention: true }, replicas: [0, 1, 2].flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]), train: { ...stored.train, steps: 1200 }, measures: [] }
 const R = config.replicas.length
 const t = [0.001, 0.01, 0.1, 0.999]
 const step = [1, 600, 1200]
