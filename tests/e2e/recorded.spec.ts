@@ -26,7 +26,7 @@ test('the first view teaches with no click: a recorded run, said to be one, unti
 
   await lab.view('Claims')
   const row = page.getByRole('row', { name: /LCF lifts probe accuracy/ })
-  await expect(row).toContainText('0.167 ± 1.89')
+  await expect(row).toContainText('0.2 ± 1.9')
   await expect(row).toContainText('−2 · 1 · 1.5')
   await expect(row).toContainText('Unclear')
   await expect(page.getByRole('row', { name: /larger at low noise/ })).toContainText('It appears')
@@ -53,7 +53,7 @@ test('without a GPU the recorded run is what there is, whatever the link asks fo
   await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
   await lab.expectNoAxeViolations()
   await lab.view('Claims')
-  await expect(page.getByRole('heading', { name: 'What the paper says, and what came out here' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'What is claimed, and what came out here' })).toBeVisible()
 })
 
 test('an experiment without a record says so, and leads to those that have one; its sentence is never put with another’s record @no-gpu', async ({ lab, page }) => {

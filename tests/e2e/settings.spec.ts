@@ -109,7 +109,7 @@ test('a preset brings its own settings, and Back undoes it', async ({ lab, page 
   await lab.open()
   await page.getByRole('combobox', { name: 'Experiment' }).selectOption('designs')
   await expect(page.getByRole('combobox', { name: /^Method of replica/ })).toHaveCount(4)
-  await expect(page).toHaveURL(/replicas=fm;fm-truncated;fm-contrast;lcf$/)
+  await expect(page).toHaveURL(/replicas=fm;fm-truncated;fm-contrast;lcf&measures=quality:800/)
   await page.goBack()
   await expect(page.getByRole('combobox', { name: /^Method of replica/ })).toHaveCount(2)
   await expect(page.getByRole('textbox', { name: 'Batch, value' })).toHaveValue('8')

@@ -37,7 +37,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
     <ComposedChart
       responsive
       data={union}
-      style={{ ...chartStyle, minHeight: least }}
+      style={{ ...chartStyle, minHeight: least, contain: 'size' }} // a drawing once made asks for no room
       margin={{ top: 6, right: labelMargin(ends.map(({ label }) => label)), bottom: 0, left: 0 }}
       title={title}
       desc={`${y.label} over ${x.label}. The same numbers are in the table.`}
