@@ -38,15 +38,16 @@ const plane = (settings?: Record<string, number | string>) => [{ id: 'plane', ev
  * Micro-batches keep activations below 3 GiB; training images come to 96 MiB, which every GPU can hold in one buffer.
  */
 function ofPaper(width: 384 | 768, size: 32 | 64, microBatches: number, notice: string): Preset {
+  const batch = size === 32 ? 256 : 32
   const rarely = [{ id: 'condition', settings: { levels: 12, pairs: 16 } }, { id: 'features', settings: { images: 64 } }].map(one => ({ ...one, every: 1000 }))
   return {
     id: `paper-${width}-${size}`,
     title: `The paper’s net: 12 × ${width}, ${size}²`,
     group: 'Other data and sizes',
-    notice,
+    notice: `${notice} LCF compares the ${batch / microBatches} images of a pass here, not all ${batch}.`,
     config: {
       net: { channels: 3, size, patch: 2, width, blocks: 12, heads: width / 64 }, data: { dataset: 'shapes', count: 2 ** 23 / size ** 2 }, objective: { layer: 8, tMin: size === 32 ? 0.02 : 0.1 },
-      train: { batch: size === 32 ? 256 : 32, microBatches, steps: 2000, learningRate: 1e-4, warmup: 200, beta2: 0.999, emaDecay: 0.999 }, replicas: [{ method: 'lcf' }],
+      train: { batch, microBatches, steps: 2000, learningRate: 1e-4, warmup: 200, beta2: 0.999, emaDecay: 0.999 }, replicas: [{ method: 'lcf' }],
       evaluate: { every: 500, perLevel: size === 32 ? 16 : 8, samplesEvery: 500, samples: 4 }, measures: [...rarely, ...['probe', 'latents', 'jacobian'].map(id => ({ id, every: 0 }))],
     },
   }
