@@ -307,7 +307,7 @@ const comparedFields = overridableFields.filter(field => field !== 'seed')
 /** A knob and its value in words: “candidates N 8”. */
 export function knobSaid(field: Overridable, value: number | string | boolean): string {
   const title = shapes[field].meta()?.title ?? field
-  const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value).replace(/^0\./, '.')
+  const said = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
   return `${/^[A-Z][a-z]/.test(title) ? title[0].toLowerCase() + title.slice(1) : title} ${said}`
 }
 

@@ -12,7 +12,7 @@ import { Trainer } from '../../src/lab/trainer.ts'
 
 const VARIANTS: { name: string; replicas: ConfigInput['replicas'] }[] = [
   { name: 'FM', replicas: [{ method: 'fm' }] },
-  { name: 'LCF, T_min .1', replicas: [{ method: 'lcf', tMin: 0.1 }] },
+  { name: 'LCF, T_min 0.1', replicas: [{ method: 'lcf', tMin: 0.1 }] },
   { name: 'FM, 2 replicas', replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }] },
   { name: 'FM, 4 replicas', replicas: [0, 1, 2, 3].map(seed => ({ method: 'fm', seed })) },
 ]

@@ -65,7 +65,7 @@ test('a replica can have a knob of its own', async ({ lab, page }) => {
   await page.getByRole('combobox', { name: 'Method of replica 2' }).selectOption('exfm')
   await page.getByRole('combobox', { name: 'Own image among them of replica 2' }).selectOption('off')
   await expect(page).toHaveURL(/replicas=fm;exfm,tMin:0\.2,times:jit,ownCandidate:false/)
-  await expect(page.getByRole('button', { name: 'Own knobs of replica 2' })).toHaveText('T_min .2, noise levels jit, own image among them off')
+  await expect(page.getByRole('button', { name: 'Own knobs of replica 2' })).toHaveText('T_min 0.2, noise levels jit, own image among them off')
 })
 
 test('what its method refuses is said before Run', async ({ lab, page }) => {

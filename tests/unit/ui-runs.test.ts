@@ -99,7 +99,7 @@ test('replicas of one method are told apart by what they have of their own; a na
   expect(labels({}, [{ method: 'exfm', candidates: 8 }, { method: 'exfm' }, { method: 'exfm', ownCandidate: false, seed: 1 }]))
     .toEqual(['Explicit FM (ExFM), candidates N 8', 'Explicit FM (ExFM)', 'Explicit FM (ExFM), own image among them off'])
   expect(labels({ times: 'jit' }, [{ times: 'uniform', method: 'fm' }, { method: 'fm', times: 'jit' }, { method: 'fm', label: 'mine', tMin: 0.2 }])).toEqual(['Flow matching, noise levels uniform', 'Flow matching', 'mine'])
-  expect(labels({}, [{ method: 'lcf', lambda: 0.1 }, { method: 'lcf', lambda: 0.1, seed: 1 }, { method: 'lcf', lambda: 1, seed: 2 }])).toEqual(['LCF, λ .1', 'LCF, λ .1', 'LCF, λ 1'])
+  expect(labels({}, [{ method: 'lcf', lambda: 0.1 }, { method: 'lcf', lambda: 0.1, seed: 1 }, { method: 'lcf', lambda: 1, seed: 2 }])).toEqual(['LCF, λ 0.1', 'LCF, λ 0.1', 'LCF, λ 1'])
 })
 
 describe('looks', () => {

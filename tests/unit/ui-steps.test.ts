@@ -58,5 +58,5 @@ test('a sentence tells each arm with its range over seeds, and of many the extre
 
 test('arms without names of their own are called by what sets them apart, and seeds told within each', () => {
   const arms = [0.1, 0.2].flatMap((tMin) => [3, 4].map((seed) => ({ method: 'lcf', tMin, seed })))
-  expect(seriesOf(namedOf(parseConfig({ replicas: arms }))).map(({ label, arm }) => [label, arm])).toEqual([['LCF, T_min .1, seed 3', 0], ['LCF, T_min .1, seed 4', 0], ['LCF, T_min .2, seed 3', 2], ['LCF, T_min .2, seed 4', 2]])
+  expect(seriesOf(namedOf(parseConfig({ replicas: arms }))).map(({ label, arm }) => [label, arm])).toEqual([['LCF, T_min 0.1, seed 3', 0], ['LCF, T_min 0.1, seed 4', 0], ['LCF, T_min 0.2, seed 3', 2], ['LCF, T_min 0.2, seed 4', 2]])
 })
