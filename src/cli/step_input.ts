@@ -18,6 +18,9 @@ type Tensors = Record<string, NpzTensor>
  */
 const OBJECTIVE = { variant: 'algorithm1', feature: 'pooled', normalise: false, distance: 'divided', detach: true, noise: 'same', reduction: 'mean' } as const
 
+/** What a net has to be told; the rest of it is off, or as usual, unless it is named. */
+const SIZES = ['channels', 'size', 'patch', 'width', 'blocks', 'heads'] as const
+
 export interface StepConfig {
   /** With a batch of 2; `batchOf` puts the real one in. */
   config: Config
@@ -42,7 +45,7 @@ export function stepConfig(value: unknown, file: string): StepConfig {
     const near = nearTo(wrong, Object.keys(schema.shape))
     throw new CommandError(`${file}: ${section}.${wrong} is not known; ${near.length > 0 ? 'near it: ' : 'there are '}${(near.length > 0 ? near : Object.keys(schema.shape)).join(', ')}`)
   }
-  const missing = Object.keys(netSchema.shape).find(key => !['classes', 'labelDrop', 'selfCondition', 'attention'].includes(key) && net[key] === undefined)
+  const missing = SIZES.find(key => net[key] === undefined)
   if (missing) throw new CommandError(`${file}: net.${missing} is missing`)
   if (typeof objective.method !== 'string' || !Object.hasOwn(methods, objective.method)) {
     throw new CommandError(`${file}: objective.method is ${JSON.stringify(objective.method) ?? 'missing'}; one of ${Object.keys(methods).join(', ')} is expected`)
