@@ -20,7 +20,7 @@ fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x / (shape.batch + 1u);
   let j = id.x % (shape.batch + 1u);
   let term = knobs[id.z].term;
-  if (term == 2u || i >= rows_compared(term, state[id.z].anchors, state[id.z].lambda, shape.batch) || (term > 0u && j == shape.batch)) { return; }
+  if (term == 2u || i >= rows_compared(term, state[id.z].whole_anchors, state[id.z].lambda, shape.batch) || (term > 0u && j == shape.batch)) { return; }
   let a = id.z * shape.z_stride + i * shape.columns;
   let b = id.z * shape.z_stride + select(j, shape.batch + i, j == shape.batch) * shape.columns;
   var sum = vec4f();

@@ -1,5 +1,5 @@
 // Gradient of λ · mean_i l_i towards the features. With w_ij the shares and w_i that of the positive:
-//   dz_i = s [(1 − w_i)(z_i − a_i) − Σ_j w_ij (z_i − z_j)],  s = 2 λ / (τ |A|), over F too when distances are divided; |A| counts the anchors of all micro-batches
+//   dz_i = s [(1 − w_i)(z_i − a_i) − Σ_j w_ij (z_i − z_j)],  s = 2 λ / (τ |A|), over F too when distances are divided
 // DETACH 1: only that (a_i and z_j count as constants).  DETACH 0: also da_i = −s (1 − w_i)(z_i − a_i) and dz_j += s Σ_i w_ij (z_i − z_j).
 // z, dz (R,2B,F)  shares (R,B,B+1).  One thread per (row of z, 4 columns): one writer, fixed order.
 // #include lib/knobs.wgsl
@@ -24,7 +24,7 @@ fn contrastive_gradient(@builtin(global_invocation_id) id: vec3u) {
   let c = id.x % shape.columns;
   if (place >= 2u * B) { return; }
   let base = id.z * shape.z_stride;
-  let anchors = state[id.z].anchors;
+  let anchors = state[id.z].whole_anchors;
   let is_anchor = place >= B;
   let i = select(place, place - B, is_anchor);
   let own = z[base + place * shape.columns + c];
@@ -41,5 +41,5 @@ fn contrastive_gradient(@builtin(global_invocation_id) id: vec3u) {
     for (var k = 0u; k < anchors; k++) { value += shares[(id.z * B + k) * (B + 1u) + place] * (z[base + k * shape.columns + c] - own); }
   }
   let divided = select(1.0, 1.0 / f32(4u * shape.columns), knobs[id.z].divided == 1u);
-  dz[base + id.x] = (2.0 * state[id.z].lambda * divided / (knobs[id.z].tau * f32(max(1u, state[id.z].whole_anchors)))) * value;
+  dz[base + id.x] = (2.0 * state[id.z].lambda * divided / (knobs[id.z].tau * f32(max(1u, anchors)))) * value;
 }

@@ -17,7 +17,7 @@ struct Shape {
 @compute @workgroup_size(64)
 fn contrastive_loss(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x;
-  if (i >= state[id.z].anchors) { return; }
+  if (i >= state[id.z].whole_anchors) { return; }
   let knob = knobs[id.z];
   let B = shape.batch;
   let start = (id.z * B + i) * (B + 1u);

@@ -1,6 +1,5 @@
 // Gradient of λ L of the dispersive loss towards the features: dz_i = −(4 λ/τ) q_i Σ_j w_ij (z_i − z_j), over F too when distances are divided, with the
 // shares w_ij of row i and q_i = exp(s_i) / Σ_k exp(s_k) of the sums s that dispersive_loss left in column B. Rows' first number becomes L.
-// In P micro-batches the term is the mean of their L, each over its own samples: λ/P for λ.
 // z, dz (R,rows,F)  shares (R,B,B+1)  rows (R,B).  One thread per (row of z, 4 columns), of replicas with term 1.
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
@@ -8,7 +7,6 @@ struct Shape {
   batch: u32,
   columns: u32,    // F / 4
   z_stride: u32,   // between replicas, in vec4
-  parts: u32,      // P
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -34,7 +32,7 @@ fn dispersive_gradient(@builtin(global_invocation_id) id: vec3u) {
     let own = z[base + i * shape.columns + c];
     for (var j = 0u; j < B; j++) { value -= shares[row + j] * (own - z[base + j * shape.columns + c]); }
     let divided = select(1.0, 1.0 / f32(4u * shape.columns), knob.divided == 1u);
-    value *= 4.0 * state[id.z].lambda / f32(shape.parts) * divided / knob.tau * exp(shares[row + B]) / all;
+    value *= 4.0 * state[id.z].lambda * divided / knob.tau * exp(shares[row + B]) / all;
     if (c == 0u) { rows[id.z * B + i].x = log(all) - 2.0 * log(f32(B)); }
   }
   dz[base + i * shape.columns + c] = value;

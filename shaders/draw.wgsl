@@ -1,15 +1,16 @@
 // One batch per replica, drawn by counters alone: noise level, and row of the data set, of every sample. Samples with t < t_min are put
 // first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access.
 // A batch may come in P micro-batches of B, one a pass: sample i of part p has the number i P + p, so that their union is the undivided batch of P B,
-// and strata are spread over all parts.
+// and strata are spread over all parts; it also learns its place among all P B, once those are put in order likewise.
 // A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
 // t is uniform, or sigmoid(mean + scale n), n ~ N(0,1) (logit-normal, LCF eq. 16), or sigma/(1 + sigma) with sigma uniform.
-// t, source, row (R,capacity): noise level, number before sorting, data row.  One workgroup per replica.
+// t, source, row (R,capacity): noise level, number before sorting, data row.  place (R,B).  One workgroup per replica.
 // #include lib/philox.wgsl
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
 const LANES = 256u;
 const MOST = 1024u;  // largest batch, P B
+const PLACES = 0u;  // specialised: whether places are wanted
 struct Shape {
   batch: u32,      // B
   capacity: u32,   // B, or 2 B when there are anchors
@@ -21,6 +22,7 @@ struct Shape {
 @group(0) @binding(3) var<storage, read_write> t: array<f32>;
 @group(0) @binding(4) var<storage, read_write> source: array<u32>;
 @group(0) @binding(5) var<storage, read_write> row: array<u32>;
+@group(0) @binding(6) var<storage, read_write> place: array<u32>;
 
 var<workgroup> level: array<f32, MOST>;
 
@@ -59,15 +61,21 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     for (var j = 0u; j < i; j++) { before += u32(level[j * shape.parts + part] < knob.t_min); }
     let number = i * shape.parts + part;
     let is_low = level[number] < knob.t_min;
-    let place = r * shape.capacity + select(low + i - before, before, is_low);
+    let slot = select(low + i - before, before, is_low);
+    let at = r * shape.capacity + slot;
     let image = philox_multiply_high(philox(vec4u(number / 4u, step, STREAM_BATCH, 0u), key)[number % 4u], knob.images);
-    t[place] = level[number];
-    source[place] = number;
-    row[place] = image;
+    t[at] = level[number];
+    source[at] = number;
+    row[at] = image;
     if (is_low && contrast) {
-      t[place + shape.batch] = knob.t_min;
-      source[place + shape.batch] = number;
-      row[place + shape.batch] = image;
+      t[at + shape.batch] = knob.t_min;
+      source[at + shape.batch] = number;
+      row[at + shape.batch] = image;
+    }
+    if (PLACES == 1u) {
+      var low_before = 0u;
+      for (var j = 0u; j < number; j++) { low_before += u32(level[j] < knob.t_min); }
+      place[r * shape.batch + slot] = select(whole_low + number - low_before, low_before, is_low);
     }
   }
   if (lane.x == 0u) {
@@ -76,6 +84,5 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     state[r].whole_low = whole_low;
     state[r].whole_anchors = select(0u, whole_low, contrast);
     state[r].lambda = lambda;
-    state[r].empty += u32(contrast && whole_low == 0u && part + 1u == shape.parts);
   }
 }

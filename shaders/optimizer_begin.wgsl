@@ -98,6 +98,7 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   } else {
     now.skipped += 1u;
   }
+  now.empty += u32(knob.term == 0u && now.lambda > 0.0 && now.whole_low == 0u);
   let step = now.step;
   metrics[to] = vec4f(bitcast<f32>(step), flow, contrastive.x, norm);
   metrics[to + 1u] = vec4f(now.rate, f32(whole_compared), contrastive.y, contrastive.z);

@@ -143,7 +143,7 @@ export const trainSchema = z.strictObject({
   batch: whole(1, 1024).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
   microBatches: whole(1, 64).default(1).meta({
     title: 'Micro-batches', source: 'Gradient accumulation', formula: '\\nabla L = \\textstyle\\sum_{p=1}^{P} \\nabla L_p', advanced: true,
-    help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Only terms that compare images of a batch, as those of LCF, dispersive loss and ΔFM do, see those of their own part alone.',
+    help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Where features of all images are compared (LCF, dispersive loss), each part first passes as far as its features, once more. Only ΔFM takes its other images from the same part.',
   }),
   steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', source: 'LCF A.4.2, table 2', help: 'Training stops here.', unit: 'steps' }),
   learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,\\big(\\hat m/(\\sqrt{\\hat v} + \\epsilon) + w\\,\\theta\\big)', help: 'Step size of AdamW.', live: true, scale: 'log' }),

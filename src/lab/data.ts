@@ -35,7 +35,8 @@ export function checkConfig(config: Config): void {
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
-    if (method.term && passOf(train) < 2) throw new ConfigError(`train.${train.batch < 2 ? 'batch' : 'microBatches'}: ${method.label} compares images of one ${train.batch < 2 ? 'batch' : 'micro-batch'}, so it needs at least 2`)
+    if (method.term && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
+    if (method.term === 'negatives' && passOf(train) < 2) throw new ConfigError(`train.microBatches: ${method.label} compares images of one micro-batch, so it needs at least 2`)
     const { objective: own, path } = resolveReplica(config, replica)
     if (own.stratified && own.times !== 'uniform') throw new ConfigError('objective.stratified: strata are for uniform noise levels; turn them off, or take objective.times uniform')
     const refusal = method.refuse?.(own, net)

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { datasetOf } from '../datasets/index.ts'
 import { diagnosticOf, parseSettings } from '../diagnostics/index.ts'
 import { stagesOf } from '../flow/solver.ts'
+import type { Recorder } from '../engine/recorder.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import { recordersOf } from '../model/sampler.ts'
 import type { RunTime } from '../protocol.ts'
@@ -22,8 +23,13 @@ export function stepWork({ training }: Pick<RunRecording, 'training'>, config: C
   const share = (1 + Math.max(0, ...knobs.filter(({ anchored, lambda }) => anchored && lambda > 0).map(({ tMin }) => tMin))) / 2
   const candidates = knobs.reduce((sum, { average }) => sum + Math.min(config.data.count, average?.candidates ?? 0), 0) / knobs.length
   const counting: Counting = { replicas: training.replicas, share, candidates }
-  const { flops, dispatches } = workOf(training.recorder, counting)
-  return { flops: training.parts * flops, dispatches: training.parts * dispatches }
+  const { recorder, before, parts } = training
+  const all = (passes: number, of: Pick<Recorder, 'dispatches'>): Work => {
+    const { flops, dispatches } = workOf(of, counting)
+    return { flops: passes * flops, dispatches: passes * dispatches }
+  }
+  const works = [all(parts, recorder), ...(before ? [all(parts, { dispatches: recorder.dispatches.slice(0, before.dispatches) }), all(parts, before.keep), all(1, before.term)] : [])]
+  return works.reduce((sum, { flops, dispatches }) => ({ flops: sum.flops + flops, dispatches: sum.dispatches + dispatches }))
 }
 
 /** Loss by noise level, samples and diagnostics, as often as they come in the whole run. */

@@ -55,7 +55,7 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
     if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${adviceFor(tensor)}`
   }
-  const dispatches = [training.recorder, evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
+  const dispatches = [training.recorder, ...(training.before ? [training.before.keep, training.before.term] : []), evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
 }

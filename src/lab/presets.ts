@@ -44,7 +44,7 @@ function ofPaper(width: 384 | 768, size: 32 | 64, microBatches: number, notice: 
     id: `paper-${width}-${size}`,
     title: `The paper’s net: 12 × ${width}, ${size}²`,
     group: 'Other data and sizes',
-    notice: `${notice} LCF compares the ${batch / microBatches} images of a pass here, not all ${batch}.`,
+    notice,
     config: {
       net: { channels: 3, size, patch: 2, width, blocks: 12, heads: width / 64 }, data: { dataset: 'shapes', count: 2 ** 23 / size ** 2 }, objective: { layer: 8, tMin: size === 32 ? 0.02 : 0.1 },
       train: { batch, microBatches, steps: 2000, learningRate: 1e-4, warmup: 200, beta2: 0.999, emaDecay: 0.999 }, replicas: [{ method: 'lcf' }],

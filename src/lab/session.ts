@@ -167,9 +167,9 @@ export class Session {
       this.beforeStep?.()
       if (this.state !== 'running' || this.step >= until()) break
       const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), gauges.toNext(), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
-      if (this.trainer.recorded.training.parts > 1 && this.pace.patient) {
+      if (this.trainer.passesPerStep > 1 && this.pace.patient) {
         await Promise.all(waiting.splice(0))
-        if (!(await this.stepByParts())) continue
+        if (!(await this.stepByPasses())) continue
         this.step++
       } else {
         const began = performance.now()
@@ -191,22 +191,22 @@ export class Session {
     if (this.state === 'running' && this.step >= this.target) this.state = 'finished'
   }
 
-  /** One slow step, micro-batch by micro-batch, so that whoever pauses waits for one of them alone: then nothing of the step was done. @returns whether all of it was */
-  private async stepByParts(): Promise<boolean> {
+  /** One slow step, pass by pass, so that whoever pauses waits for one of them alone: then nothing of the step was done. @returns whether all of it was */
+  private async stepByPasses(): Promise<boolean> {
     const { trainer } = this
-    const { parts } = trainer.recorded.training
-    let submits = 0
-    for (let done = 0; done < parts; done++) {
+    let total = 0
+    for (let done = 0; done < trainer.passesPerStep; done++) {
       if (done > 0 && this.state !== 'running') {
-        trainer.dropParts()
+        trainer.dropPasses()
         return false
       }
       const began = performance.now()
-      submits += trainer.submitPart()
+      const { submits, share } = trainer.submitPass()
+      total += submits
       await this.gauges.breatheGpu()
-      this.pace.learn(1 / parts, began)
+      this.pace.learn(share, began)
     }
-    this.submitsPerStep = submits
+    this.submitsPerStep = total
     return true
   }
 

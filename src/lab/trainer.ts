@@ -11,6 +11,7 @@ import { drawSamples, type Drawn, recordersOf } from '../model/sampler.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { metricsBytes, recordRun, type RunRecording } from './plan.ts'
+import { Step } from './step.ts'
 
 /** Everything one replica is: enough to go on bit for bit on the same adapter. */
 export interface ReplicaState {
@@ -27,11 +28,15 @@ const FLUSH = 32
 export type MetricsRow = Record<(typeof METRICS)[number], number>
 
 export class Trainer {
+  /** Of the step under way; 0 between steps. */
+  private pass = 0
+  private turned = false
+
   private constructor(
     readonly device: GPUDevice,
     readonly recorded: RunRecording,
     readonly buffers: Buffers,
-    private readonly step: Recording,
+    private readonly step: Step,
     private readonly level: Recording,
     private readonly solve: Recording[],
     /** For what is done between steps. */
@@ -48,7 +53,7 @@ export class Trainer {
     try {
       const realise = (recorder: Recorder) => Recording.realise(recorder, buffers, library)
       const drawing = recordersOf(sampler)
-      const [step, level, ...solve] = await Promise.all([training.recorder, evaluation.recorder, ...drawing].map(realise))
+      const [step, level, ...solve] = await Promise.all([Step.realise(training, buffers, library), ...[evaluation.recorder, ...drawing].map(realise)])
       const table = layTable(device, buffers, new Map(drawing.map((recorder, i) => [recorder, solve[i]])))
       const ring = new Readback(device, metricsBytes(training))
       const trainer = new Trainer(device, recorded, buffers, step, level, solve, table, ring, config, data)
@@ -84,47 +89,66 @@ export class Trainer {
     this.turn(config)
   }
 
-  /** New knob values; they act on the next step. */
+  /** New knob values; they act on the next step, and not on the rest of one that is under way. */
   turn(config: Config): void {
     this.config = config
-    config.replicas.forEach((replica, r) => this.buffers.write(this.recorded.training.knobs, packKnobs(config, replica), r * KNOB_WORDS))
+    this.turned = true
+    if (this.pass === 0) this.writeKnobs()
+  }
+
+  private writeKnobs(): void {
+    this.turned = false
+    this.config.replicas.forEach((replica, r) => this.buffers.write(this.recorded.training.knobs, packKnobs(this.config, replica), r * KNOB_WORDS))
   }
 
   get dispatchesPerStep(): number {
-    return this.step.length * this.recorded.training.parts
+    return this.step.dispatches()
+  }
+
+  /** Passes that a step is submitted in. */
+  get passesPerStep(): number {
+    return this.step.length
   }
 
   /** Submits `count` training steps and returns how many submits that took. `gentle` cuts a step into pieces, so that others get at the GPU. */
   submitSteps(count: number, gentle: boolean): number {
     const { device, step } = this
-    const replays = count * this.recorded.training.parts
+    const passes = count * step.length
     if (!gentle) {
       const encoder = device.createCommandEncoder()
-      for (let i = 0; i < replays; i++) step.encode(encoder)
+      for (let i = 0; i < passes; i++) step.encode(encoder, i % step.length)
       device.queue.submit([encoder.finish()])
       return 1
     }
     let submits = 0
-    for (let i = 0; i < replays; i++) submits += this.submitPart()
+    for (let i = 0; i < passes; i++) submits += this.submitPass().submits
     return submits
   }
 
-  /** The next micro-batch of a step, or the whole of a step that has but one, in pieces; returns how many submits that took. */
-  submitPart(): number {
-    const { device, step } = this
+  /** The next pass of a step, or the whole of a step that has but one, in pieces. @returns how many submits that took, and its share of the step's dispatches */
+  submitPass(): { submits: number; share: number } {
+    const { device, step, pass } = this
+    const length = step.dispatches(pass)
     let submits = 0
-    for (let at = 0; at < step.length; at += FLUSH) {
+    for (let at = 0; at < length; at += FLUSH) {
       const encoder = device.createCommandEncoder()
-      step.encode(encoder, at, Math.min(step.length, at + FLUSH))
+      step.encode(encoder, pass, at, Math.min(length, at + FLUSH))
       device.queue.submit([encoder.finish()])
       submits++
     }
-    return submits
+    this.goTo((pass + 1) % step.length)
+    return { submits, share: length / this.dispatchesPerStep }
   }
 
-  /** Forgets the micro-batches of a step that is not done: it begins anew. Weights have not moved yet. */
-  dropParts(): void {
+  private goTo(pass: number): void {
+    this.pass = pass
+    if (pass === 0 && this.turned) this.writeKnobs()
+  }
+
+  /** Forgets the passes of a step that is not done: it begins anew. Weights have not moved yet. */
+  dropPasses(): void {
     const { training } = this.recorded
+    this.goTo(0)
     for (let r = 0; r < training.replicas; r++) this.buffers.write(training.state, Uint32Array.of(0), r * STATE_WORDS + PART_WORD)
   }
 

@@ -67,6 +67,8 @@ export interface DitTrunk {
   /** Of the blocks after the bottleneck, in a self-conditioned net, as far as the pass reaches them. */
   late: LateCondition | null
   blocks: BlockTrace[]
+  /** How many dispatches of the recorder there were once block `tap` was done; 0 without a tap. */
+  tapped: number
   /** Token means (R,B,1,C) after the blocks that `pooled` asked for, in its order. */
   pooled: Activation[]
 }
@@ -217,6 +219,7 @@ export class Dit {
 
     const blocks: BlockTrace[] = []
     const means: Activation[] = []
+    let tapped = 0
     for (let n = 0; n < depth; n++) {
       const capacity = n < tap ? all : extent.samples
       const samples = n < tap ? tapExtent : extent
@@ -265,9 +268,10 @@ export class Dit {
         means[i] = activation(`token mean ${layer}`, capacity, 1, C)
         tokenMean(recorder, samples, out, means[i])
       })
+      if (n + 1 === tap) tapped = recorder.dispatches.length
       x = out
     }
-    return { input, patches, features, timeHidden, timeActive, c, condition, ada: early, late, blocks, pooled: means }
+    return { input, patches, features, timeHidden, timeActive, c, condition, ada: early, late, blocks, tapped, pooled: means }
   }
 
   /**

@@ -42,7 +42,7 @@ export function recordLevelEvaluation(config: Config, training: Training): Level
     return all
   })
   const batch: Batch = {
-    t: own('t', R * n), row, source: row, xt: own('x_t', R * n * d), goal: own('target', R * n * d), labels: labelled ? own('labels', R * n) : null,
+    t: own('t', R * n), row, source: row, place: null, xt: own('x_t', R * n * d), goal: own('target', R * n * d), labels: labelled ? own('labels', R * n) : null,
     eps, paths: training.paths, capacity: n, dimensions: d,
   }
   const extent: Extent = { replicas: R, samples: n }

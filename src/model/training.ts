@@ -1,6 +1,7 @@
 /**
  * One training step of R replicas as a recording: draw, forward, loss, backward, update. Everything a step needs is on the GPU;
  * this file only says in which order. A batch in micro-batches is a step of as many replays: gradients add up, and the last replay updates.
+ * Where a term compares features of the whole batch, all micro-batches pass as far as their features first (gradient caching, arXiv 2101.06983).
  */
 import { type Config, passOf } from '../config.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
@@ -11,7 +12,7 @@ import { readsFeatures } from '../methods/method.ts'
 import { averageGoal, type Batch, draw, drawNegatives, dropLabels, interpolate, makeBatch, noise } from '../ops/batch.ts'
 import { type Contrastive, contrastive, contrastiveBackward, contrastiveSizes, dispersive, pairDistances } from '../ops/contrastive.ts'
 import { AnchorArguments, type Extent } from '../ops/extent.ts'
-import { tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
+import { type Among, keepFeatures, nextPart, takeFeatureGradients, tokenMean, unitLength, unitLengthBackward } from '../ops/features.ts'
 import { type Activation, type FlatParameters, type LinearGradients } from '../ops/linear.ts'
 import { adamw, gradientReduce, makeOptimizer, type Optimizer, optimizerBegin } from '../ops/optimizer.ts'
 import { weighError, weighErrorBackward } from '../ops/reading.ts'
@@ -50,6 +51,15 @@ export interface Training {
   negative: Tensor | null
   /** Features as such a term sees them before normalising, (R,B or 2B,·,F); null where none reads features. */
   features: Activation | null
+  /** What goes before the replays where such a term sees micro-batches; null elsewhere. */
+  before: Before | null
+}
+
+/** For each micro-batch the first dispatches of a replay, which end with its features, and `keep`; after the last `term`, of all of them. */
+export interface Before {
+  dispatches: number
+  keep: Recorder
+  term: Recorder
 }
 
 export interface TrainingOptions {
@@ -98,7 +108,7 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
   const classes = net.classes > 0 ? recorder.tensor('training classes', images) : null
   const resolved = config.replicas.map(replica => resolveReplica(config, replica))
   const paths = resolved.every(({ path }) => isLinear(path)) ? null : recorder.computed('paths', R * PATH_WORDS, () => joined(resolved.map(({ path }) => pathTable(path))))
-  const batch: Batch = { ...makeBatch(recorder, R, capacity, dimensions, net.classes > 0), paths }
+  const batch: Batch = { ...makeBatch(recorder, R, capacity, dimensions, net.classes > 0), paths, place: parts > 1 && reads ? recorder.tensor('batch place', R * B) : null }
   const asked = resolved.map(({ method, objective: own }) => method.knobs(own))
   const converts = asked.some(({ prediction }) => prediction)
   const weighs = converts || resolved.some(({ objective: { loss } }) => loss !== 'velocity')
@@ -145,42 +155,63 @@ export function recordTraining(config: Config, { tiles, images, given = false, g
     optimizerBegin(recorder, R, B, knobs, state, optimizer, loss, contrastiveRows, parts)
     adamw(recorder, parameters, knobs, state, optimizer)
   }
-  return { recorder, tensors, layout, replicas: R, parts, knobs, state, paths, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null }
+  return { recorder, tensors, layout, replicas: R, parts, knobs, state, paths, parameters, gradients, optimizer, data, classes, batch, dit, trace, loss, contrastiveRows, negative, features: term?.features ?? null, before: term?.before ?? null }
 
   /** Features after block `layer`, the loss on them, and the gradient that will enter the residual stream there. */
   function recordFeatureTerm() {
-    const tokens = trace.blocks[objective.layer - 1].out // (R,capacity,T,C)
-    const pooled = objective.feature === 'pooled'
-    let features: Activation = tokens
-    if (pooled) {
-      features = { tensor: recorder.tensor('features', R * capacity * net.width), capacity, rows: 1, width: net.width }
-      tokenMean(recorder, withAnchors, tokens, features)
-    }
-    const size = R * capacity * features.rows * features.width
-    let compared = features
-    const inverse = recorder.tensor('feature 1/length', R * capacity)
-    if (objective.normalise) {
-      compared = { ...features, tensor: recorder.tensor('unit features', size) }
-      unitLength(recorder, R, features, compared.tensor, inverse)
-    }
-    const pairs: Contrastive = {
-      replicas: R, batch: B, parts, knobs, state, z: compared, rows: contrastiveRows, distances: recorder.tensor('pair distances', contrastiveSizes(R, B).distances),
-    }
-    const dcompared = recorder.tensor('d compared', size)
-    pairDistances(recorder, pairs)
-    if (anchored) {
-      contrastive(recorder, pairs)
-      contrastiveBackward(recorder, pairs, objective.detach, dcompared)
-    }
-    if (terms.has('dispersive')) dispersive(recorder, pairs, dcompared)
-    let dz = dcompared
-    if (objective.normalise) {
-      dz = recorder.tensor('d features', size)
-      unitLengthBackward(recorder, R, features, compared.tensor, inverse, dcompared, dz)
-    }
     // Without detaching, anchors receive gradients too. All 2B places then go backward: those without an anchor carry exact zeros,
     // which a count known only to the GPU could not promise to the weight gradients.
     const extent: Extent = objective.detach || !anchored ? whole : { replicas: R, samples: capacity }
-    return { features, feature: { layer: objective.layer, pooled, dz: { ...features, tensor: dz }, extent } }
+    const cotangent = (dz: Activation) => ({ layer: objective.layer, pooled: objective.feature === 'pooled', dz, extent })
+    if (!batch.place) {
+      const features = recordFeatures(recorder)
+      return { features, feature: cotangent(recordTerm(recorder, features, B, contrastiveRows)), before: null }
+    }
+    const [keep, over] = [new Recorder(tensors, recorder.tiles).at('features'), new Recorder(tensors, recorder.tiles).at('loss')]
+    const features = recordFeatures(keep)
+    const among: Among = { replicas: R, batch: B, whole: train.batch, state, place: batch.place }
+    const all: Activation = { ...features, capacity: parts * capacity, tensor: keep.tensor('features of the batch', parts * sizeOf(features)) }
+    keepFeatures(keep, among, features, all.tensor)
+    nextPart(keep, R, parts, state)
+    const rows = over.tensor('contrastive rows of the batch', contrastiveSizes(R, train.batch).rows)
+    const dall = recordTerm(over, all, train.batch, rows)
+    const dz: Activation = { ...features, tensor: recorder.tensor('d features of the pass', sizeOf(features)) }
+    takeFeatureGradients(recorder, among, knobs, { dz: dall.tensor, rows }, dz, contrastiveRows)
+    return { features, feature: cotangent(dz), before: { dispatches: trace.tapped, keep, term: over } }
+  }
+
+  function sizeOf({ capacity: samples, rows, width }: Activation): number {
+    return R * samples * rows * width
+  }
+
+  function recordFeatures(to: Recorder): Activation {
+    const tokens = trace.blocks[objective.layer - 1].out // (R,capacity,T,C)
+    if (objective.feature !== 'pooled') return tokens
+    const features: Activation = { tensor: to.tensor('features', R * capacity * net.width), capacity, rows: 1, width: net.width }
+    tokenMean(to, withAnchors, tokens, features)
+    return features
+  }
+
+  /** Features (R,samples or twice as many,·,F) → their gradient, and rows (R,samples) of the term. */
+  function recordTerm(to: Recorder, features: Activation, samples: number, rows: Tensor): Activation {
+    const size = sizeOf(features)
+    let compared = features
+    const inverse = to.tensor('feature 1/length', R * features.capacity)
+    if (objective.normalise) {
+      compared = { ...features, tensor: to.tensor('unit features', size) }
+      unitLength(to, R, features, compared.tensor, inverse)
+    }
+    const pairs: Contrastive = { replicas: R, batch: samples, knobs, state, z: compared, rows, distances: to.tensor('pair distances', contrastiveSizes(R, samples).distances) }
+    const dcompared = to.tensor('d compared', size)
+    pairDistances(to, pairs)
+    if (anchored) {
+      contrastive(to, pairs)
+      contrastiveBackward(to, pairs, objective.detach, dcompared)
+    }
+    if (terms.has('dispersive')) dispersive(to, pairs, dcompared)
+    if (!objective.normalise) return { ...features, tensor: dcompared }
+    const dz = to.tensor('d features', size)
+    unitLengthBackward(to, R, features, compared.tensor, inverse, dcompared, dz)
+    return { ...features, tensor: dz }
   }
 }

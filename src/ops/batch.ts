@@ -9,6 +9,8 @@ export interface Batch {
   source: Tensor
   /** Row of the data set, (R,capacity). */
   row: Tensor
+  /** Where each stands in the whole batch, low-noise ones first there too, (R,B); only where someone compares samples of all micro-batches. */
+  place: Tensor | null
   /** (R,capacity,d) */
   eps: Tensor
   xt: Tensor
@@ -26,7 +28,7 @@ export interface Batch {
 export function makeBatch(recorder: Recorder, replicas: number, capacity: number, dimensions: number, labelled: boolean, name = 'batch'): Batch {
   const each = replicas * capacity
   return {
-    t: recorder.tensor(`${name} t`, each), source: recorder.tensor(`${name} source`, each), row: recorder.tensor(`${name} row`, each),
+    t: recorder.tensor(`${name} t`, each), source: recorder.tensor(`${name} source`, each), row: recorder.tensor(`${name} row`, each), place: null,
     eps: recorder.tensor(`${name} noise`, each * dimensions), xt: recorder.tensor(`${name} x_t`, each * dimensions), goal: recorder.tensor(`${name} target`, each * dimensions),
     labels: labelled ? recorder.tensor(`${name} labels`, each) : null, paths: null, capacity, dimensions,
   }
@@ -34,7 +36,7 @@ export function makeBatch(recorder: Recorder, replicas: number, capacity: number
 
 /** Draws t, source and row of a batch of `size`, or of the next of its `parts` micro-batches of that size; state learns how many lie below T_min. */
 export function draw(recorder: Recorder, replicas: number, size: number, knobs: Tensor, state: Tensor, batch: Batch, parts = 1): void {
-  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row }, { batch: size, capacity: batch.capacity, parts }, [1, 1, replicas])
+  recorder.dispatch('draw', { knobs, state, t: batch.t, source: batch.source, row: batch.row, place: batch.place ?? recorder.placeholder('place') }, { batch: size, capacity: batch.capacity, parts }, [1, 1, replicas], { constants: { PLACES: batch.place ? 1 : 0 } })
 }
 
 /** In place of another sample's number: this one is pushed from none. */

@@ -7,10 +7,8 @@ import type { Activation } from './linear.ts'
 
 export interface Contrastive {
   replicas: number
-  /** B; rows B.. of z are the anchors. */
+  /** Samples of the whole batch, B here; rows B.. of z are the anchors. */
   batch: number
-  /** Micro-batches of B that make a step. */
-  parts?: number
   knobs: Tensor
   state: Tensor
   /** Features (R,B or 2B,·,F), low-noise samples first. */
@@ -35,10 +33,10 @@ export function contrastive(recorder: Recorder, { replicas, batch, knobs, state,
 }
 
 /** After `pairDistances`, and after `contrastiveBackward` where that is recorded too; dz (R,rows,·,F) of replicas whose term is the dispersive loss. */
-export function dispersive(recorder: Recorder, { replicas, batch, parts = 1, knobs, state, z, distances, rows }: Contrastive, dz: Tensor): void {
+export function dispersive(recorder: Recorder, { replicas, batch, knobs, state, z, distances, rows }: Contrastive, dz: Tensor): void {
   const columns = (z.rows * z.width) / 4
   recorder.dispatch('dispersive_loss', { knobs, state, distances, rows }, { batch }, [Math.ceil(batch / 64), 1, replicas])
-  recorder.dispatch('dispersive_gradient', { knobs, state, z: z.tensor, shares: distances, dz, rows }, { batch, columns, z_stride: z.capacity * columns, parts }, [Math.ceil((batch * columns) / 64), 1, replicas])
+  recorder.dispatch('dispersive_gradient', { knobs, state, z: z.tensor, shares: distances, dz, rows }, { batch, columns, z_stride: z.capacity * columns }, [Math.ceil((batch * columns) / 64), 1, replicas])
 }
 
 /** dz (R,2B,·,F): gradient of λ · mean l_i. `detach`: only the low-noise features receive one. */

@@ -33,3 +33,31 @@ export function featureBackward(
     ada_row: ada.width / 4, ada_stride: strideOf(ada), gate: gate / 4,
   }, groupsOver(extent, { units: (tokens * dx.width) / 4, perGroup: 64 }), { constants: { POOLED: pooled ? 1 : 0 } })
 }
+
+/** A micro-batch of B among the `whole` samples of a step, (R,B) places; `z` holds B rows, or 2B with anchors, and `all` as many for each of them. */
+export interface Among {
+  replicas: number
+  batch: number
+  whole: number
+  state: Tensor
+  place: Tensor
+}
+
+const rowsAmong = ({ batch, whole }: Among, { capacity, rows, width }: Activation) => ({ batch, capacity, columns: (rows * width) / 4, whole })
+
+/** z (R,capacity,·,F) → its rows of all (R,parts·capacity,·,F) */
+export function keepFeatures(recorder: Recorder, among: Among, z: Activation, all: Tensor): void {
+  const shape = rowsAmong(among, z)
+  recorder.dispatch('keep_features', { state: among.state, place: among.place, z: z.tensor, all }, shape, [Math.ceil((z.capacity * shape.columns) / 64), 1, among.replicas])
+}
+
+/** all.dz (R,parts·capacity,·,F), all.rows (R,whole) → those of a micro-batch, dz (R,capacity,·,F) and rows (R,B) */
+export function takeFeatureGradients(recorder: Recorder, among: Among, knobs: Tensor, all: { dz: Tensor; rows: Tensor }, dz: Activation, rows: Tensor): void {
+  const shape = rowsAmong(among, dz)
+  recorder.dispatch('take_feature_gradients', { knobs, state: among.state, place: among.place, all_dz: all.dz, all_rows: all.rows, dz: dz.tensor, rows }, shape, [Math.ceil((dz.capacity * shape.columns) / 64), 1, among.replicas])
+}
+
+/** The next micro-batch is about to be looked at; after the last the first again. */
+export function nextPart(recorder: Recorder, replicas: number, parts: number, state: Tensor): void {
+  recorder.dispatch('next_part', { state }, { replicas, parts }, [Math.ceil(replicas / 64)])
+}

@@ -68,15 +68,28 @@ describe('4 × 8 samples', () => {
     expect([...parts].sort(([a], [b]) => a - b)).toEqual([...undivided].sort(([a], [b]) => a - b))
   })
 
-  test('of LCF weigh the contrast by the anchors of the whole batch, and its other methods train', async () => {
-    // Features far apart at a small τ: no term but the positive's own counts, so that it does not matter which others there are.
-    const lone = tinyConfig({ objective: { tau: 0.01, lambda: 1, feature: 'flattened', normalise: false }, train: { batch: 32, warmup: 0, epsilon: 1e-2 }, replicas: [{ method: 'lcf', tMin: 0.5 }] })
-    const [one, four] = [await after(lone, 1), await after(cut(lone, 4), 1)]
-    const [[a], [b]] = [one.rows[0], four.rows[0]]
-    expect(a.anchors).toBeGreaterThan(8)
-    expect([b.anchors, b.low]).toEqual([a.anchors, a.low])
-    expect(relative([b.flow, b.positive], [a.flow, a.positive])).toBeLessThan(1e-6)
-    expect(relative(four.gradients, one.gradients)).toBeLessThan(1e-5)
+  test('of terms that compare features of the whole batch too: each reading of LCF, anchors with a gradient, dispersive loss', async () => {
+    const train = { batch: 32, warmup: 0, epsilon: 1e-2 }
+    const variants = (['algorithm1', 'equation14', 'infonce'] as const).flatMap((variant, i) => [true, false].map(detach => tinyConfig({
+      objective: { lambda: 0.7, variant, detach, normalise: detach, feature: i === 1 ? 'flattened' : 'pooled' }, train,
+      replicas: [{ method: 'lcf', tMin: 0.5 }, { method: 'fm' }, { method: 'fm-contrast', tMin: 0.2 }, ...(detach ? [{ method: 'dispersive' }, { method: 'contrastive-fm' }] : [])],
+    })))
+    for (const config of variants) {
+      const [one, four] = [await after(config, 1), await after(cut(config, 4), 1)]
+      const learn = (found: typeof one) => found.rows[0].slice(0, 4) // ΔFM takes its negatives from the micro-batch
+      const columns = (found: typeof one) => learn(found).flatMap(({ flow, contrastive, positive, negative, gradientNorm }) => [flow, contrastive, positive, negative, gradientNorm])
+      expect(relative(columns(four), columns(one))).toBeLessThan(2e-6)
+      expect(learn(four).map(({ anchors, low, empty }) => [anchors, low, empty])).toEqual(learn(one).map(({ anchors, low, empty }) => [anchors, low, empty]))
+      expect(one.rows[0][0].anchors).toBeGreaterThan(8)
+      const length = one.weights[0].length
+      for (let r = 0; r < learn(one).length; r++) {
+        const own = ({ gradients }: typeof one) => gradients.subarray(r * length, (r + 1) * length)
+        expect(relative(own(four), own(one))).toBeLessThan(2e-6)
+      }
+    }
+  })
+
+  test('let every method train', async () => {
     const others = tinyConfig({ train: { batch: 16, microBatches: 4 }, objective: { lambda: 0.3 }, replicas: ['lcf', 'dispersive', 'contrastive-fm', 'x-prediction', 'exfm'].map(method => ({ method })) })
     const { rows } = await after(others, 6)
     for (const row of rows.at(-1)!) {
@@ -91,17 +104,36 @@ describe('a run in micro-batches', () => {
   const parts = cut(tinyConfig({ train: { batch: 8 } }), 2)
 
   test('creates, writes and reads nothing on its way; undivided it has the dispatches that it had', async () => {
-    const undivided = await withTrainer(cut(parts, 1), async trainer => trainer.recorded.training.recorder.dispatches.map(({ kernel }) => kernel))
-    await withTrainer(parts, async trainer => {
-      expect(trainer.recorded.training.recorder.dispatches.map(({ kernel }) => kernel)).toEqual(undivided)
-      expect(trainer.dispatchesPerStep).toBe(2 * undivided.length)
-      for (const gentle of [true, false]) {
-        const { result: submits, counts } = await countCalls(() => trainer.submitSteps(1, gentle))
-        expect(counts).toMatchObject({ createBuffer: 0, createBindGroup: 0, createShaderModule: 0, createComputePipelineAsync: 0, writeBuffer: 0, mapAsync: 0, bytes: 0 })
-        expect(counts.submit).toBe(submits)
-        expect(counts.dispatchWorkgroups + counts.dispatchWorkgroupsIndirect).toBe(trainer.dispatchesPerStep)
+    const alone = tinyConfig({ train: { batch: 8 }, replicas: [{ method: 'fm' }] })
+    const kernelsOf = (config: Config) => withTrainer(config, async trainer => trainer.recorded.training.recorder.dispatches.map(({ kernel }) => kernel))
+    const undivided = await kernelsOf(alone)
+    expect(await kernelsOf(cut(alone, 2))).toEqual(undivided)
+    for (const [config, passes] of [[cut(alone, 2), 2], [parts, 4]] as const) {
+      await withTrainer(config, async trainer => {
+        expect(trainer.passesPerStep).toBe(passes)
+        if (passes === 2) expect(trainer.dispatchesPerStep).toBe(2 * undivided.length)
+        for (const gentle of [true, false]) {
+          const { result: submits, counts } = await countCalls(() => trainer.submitSteps(1, gentle))
+          expect(counts).toMatchObject({ createBuffer: 0, createBindGroup: 0, createShaderModule: 0, createComputePipelineAsync: 0, writeBuffer: 0, mapAsync: 0, bytes: 0 })
+          expect(counts.submit).toBe(submits)
+          expect(counts.dispatchWorkgroups + counts.dispatchWorkgroupsIndirect).toBe(trainer.dispatchesPerStep)
+        }
+      })
+    }
+  })
+
+  test('takes a knob turned in the midst of a step with the next step', async () => {
+    const turned = { ...parts, objective: { ...parts.objective, tMin: 0.5, lambda: 0.9 }, train: { ...parts.train, learningRate: 0.02 } }
+    const run = (turn: (trainer: Trainer, pass: number) => void) => withTrainer(parts, async trainer => {
+      for (let pass = 0; pass < 2 * trainer.passesPerStep; pass++) {
+        turn(trainer, pass)
+        trainer.submitPass()
       }
+      return (await trainer.replicaStates()).map(({ parameters }) => parameters)
     })
+    const [midst, after, never] = [await run((trainer, pass) => pass === 3 && trainer.turn(turned)), await run((trainer, pass) => pass === 4 && trainer.turn(turned)), await run(() => {})]
+    expect(midst).toEqual(after)
+    expect(midst).not.toEqual(never)
   })
 
   test('needs less memory for activations and none for gradients more', () => {
@@ -116,10 +148,10 @@ describe('a run in micro-batches', () => {
     const config = tinyConfig({ train: { batch: 8, microBatches: 4 }, objective: { tMin: 0.002 } }) // most steps have no anchor, and that is counted
     const paused = await create(config)
     const { trainer } = paused as unknown as { trainer: Trainer }
-    const submit = trainer.submitPart.bind(trainer)
-    const dropped = vi.spyOn(trainer, 'dropParts')
+    const submit = trainer.submitPass.bind(trainer)
+    const dropped = vi.spyOn(trainer, 'dropPasses')
     let submitted = 0
-    trainer.submitPart = () => {
+    trainer.submitPass = () => {
       if (++submitted === 2) void paused.pause()
       return submit()
     }
@@ -159,5 +191,6 @@ describe('a run in micro-batches', () => {
 test('batches that cannot be cut are refused in one sentence', () => {
   expect(() => parseConfig({ train: { batch: 32, microBatches: 5 } })).toThrow('train.microBatches: a batch of 32 cannot be cut into 5 equal parts; take a number that divides it')
   expect(() => parseConfig({ train: { microBatches: 0 } })).toThrow(/train\.microBatches/)
-  expect(() => checkConfig(tinyConfig({ train: { batch: 8, microBatches: 8 } }))).toThrow('train.microBatches: LCF compares images of one micro-batch, so it needs at least 2')
+  expect(() => checkConfig(tinyConfig({ train: { batch: 8, microBatches: 8 }, replicas: [{ method: 'contrastive-fm' }] }))).toThrow('train.microBatches: Contrastive FM (ΔFM) compares images of one micro-batch, so it needs at least 2')
+  expect(() => checkConfig(tinyConfig({ train: { batch: 1 } }))).toThrow('train.batch: LCF compares images of one batch, so it needs at least 2')
 })

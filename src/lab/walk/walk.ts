@@ -8,13 +8,14 @@ import { ConfigError, passOf } from '../../config.ts'
 import type { KernelLibrary } from '../../engine/kernel.ts'
 import { readOnce } from '../../engine/readback.ts'
 import type { Tensor } from '../../engine/recorder.ts'
-import { Buffers, Recording } from '../../engine/recording.ts'
+import { Buffers } from '../../engine/recording.ts'
 import { shaderSource } from '../../engine/specialise.ts'
 import { KNOB_WORDS, STATE_WORDS, unpackState } from '../../model/knobs.ts'
 import { recordTraining, type Training } from '../../model/training.ts'
 import { METRICS, METRICS_RING } from '../../ops/optimizer.ts'
 import type { StepWalk, WalkMove, WalkTensor } from '../../step_walk.ts'
 import { replicaLabel } from '../replica_tick.ts'
+import { Step } from '../step.ts'
 import { attentionWeights } from './attention.ts'
 import { aboutKernel, type Bound, deriveMoves, legendOf, lettersOf, type Move, stagesOf } from './derive.ts'
 import { type AttentionPiece, attentionPiece, type Layout, type Piece, pieceOf } from './pieces.ts'
@@ -83,10 +84,10 @@ export async function walkStep({ device, library, buffers: run, training: origin
     total += piece.count
   }
   const staging = device.createBuffer({ label: 'walk', size: total * 4, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC })
-  let recording: Recording | null = null
+  let made: Step | null = null
   try {
-    recording = await Recording.realise(training.recorder, own, library)
-    submit(device, { run, own, original, training, replica, recording, staging, pieces, places })
+    made = await Step.realise(training, own, library)
+    submit(device, { run, own, original, training, replica, step: made, staging, pieces, places })
     const read = (tensor: Tensor) => readOnce(device, own.of(tensor))
     const counts = training.recorder.dispatches.map(({ groups }) => (Array.isArray(groups) ? null : groups.arguments)).find(tensor => tensor !== null)
     const [values, state, metrics, workgroups] = await Promise.all([
@@ -123,7 +124,7 @@ export async function walkStep({ device, library, buffers: run, training: origin
     }
   } finally {
     await device.queue.onSubmittedWorkDone()
-    recording?.destroy()
+    made?.destroy()
     staging.destroy()
     own.destroy()
   }
@@ -132,8 +133,8 @@ export async function walkStep({ device, library, buffers: run, training: origin
 /** Everything a replica is goes into the copy, then the step, move by move, each followed by what it left behind. */
 function submit(
   device: GPUDevice,
-  { run, own, original, training, replica, recording, staging, pieces, places }: {
-    run: Buffers; own: Buffers; original: Training; training: Training; replica: number; recording: Recording; staging: GPUBuffer; pieces: readonly Piece[]; places: Map<Piece, number>
+  { run, own, original, training, replica, step, staging, pieces, places }: {
+    run: Buffers; own: Buffers; original: Training; training: Training; replica: number; step: Step; staging: GPUBuffer; pieces: readonly Piece[]; places: Map<Piece, number>
   },
 ): void {
   let encoder = device.createCommandEncoder()
@@ -151,16 +152,19 @@ function submit(
     device.queue.submit([encoder.finish()])
     encoder = device.createCommandEncoder()
   }
-  for (let part = 1; part < training.parts; part++) {
-    for (let at = 0; at < recording.length; at += FLUSH) {
-      recording.encode(encoder, at, Math.min(recording.length, at + FLUSH))
+  const last = step.length - 1
+  for (let pass = 0; pass < last; pass++) {
+    const unseen = step.dispatches(pass)
+    for (let at = 0; at < unseen; at += FLUSH) {
+      step.encode(encoder, pass, at, Math.min(unseen, at + FLUSH))
       flush()
     }
   }
-  for (let i = 0; i < recording.length; i++) {
-    recording.encode(encoder, i, i + 1)
+  const walked = step.dispatches(last)
+  for (let i = 0; i < walked; i++) {
+    step.encode(encoder, last, i, i + 1)
     fetch(i)
-    if (i % FLUSH === FLUSH - 1 || i === recording.length - 1) flush()
+    if (i % FLUSH === FLUSH - 1 || i === walked - 1) flush()
   }
 }
 

@@ -47,6 +47,7 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
   let ramped = step >= lambdaStart ? lambda : 0
   if (lambdaRamp > 0) ramped *= Math.min(1, Math.max(0, step - lambdaStart) / lambdaRamp)
   const contrast = ramped > 0 && anchored
+  const whole = [...levels.keys()].sort((a, b) => Number(levels[a] >= tMin) - Number(levels[b] >= tMin) || a - b)
   const [t, source, row] = [new Float32Array(capacity), new Uint32Array(capacity), new Uint32Array(capacity)]
   const put = (place: number, i: number, level: number) => {
     t[place] = level
@@ -57,7 +58,7 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
     put(place, i, levels[i])
     if (contrast && levels[i] < tMin) put(place + batch, i, tMin)
   })
-  return { t, source, row, low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped, empty: contrast && wholeLow === 0 && part === parts - 1 ? 1 : 0 }
+  return { t, source, row, place: order.map(i => whole.indexOf(i)), low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped }
 }
 
 function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): OpCase {
@@ -71,7 +72,7 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
         seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0, time_sigma: each.times?.sigma ?? 0,
       })))
       const states = state(recorder, settings.map(each => ({ step: each.step, part })))
-      const made = makeBatch(recorder, replicas, capacity, 4, false)
+      const made = { ...makeBatch(recorder, replicas, capacity, 4, false), place: parts ? recorder.tensor('place', replicas * batch) : null }
       draw(recorder, replicas, batch, knob, states, made, parts)
       const twins = settings.map(each => twin(each, shape))
       const bits = (name: 'source' | 'row'): Output => ({ name, tensor: made[name], expected: () => Uint32Array.from(twins.flatMap(each => [...each[name]])) })
@@ -79,10 +80,10 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
       return [
         // A driver may fuse t_min + (1 − t_min) u, so only plain uniform levels are the same everywhere to the last bit.
         { name: 't', tensor: made.t, expected: () => (settings.some(each => each.stratified || each.times) ? Float64Array.from(levels) : new Uint32Array(levels.buffer)) },
-        bits('source'), bits('row'),
+        bits('source'), bits('row'), ...(made.place ? [{ name: 'place', tensor: made.place, expected: () => Uint32Array.from(twins.flatMap(each => each.place)) }] : []),
         stateOutput(states, 'low', replicas, r => twins[r].low), stateOutput(states, 'anchors', replicas, r => twins[r].anchors),
         stateOutput(states, 'whole_low', replicas, r => twins[r].wholeLow), stateOutput(states, 'whole_anchors', replicas, r => twins[r].wholeAnchors),
-        stateOutput(states, 'empty', replicas, r => twins[r].empty), stateOutput(states, 'lambda', replicas, r => twins[r].lambda),
+        stateOutput(states, 'lambda', replicas, r => twins[r].lambda),
       ]
     },
   }

@@ -1,8 +1,9 @@
 /** What a feature loss compares, and how its gradient enters the residual stream. */
-import { featureBackward, tokenMean, unitLength, unitLengthBackward } from '../../ops/features.ts'
+import { featureBackward, keepFeatures, nextPart, takeFeatureGradients, tokenMean, unitLength, unitLengthBackward } from '../../ops/features.ts'
 import { tokenMeanBackward, tokenMeanForward, unitLengthBackward as unitBackwardTwin, unitLengthForward } from '../../reference/features.ts'
 import { gateResidualBackward } from '../../reference/gate_residual.ts'
 import { blank, columns, filled, given, layOut, layOutAs, type OpCase, part, TOLERANCE } from '../case.ts'
+import { knobs, state, stateOutput } from '../structs.ts'
 
 const tokenMeanCase: OpCase = {
   op: 'token mean', shape: 'R 2, B 5, T 9, C 12', seed: 701, tolerance: TOLERANCE,
@@ -72,4 +73,47 @@ function featureBackwardCase(pooled: boolean, seed: number): OpCase {
   }
 }
 
-export const featureCases: OpCase[] = [tokenMeanCase, unitLengthCase, unitLengthBackwardCase, featureBackwardCase(true, 704), featureBackwardCase(false, 705)]
+/** Replicas: a term with two anchors in this micro-batch; one whose rows stand already; one without anchors. */
+function amongCase(anchored: boolean, seed: number): OpCase {
+  const [replicas, batch, whole, width, parts] = [3, 4, 12, 20, 3]
+  const anchors = anchored ? [2, 0, 0] : [0, 0, 0]
+  const capacity = anchored ? 2 * batch : batch
+  const places = Uint32Array.from([0, 2, 5, 11, 4, 7, 8, 9, 0, 1, 10, 3])
+  const at = (r: number, row: number) => (row < batch ? places[r * batch + row] : whole + places[r * batch + row - batch])
+  return {
+    op: `a micro-batch among others${anchored ? ', anchors' : ''}`, shape: `R ${replicas}, B ${batch} of ${whole}, F ${width}`, seed, tolerance: 0,
+    record(recorder, random) {
+      const states = state(recorder, anchors.map((count, r) => ({ anchors: count, part: r })))
+      const among = { replicas, batch, whole, state: states, place: recorder.constant('place', places) }
+      const z = filled(recorder, random, 'z', { replicas, capacity, width })
+      const all = blank(recorder, 'all', { replicas, capacity: parts * capacity, width })
+      keepFeatures(recorder, among, z, all.tensor)
+      const dall = filled(recorder, random, 'dz of all', { replicas, capacity: parts * capacity, width })
+      const allRows = filled(recorder, random, 'rows of all', { replicas, capacity: whole, width: 4 })
+      const rows = filled(recorder, random, 'rows', { replicas, capacity: batch, width: 4 })
+      const dz = filled(recorder, random, 'dz', { replicas, capacity, width })
+      takeFeatureGradients(recorder, among, knobs(recorder, [0, 2, 1].map(term => ({ term }))), { dz: dall.tensor, rows: allRows.tensor }, dz, rows.tensor)
+      nextPart(recorder, replicas, parts, states)
+      const present = (r: number) => Array.from({ length: capacity }, (_, row) => row).filter(row => row < batch + anchors[r])
+      const rowOf = (values: Float64Array, row: number, size = width) => values.subarray(row * size, (row + 1) * size)
+      const kept = (r: number) => {
+        const values = new Float64Array(parts * capacity * width)
+        for (const row of present(r)) values.set(rowOf(part(z, r, capacity), row), at(r, row) * width)
+        return values
+      }
+      const taken = (r: number) => {
+        const values = new Float64Array(capacity * width)
+        for (const row of present(r)) values.set(rowOf(part(dall, r, parts * capacity), at(r, row)), row * width)
+        return values
+      }
+      return [
+        { name: 'all', tensor: all.tensor, expected: layOutAs(all, replicas, kept) },
+        { name: 'dz', tensor: dz.tensor, expected: layOutAs(dz, replicas, taken) },
+        { name: 'rows', tensor: rows.tensor, expected: layOutAs(rows, replicas, r => (r === 1 ? part(rows, r, batch) : Float64Array.from({ length: 4 * batch }, (_, i) => rowOf(part(allRows, r, whole), at(r, i >>> 2), 4)[i & 3]))) },
+        stateOutput(states, 'part', replicas, r => (r + 1) % parts),
+      ]
+    },
+  }
+}
+
+export const featureCases: OpCase[] = [tokenMeanCase, unitLengthCase, unitLengthBackwardCase, featureBackwardCase(true, 704), featureBackwardCase(false, 705), amongCase(true, 706), amongCase(false, 707)]

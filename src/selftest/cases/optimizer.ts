@@ -110,7 +110,9 @@ const trainingCase: OpCase = {
     const flat = { tensor: parameters.tensor, replicas, length: size.width }
     const optimizer: Optimizer = { ...makeOptimizer(recorder, flat), ema: { ...flat, tensor: ema.tensor } }
     const knob = knobsOf(recorder)
-    const counters = { low: [2, 2, 0], anchors: [2, 1, 0], empty: [0, 0, 5], lambda: [0.25, 0.5, 0] }
+    const counters = { low: [2, 2, 0], anchors: [2, 1, 0], empty: [0, 0, 5], lambda: [0.25, 0.5, 0.75] }
+    // The last replica has a contrastive term and nothing below T_min.
+    const emptyAt = (r: number, step: number) => counters.empty[r] + (r === 2 ? step + 1 : 0)
     const states = state(recorder, settings.map((_, r) => ({ step: START, low: counters.low[r], anchors: counters.anchors[r], empty: counters.empty[r], lambda: counters.lambda[r] })))
     const batch = 5
     const gradients: Filled[] = []
@@ -142,7 +144,7 @@ const trainingCase: OpCase = {
         const contrast = (column: number) => mean(part(rows[step], r, batch), 0, counters.anchors[r], 4, column)
         return {
           flow: mean(part(losses[step], r, batch), low, batch - low), contrastive: contrast(0), gradientNorm: result.norm, rate,
-          anchors: counters.anchors[r], positive: contrast(1), negative: contrast(2), skipped: twin.skipped, empty: counters.empty[r], lambda: counters.lambda[r], low: counters.low[r],
+          anchors: counters.anchors[r], positive: contrast(1), negative: contrast(2), skipped: twin.skipped, empty: emptyAt(r, step), lambda: counters.lambda[r], low: counters.low[r],
         }
       })
       return { twin, history }
