@@ -74,8 +74,8 @@ describe.each(sets)('a step of %s', (_, input) => {
 })
 
 test('every method’s stages and tensors have words, and every kernel a file that records it', () => {
-  for (const id of Object.keys(methods)) {
-    const { moves } = walkOf({ replicas: [{ method: id }] })
+  for (const [id, microBatches] of Object.keys(methods).flatMap(method => [[method, 1], [method, 4]] as const)) {
+    const { moves } = walkOf({ train: { microBatches }, replicas: [{ method: id }] })
     expect(moves.at(-1)!.kernel).toBe('adamw')
     expect(moves.filter(({ source }) => source === null).map(({ kernel }) => kernel)).toEqual([])
     expect(moves.flatMap(({ writes }) => writes).filter(({ letters }) => letters.length === 0).map(({ name }) => name)).toEqual([])
@@ -94,7 +94,7 @@ test('every method’s stages and tensors have words, and every kernel a file th
 
 test('no words are left over: every tensor, stage and layer of the list is in some step', () => {
   const seen = { tensors: new Set<string>(), stages: new Set<string>(), layers: new Set<string>() }
-  const each = Object.keys(methods).map((method): ConfigInput => ({ objective: { loss: 'image' }, replicas: [{ method }] }))
+  const each = Object.keys(methods).map((method): ConfigInput => ({ objective: { loss: 'image' }, train: { microBatches: method === 'fm-contrast' ? 2 : 1 }, replicas: [{ method }] }))
   for (const input of [...sets.map(([, one]) => one), ...each]) {
     for (const { stage, reads, writes } of walkOf(input).moves) {
       seen.stages.add(family(stage))

@@ -27,6 +27,7 @@ export const tensorWords: Record<string, TensorWords> = {
   paths: { shapes: ['3268'], words: 'The path: α, β, α′ and β′ of each piece of the noise levels as polynomials' },
   'training images': { shapes: ['N ch h w'], words: 'All training images' },
   'training classes': { shapes: ['N'], words: 'Their classes' },
+  'batch place': { shapes: perSample, words: 'Where each image stands in the whole batch, all its micro-batches put in one order' },
   negatives: { shapes: perSample, words: 'Which other image of the batch each one is told apart from' },
   'position embedding': { shapes: ['T C'], words: 'Where each token stands: sines and cosines of its place' },
   'time frequencies': { shapes: ['256'], words: 'Frequencies of the time features' },
@@ -75,6 +76,7 @@ export const tensorWords: Record<string, TensorWords> = {
   'contrastive rows': { shapes: ['B 4'], words: 'Second term of the loss of each image; where anchors are, also the distance to its own and the mean distance to the others' },
   'd compared': { shapes: features, words: 'Gradient of the contrastive term towards what it compared' },
   'd features': { shapes: features, words: 'The same towards features before they were scaled to length 1' },
+  'd features of the pass': { shapes: features, words: 'Its rows of this micro-batch: the term was made of the features of all micro-batches, in a round before this one' },
   'd answer': { shapes: image, words: 'Gradient towards what the net says' },
   'd output': { shapes: ['B T Pv'], words: 'Gradient of the velocity cut into patches' },
   'd y': { shapes: tokens, words: 'Gradient that reached the input of a linear layer' },
@@ -135,7 +137,7 @@ export const recordedIn: Record<string, string> = {
   time_features: 'condition', label_embedding: 'condition', label_embedding_backward: 'condition', self_condition: 'condition', self_condition_backward: 'condition', matmul_nn: 'linear', matmul_nn_lanes: 'linear', linear_backward: 'linear', linear_backward_lanes: 'linear',
   modulate: 'modulate', modulate_backward: 'modulate', modulate_columns: 'modulate', attention: 'attention', attention_lanes: 'attention', attention_backward_query: 'attention',
   attention_backward_query_lanes: 'attention', attention_backward_key: 'attention', attention_backward_key_lanes: 'attention', velocity_loss: 'velocity_loss', read_output: 'reading', weigh_error: 'reading', contrastive_distance: 'contrastive', contrastive_loss: 'contrastive',
-  contrastive_gradient: 'contrastive', dispersive_loss: 'contrastive', dispersive_gradient: 'contrastive', token_mean: 'features', unit_length: 'features', unit_length_backward: 'features', feature_backward: 'features',
+  contrastive_gradient: 'contrastive', dispersive_loss: 'contrastive', dispersive_gradient: 'contrastive', token_mean: 'features', unit_length: 'features', unit_length_backward: 'features', feature_backward: 'features', take_feature_gradients: 'features',
   gradient_reduce: 'optimizer', optimizer_begin: 'optimizer', adamw: 'optimizer',
 }
 
