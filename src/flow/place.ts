@@ -41,9 +41,6 @@ export function commonPath(config: Pick<Config, 'objective' | 'replicas'>): Path
   return others.length === 0 ? first : null
 }
 
-/** The same, or the linear path where they differ: for what has nothing to do with a net, or was refused before. */
-export const pathForAll = (config: Pick<Config, 'objective' | 'replicas'>): Path => commonPath(config) ?? LINEAR
-
 export const isLinear = ({ id }: Path): boolean => id === 'linear'
 
 /** Where a sampler must leave the path for the image; 0 where it need not. */

@@ -73,10 +73,11 @@ test('every path trains, is sampled by every kind of solver and measured, and th
   expect(demanded(', σ_min = 0.01, σ_max = 3').y[0]).toBeCloseTo(Math.log(3 / 0.01), 6)
   expect(demand.curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(expect.arrayContaining(['demanded, linear', 'demanded, cosine']))
   expect(() => session.measure('propositions')).toThrow(/is about the linear path/)
-  for (const id of ['windows', 'denoising']) expect(() => session.measure(id), id).toThrow(/paths differ/)
+  expect(() => session.measure('windows')).toThrow(/paths differ/)
 })
 
 test.each([
+  ['denoising', { t: '0.02 0.3 0.9', images: 16, draws: 4, slopes: 2, turns: 8 }],
   ['memory', { levels: 4, images: 16, draws: 4 }],
   ['hybrid', { images: 4, steps: 10, t: '0.3 0.6 1' }],
 ])('%s finds beside other paths what it finds along one alone, of nets and in closed form', async (id, settings) => {
