@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Bench } from '../../src/diagnostics/diagnostic.ts'
 import { recordByHeart } from '../../src/diagnostics/by_heart.ts'
+import type { Bench } from '../../src/diagnostics/diagnostic.ts'
 import { eulerWays, firstNoise, gridFor } from '../../src/diagnostics/euler_ways.ts'
 import { pointWeights } from '../../src/flow/empirical.ts'
 import { linearLevel, pathsOf, placeOn } from '../../src/flow/place.ts'
