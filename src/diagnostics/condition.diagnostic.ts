@@ -7,11 +7,11 @@ import { STREAM_EVALUATION } from '../engine/philox.ts'
 import { conditionGrid, conditionNumber, conditionNumberAt, lowerBoundEq19, lowerBoundEq25, type Pair, sampleConditionNumber } from '../flow/condition.ts'
 import { type Estimate, logLogSlope, rootMeanSquareRatio } from '../flow/estimate.ts'
 import { makePath, pathFamilies, type Path, samePath } from '../flow/paths.ts'
-import { commonPath, pathsOf } from '../flow/place.ts'
+import { commonPath, distinctPaths } from '../flow/place.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
-import { few, finite, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, overPaths, overSeeds, seedsSaid } from './words.ts'
 
 /** Slopes are fitted to levels up to here. */
 const NEAR_ZERO = 0.05
@@ -77,9 +77,9 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const measured = gains.map((gain, replica): Curve =>
     ({ replica, kind: 'measured', label: '', x: t, y: gain.map(({ value }) => finite(value)), spread: gain.map(({ standardError }) => finite(standardError)) }))
-  const paths = [...new Map(pathsOf(config).map(path => [path.id, path])).values()]
+  const paths = distinctPaths(config)
   const panel = demanded(chosen, measured, paths)
-  const demands = paths.length === 1 ? few(conditionNumberAt(paths[0], t[0])) : paths.map(path => `${few(conditionNumberAt(path, t[0]))} (${path.short})`).join(', ')
+  const demands = overPaths(paths.map(path => ({ path })), ({ path }) => few(conditionNumberAt(path, t[0])))
   const said = bench.groups.map(group => `${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
   return [{
     ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,

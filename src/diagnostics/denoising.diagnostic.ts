@@ -6,9 +6,9 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { empiricalSlope, greatestSlope, type Origin, originsOf } from '../flow/empirical_denoiser.ts'
-import { linearLevel, pathForAll, type Place, placeOn, toImage } from '../flow/place.ts'
-import { refuseDifferent } from './curved.ts'
-import { denoisingPanels, type Findings } from './denoising_panels.ts'
+import type { Path } from '../flow/paths.ts'
+import { distinctPaths, linearLevel, pathsOf, type Place, placeOn, toImage } from '../flow/place.ts'
+import { type ClosedForms, denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { normalNoise, recordLook, showHeldOut } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
@@ -51,47 +51,48 @@ export default defineDiagnostic({
     const levels = levelsOf(t)!.length
     return {
       forwards: levels * (images + slopes * (1 + 6 * turns)),
-      flops: (6 * draws * numbersOf(config) + slopes * levels * Math.min(MOST_SLOPE, 16 * turns * numbersOf(config))) / config.replicas.length,
+      flops: (distinctPaths(config).length * (6 * draws * numbersOf(config) + slopes * levels * Math.min(MOST_SLOPE, 16 * turns * numbersOf(config)))) / config.replicas.length,
     }
   },
   refuse(config, _, { t, images, draws, slopes }) {
-    const different = refuseDifferent(config)
-    if (different) return different
     if (levelsOf(t)![0] === 0) return 'at t = 0 the image is there already and nothing is left to say; take noise levels above 0'
     if (images > config.data.heldOut) return `${images} images are more than the ${config.data.heldOut} held-out ones; take at most as many`
     if (draws > images) return `${draws} images by heart are more than the ${images} that are denoised; take at most as many`
     if (slopes > draws) return `${slopes} images for slopes are more than the ${draws} by heart; take at most as many`
-    const most = Math.floor(MOST_WORK / numbersOf(config))
+    const most = Math.floor(MOST_WORK / (distinctPaths(config).length * numbersOf(config)))
     return draws > most ? `${draws} images over ${config.data.count} training images take too long; ${most < 4 ? 'the training set is too large for the closed form' : `take at most ${most}`}` : undefined
   },
 })
 
 export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const t = levelsOf(chosen.t)!
-  const total = 2 * t.length + chosen.draws
+  const paths = distinctPaths(bench.config)
+  const total = 2 * t.length + paths.length * chosen.draws
   let done = 0
   const between = () => bench.progress(++done, total)
   const noise = normalNoise(chosen.images * dimensionsOf(bench.config), bench.config.data.seed, STREAM_EVALUATION, 13)
   const nets = await netAnswers(bench, chosen, t, noise, between)
   const slopes = await netSlopes(bench, { count: chosen.slopes, noise, t, turns: chosen.turns, between })
-  return denoisingPanels(bench, { ...chosen, t, noise, nets, slopes, ...await closedForms(bench, chosen, t, noise, between) })
+  const known: ClosedForms[] = []
+  for (const path of paths) known.push(await closedForms(bench, chosen, path, t, noise, between))
+  return denoisingPanels(bench, { ...chosen, t, noise, nets, slopes, known })
 }
 
-/** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first [replica][level]. */
+/** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first [replica][level], each replica on its own path. */
 async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Findings['nets']> {
   const { training: { replicas: R, batch: { dimensions: d } }, data } = bench
   const look = recordLook(bench, { samples: n, images: n })
   const table = await bench.lay(look.recorder)
   showHeldOut(bench, table, look, n, noise)
   const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
-  const path = pathForAll(bench.config)
+  const paths = pathsOf(bench.config)
   for (const level of t) {
-    const { keep, along } = toImage(placeOn(path, level))
     table.write(look.batch.t, new Float32Array(R * n).fill(level))
     table.submit(look.recorder)
-    const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.xt, 0, n * d)]
-    for (let r = 0; r < R; r++) {
-      const answer = noised.map((x, k) => keep * x + along * velocity[r * n * d + k])
+    const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.xt, 0, R * n * d)]
+    for (const [r, path] of paths.entries()) {
+      const { keep, along } = toImage(placeOn(path, level))
+      const answer = noised.subarray(r * n * d, (r + 1) * n * d).map((x, k) => keep * x + along * velocity[r * n * d + k])
       found[r].errors.push(Float64Array.from({ length: n }, (_, i) => squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, i * d)))
       found[r].shown.push(answer.slice(0, d))
     }
@@ -106,16 +107,16 @@ function squaredError(answer: ArrayLike<number>, images: Float32Array, from: num
   return sum / answer.length
 }
 
-/** The best denoisers of the training set, and of what it was drawn from where that is known. */
-async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Pick<Findings, 'heart' | 'best'>> {
+/** The best denoisers along a path, of the training set and of what it was drawn from where that is known. */
+async function closedForms({ config, data }: Bench, { draws, slopes, turns }: Chosen, path: Path, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<ClosedForms> {
   const d = dimensionsOf(config)
   const { field } = data.dataset
-  const path = pathForAll(config)
   // What is best for x_t is what is best for x_t/(α + β), which lies on the linear path, at this level.
   const linear = t.map(level => linearLevel(placeOn(path, level)))
   const set = { points: data.train, dimensions: d }
   const random = () => new PhiloxStream(config.data.seed, STREAM_EVALUATION, 15)
-  const found: Pick<Findings, 'heart' | 'best'> = {
+  const found: ClosedForms = {
+    path,
     heart: { errors: t.map(() => new Float64Array(draws)), shown: t.map(() => new Float32Array(d)), slopes: { velocity: t.map(() => []), denoiser: t.map(() => []) } },
     best: field ? { slopes: { velocity: t.map(() => []), denoiser: t.map(() => []) } } : null,
   }

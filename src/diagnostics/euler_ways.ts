@@ -1,9 +1,10 @@
-/** Euler's ways from anywhere to the image along the replicas' common path, of all nets, where somebody may change the velocity before it is followed; by EMA weights, without guidance. */
+/** Euler's ways from anywhere to the image of all nets, each along its own path, where somebody may change the velocity before it is followed; by EMA weights, without guidance. */
 import { STREAM_SAMPLE } from '../engine/philox.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import type { Config } from '../config.ts'
 import { timeGrid } from '../flow/grid.ts'
-import { endOf, pathForAll, placeOn } from '../flow/place.ts'
+import type { Path } from '../flow/paths.ts'
+import { endOf, pathsOf, placeOn } from '../flow/place.ts'
 import { type Carrier, jumpFrom, march } from '../flow/solver.ts'
 import { EULER } from '../flow/solvers/euler.solver.ts'
 import { recordFrozen } from '../model/frozen.ts'
@@ -17,24 +18,26 @@ import { normalNoise, writeAll } from './look.ts'
  */
 export type Ways = (start: Float64Array, grid: ArrayLike<number>, between: () => Promise<void>, change?: (t: number, velocity: Float32Array) => void) => Promise<Float64Array>
 
-/** Where all jump to the image: whoever was not trained below T_min must not be asked there, nor any where the path ends before 0. */
-const lastLevel = (config: Config) => Math.max(endOf(pathForAll(config)), ...(config.evaluate.belowTMin === 'jump' ? untrainedBelow(config) : []))
+/** Where all jump to the image: whoever was not trained below T_min must not be asked there, nor any where its path ends before 0. */
+const lastLevel = (config: Config) => Math.max(...pathsOf(config).map(endOf), ...(config.evaluate.belowTMin === 'jump' ? untrainedBelow(config) : []))
 
 /** Times of a way with so many steps, one grid for all replicas. */
 export const gridFor = (config: Config, steps: number): Float32Array => timeGrid(steps, lastLevel(config), 'jump')
 
-/** Follows Euler along the end of such a grid. */
-export function walkToImage(carrier: Carrier, grid: ArrayLike<number>, config: Config): Promise<unknown> {
+/** Follows Euler along the end of such a grid. @param paths of what the carrier has side by side */
+export function walkToImage(carrier: Carrier, grid: ArrayLike<number>, config: Config, paths: readonly Path[]): Promise<unknown> {
   const jumps = lastLevel(config) > 0
-  return march(carrier, [grid], () => EULER, step => (jumps && step === grid.length - 2 ? jumpFrom(placeOn(pathForAll(config), grid[step])) : undefined))
+  return march(carrier, paths.map(() => grid), () => EULER, (step, net) => (jumps && step === grid.length - 2 ? jumpFrom(placeOn(paths[net], grid[step])) : undefined))
 }
 
-/** The noise that the sampler begins with, (R,n,d), the same for every replica. */
+/** The noise that the sampler begins with, (R,n,d): the same for every replica, times the β(1) of its path. */
 export function firstNoise({ training: { replicas: R, batch: { dimensions: d } }, config }: Bench, n: number): Float64Array {
-  const { beta } = placeOn(pathForAll(config), 1)
-  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE).map(value => beta * value)
+  const noise = normalNoise(n * d, config.data.seed, STREAM_SAMPLE)
   const all = new Float64Array(R * n * d)
-  for (let r = 0; r < R; r++) all.set(noise, r * n * d)
+  for (const [r, path] of pathsOf(config).entries()) {
+    const { beta } = placeOn(path, 1)
+    all.set(noise.map(value => beta * value), r * n * d)
+  }
   return all
 }
 
@@ -55,7 +58,7 @@ export async function eulerWays(bench: Bench, n: number): Promise<Ways> {
       change?.(t, velocity)
       return velocity
     }, () => [], between)
-    await walkToImage(carrier, grid, config)
+    await walkToImage(carrier, grid, config, pathsOf(config))
     return carrier.x
   }
 }

@@ -8,7 +8,7 @@ import type { Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
 import { overTime, stepsOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
-import { few, finite, overSeeds, seedsSaid, withSpread } from './words.ts'
+import { few, finite, onPath, overSeeds, seedsSaid, withSpread } from './words.ts'
 
 /** Of one net over n images, by P estimates of the divergence. */
 export interface Walk {
@@ -61,7 +61,7 @@ function above(net: Walk, best: Walk, n: number): Estimate {
 /** Curves of the best velocity, one for each path; told apart where there are several. */
 function bestCurves(best: readonly Best[] | null, label: string, curve: (own: Best) => Pick<Curve, 'x' | 'y' | 'spread'>): Curve[] {
   const all = [...new Set(best)]
-  return all.map(own => ({ replica: null, kind: 'theory', label: all.length > 1 ? `${label}, ${own.path.label}` : label, ...curve(own) }))
+  return all.map(own => ({ replica: null, kind: 'theory', label: onPath(label, own.path, all), ...curve(own) }))
 }
 
 export function likelihoodPanels(bench: Bench, chosen: Chosen, walks: Walks): Panel[] {

@@ -5,16 +5,16 @@
 import { z } from 'zod'
 import { STREAM_EVALUATION } from '../engine/philox.ts'
 import type { Config } from '../config.ts'
-import { averagedTargets, empiricalFloor } from '../flow/empirical.ts'
+import { type AveragedLevel, type Averaging, type EmpiricalLevel, empiricalLevels } from '../flow/empirical.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { floorOn, linearLevel, pathForAll, placeOn } from '../flow/place.ts'
+import type { Path } from '../flow/paths.ts'
+import { distinctPaths, floorOn, linearLevel, placeOn } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
-import { refuseDifferent } from './curved.ts'
-import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
+import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
-import { few, finite, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, onPath, overPaths, overSeeds, pathsSaid, seedsSaid } from './words.ts'
 
 /** Numbers that the closed form may have to look at, so that it takes seconds. */
 const MOST_WORK = 2e9
@@ -40,30 +40,36 @@ export default defineDiagnostic({
   },
   settings,
   every: 0,
-  // The set is gone through once for all, and once more for each way in which replicas average: mostly one.
-  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (2 * draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
+  // The set is gone through once along each path. Smaller ones, of replicas that average over fewer images, come on top.
+  work: (config, { levels, images, draws }) => ({ forwards: 2 * levels * images, flops: (distinctPaths(config).length * draws * config.data.count * dimensionsOf(config) * 8) / config.replicas.length }),
   refuse(config, _, { images, draws }) {
-    const different = refuseDifferent(config)
-    if (different) return different
     const { count, heldOut } = config.data
     if (images > Math.min(count, heldOut)) return `${images} images are more than there are (${count} to train on, ${heldOut} held out); take at most as many`
-    const most = Math.floor(MOST_WORK / (count * dimensionsOf(config)))
+    const most = Math.floor(MOST_WORK / (distinctPaths(config).length * count * dimensionsOf(config)))
     return draws > most ? `${draws} draws over ${count} training images take too long; ${most < 4 ? 'the training set is too large for the closed form' : `take at most ${most}`}` : undefined
   },
 })
 
-/** Each way in which replicas average their target, and which replicas do so. */
-function averagesOf(config: Config): { images: number; candidates: number; own: boolean; replicas: number[] }[] {
-  const found: ReturnType<typeof averagesOf> = []
+/** A way in which replicas average their target. */
+interface Way extends Averaging {
+  replicas: number[]
+}
+
+/** Of the training set the closed form goes through all along each path, and through as many first images as replicas there average over: mostly all. */
+function setsOf(config: Config): { path: Path; images: number; ways: Way[] }[] {
+  const { count } = config.data
+  const found = distinctPaths(config).map(path => ({ path, images: count, ways: [] as Way[] }))
   config.replicas.forEach((replica, r) => {
-    const { objective, method, train } = resolveReplica(config, replica)
+    const { objective, method, train, path } = resolveReplica(config, replica)
     const { average } = method.knobs(objective)
     if (!average) return
-    const images = train.images === 0 ? config.data.count : Math.min(train.images, config.data.count)
-    const own = { images, candidates: Math.min(average.candidates, images), own: average.own }
-    const before = found.find(one => one.images === own.images && one.candidates === own.candidates && one.own === own.own)
+    const images = train.images === 0 ? count : Math.min(train.images, count)
+    let set = found.find(one => one.path.id === path.id && one.images === images)
+    if (!set) found.push(set = { path, images, ways: [] })
+    const own = { candidates: Math.min(average.candidates, images), own: average.own }
+    const before = set.ways.find(one => one.candidates === own.candidates && one.own === own.own)
     if (before) before.replicas.push(r)
-    else found.push({ ...own, replicas: [r] })
+    else set.ways.push({ ...own, replicas: [r] })
   })
   return found
 }
@@ -78,6 +84,7 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
   table.write(look.images, data.heldOut.subarray(0, n * d), n * d)
   writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * n }, (_, i) => i))
   writeAll(table, R, look.batch.eps, normalNoise(2 * n * d, config.data.seed, STREAM_EVALUATION, 9))
+  const sets = setsOf(config)
   const losses = Array.from({ length: R }, () => ({ trained: [] as Estimate[], unseen: [] as Estimate[] }))
   for (const [i, level] of t.entries()) {
     table.write(look.batch.t, new Float32Array(R * 2 * n).fill(level))
@@ -93,23 +100,13 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
       losses[r].trained.push(part(0))
       losses[r].unseen.push(part(n))
     }
-    await bench.progress(i + 1, t.length + 1)
+    await bench.progress(i + 1, t.length + sets.length)
   }
-  const path = pathForAll(config)
-  const [linear, random] = [t.map(at => linearLevel(placeOn(path, at))), { queries: draws, seed: config.data.seed }]
-  /** Of a velocity on the linear path, on this one. */
-  const onPath = ({ value, standardError, count }: Estimate, at: number): Estimate => {
-    const factor = floorOn(path, t[at], () => 1)
-    return { value: factor * value, standardError: factor * standardError, count }
-  }
-  const closed = empiricalFloor({ points: data.train, dimensions: d }, linear, random).map(({ floor, effectiveCount }, at) => ({ effectiveCount, floor: onPath(floor, at) }))
-  const averages = averagesOf(config).map(one => ({
-    ...one, label: `N = ${one.candidates.toLocaleString('en')}${one.own ? '' : ', own image left out'}`,
-    levels: averagedTargets({ points: data.train.subarray(0, one.images * d), dimensions: d }, linear, { ...random, ...one }).map(({ error, effectiveCount }, at) => ({ effectiveCount, error: onPath(error, at) })),
-  }))
-  const averaged = (of: (level: (typeof averages)[number]['levels'][number]) => Estimate) =>
+  const { closed, averages } = await closedForms(bench, sets, t, draws)
+  const averaged = (of: (level: AveragedLevel) => Estimate) =>
     averages.flatMap(({ replicas, label, levels }) => replicas.map(replica => curve(levels.map(of), { replica, kind: 'theory', label })))
-  await bench.progress(t.length + 1, t.length + 1)
+  const known = (label: string, of: (level: Floor) => Estimate) =>
+    closed.map(({ path, levels }) => curve(levels.map(of), { replica: null, kind: 'theory', label: onPath(label, path, closed) }))
 
   const level: Axis = { label: 'noise level t', scale: 'log' }
   const curve = (estimates: Estimate[], rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve =>
@@ -119,30 +116,57 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
   const { floor } = data.dataset
   const classes = config.net.classes > 0
   const low = t.findIndex(value => value >= 0.03)
-  const off = (at: number) => `t = ${t[at].toPrecision(2)} flow matching’s is off by ${few(closed[at].floor.value)}, ${averages.map(({ label, levels }) => `one averaged over ${label} by ${few(levels[at].error.value)}`).join(', ')}`
+  const off = (at: number) => `t = ${t[at].toPrecision(2)} flow matching’s is off by ${overPaths(closed, ({ levels }) => few(levels[at].floor.value))}, ${averages.map(({ path, label, levels }) => `one averaged over ${label}${closed.length > 1 ? ` along ${path.short}` : ''} by ${few(levels[at].error.value)}`).join(', ')}`
   const target = (): Panel => ({
     id: 'target', title: 'How far targets are from the best velocity', x: level, y: { label: 'squared distance per pixel', scale: 'linear' },
-    curves: [curve(closed.map(one => one.floor), { replica: null, kind: 'theory', label: 'target of flow matching' }), ...averaged(({ error }) => error)], spread: `± standard error over ${draws} draws`,
+    curves: [...known('target of flow matching', one => one.floor), ...averaged(({ error }) => error)], spread: `± standard error over ${draws} draws`,
     summary: `At ${off(middle)}; at ${off(low)}.`,
-    notes: ['From the best velocity of this very training set (closed form): what is noise to the network, which averages it away in the end. Averaged over the whole set nothing is left; over candidates that a step draws there is the chance of drawing them, and without the own image a bias too, which stays.'],
+    notes: ['From the best velocity of this very training set (closed form): what is noise to the network, which averages it away in the end. Averaged over the whole set nothing is left; over candidates that a step draws there is the chance of drawing them, and without the own image a bias too, which stays.', ...pathsSaid(closed)],
   })
   return [{
     id: 'memory', title: 'Loss on images trained on, on images never seen, and by heart', x: level, y: { label: 'loss per pixel', scale: 'linear' },
     curves: [
       ...losses.flatMap(({ trained, unseen }, replica) => [curve(trained, { replica, kind: 'measured', label: 'trained on' }), curve(unseen, { replica, kind: 'measured', label: 'held out' })]),
-      curve(closed.map(one => one.floor), { replica: null, kind: 'theory', label: `by heart, ${config.data.count.toLocaleString('en')} images` }),
-      ...(floor ? [{ replica: null, kind: 'theory', label: 'floor for new images', x: t, y: t.map(at => finite(floorOn(path, at, level => floor(level, config.net.size, classes)))) } as const] : []),
+      ...known(`by heart, ${config.data.count.toLocaleString('en')} images`, one => one.floor),
+      ...(floor ? closed.map(({ path }): Curve => ({ replica: null, kind: 'theory', label: onPath('floor for new images', path, closed), x: t, y: t.map(at => finite(floorOn(path, at, level => floor(level, config.net.size, classes)))) })) : []),
     ],
     spread: `± standard error over ${n} images of each kind; by heart: over ${draws} draws`,
     summary: `At t = ${t[middle].toPrecision(2)} the loss on held-out images is above that on training images by ${groups.map(group => `${gap(group, middle)} in ${group.label}`).join(', ')}${seedsSaid(groups)}.`,
     notes: [
       'By heart: the least loss on this very training set, which only a net that reproduces it could reach. It is no goal; it is 0 wherever a noisy image can have come from one training image only.',
       'EMA weights; the same noise at every level.',
+      ...pathsSaid(closed),
     ],
   }, {
     id: 'candidates', title: 'How many training images a noisy image may have come from', x: level, y: { label: 'effective number, 1/Σw²', scale: 'log' },
-    curves: [curve(closed.map(one => one.effectiveCount), { replica: null, kind: 'theory', label: 'training images' }), ...averaged(({ effectiveCount }) => effectiveCount)], spread: `± standard error over ${draws} draws`,
-    summary: `At t = ${t[0]} a noisy image can have come from ${closed[0].effectiveCount.value.toPrecision(2)} of the ${config.data.count.toLocaleString('en')} training images, at t = ${t.at(-1)} from ${Math.round(closed.at(-1)!.effectiveCount.value).toLocaleString('en')}.`,
-    notes: ['Exact posterior weights (closed form).', ...(averages.length > 0 ? ['Of networks trained by ExFM: among the candidates N that their target is averaged over.'] : [])],
+    curves: [...known('training images', one => one.effectiveCount), ...averaged(({ effectiveCount }) => effectiveCount)], spread: `± standard error over ${draws} draws`,
+    summary: `At t = ${t[0]} a noisy image can have come from ${overPaths(closed, ({ levels }) => levels[0].effectiveCount.value.toPrecision(2))} of the ${config.data.count.toLocaleString('en')} training images, at t = ${t.at(-1)} from ${overPaths(closed, ({ levels }) => Math.round(levels.at(-1)!.effectiveCount.value).toLocaleString('en'))}.`,
+    notes: ['Exact posterior weights (closed form).', ...(averages.length > 0 ? ['Of networks trained by ExFM: among the candidates N that their target is averaged over.'] : []), ...pathsSaid(closed)],
   }, ...(averages.length > 0 ? [target()] : [])]
+}
+
+type Floor = Pick<EmpiricalLevel, 'floor' | 'effectiveCount'>
+
+/** Closed forms at these levels of each path that replicas go along: of all training images, and of each way of averaging over them. */
+async function closedForms(bench: Bench, sets: ReturnType<typeof setsOf>, t: number[], draws: number) {
+  const { config, data } = bench
+  const d = dimensionsOf(config)
+  const closed: { path: Path; levels: Floor[] }[] = []
+  const averages: (Way & { path: Path; label: string; levels: AveragedLevel[] })[] = []
+  for (const [i, { path, images, ways }] of sets.entries()) {
+    const linear = t.map(at => linearLevel(placeOn(path, at)))
+    const found = empiricalLevels({ points: data.train.subarray(0, images * d), dimensions: d }, linear, { queries: draws, seed: config.data.seed }, ways)
+    /** Of a velocity on the linear path, on this one. */
+    const here = ({ value, standardError, count }: Estimate, at: number): Estimate => {
+      const factor = floorOn(path, t[at], () => 1)
+      return { value: factor * value, standardError: factor * standardError, count }
+    }
+    if (images === config.data.count) closed.push({ path, levels: found.map(({ floor, effectiveCount }, at) => ({ effectiveCount, floor: here(floor, at) })) })
+    ways.forEach((way, w) => averages.push({
+      ...way, path, label: `N = ${way.candidates.toLocaleString('en')}${way.own ? '' : ', own image left out'}`,
+      levels: found.map(({ averaged }, at) => ({ effectiveCount: averaged[w].effectiveCount, error: here(averaged[w].error, at) })),
+    }))
+    await bench.progress(t.length + i + 1, t.length + sets.length)
+  }
+  return { closed, averages: averages.sort((a, b) => a.replicas[0] - b.replicas[0]) }
 }

@@ -177,7 +177,7 @@ function panelsOf(bench: Bench, chosen: Chosen, t: number[], { nets: found, pixe
   const others: Curve[] = [{ replica: null, kind: 'baseline', label: 'chance', x: t, y: t.map(() => chance) }]
   const path = commonPath(config)
   const raw = { replica: null, kind: 'baseline', label: path ? 'raw pixels' : 'raw pixels, linear path' } as const
-  const heart = { replica: null, kind: 'theory', label: 'x̂₀ by heart' } as const
+  const heart = { replica: null, kind: 'theory', label: path ? 'x̂₀ by heart' : 'x̂₀ by heart, linear path' } as const
   if (dataset.bayesAccuracy && path) others.push({ replica: null, kind: 'baseline', label: 'best possible (Bayes)', x: t, y: t.map(level => dataset.bayesAccuracy!(linearLevel(placeOn(path, level)), config.net.size).value) })
 
   const noisy = t.map((level, l) => ({ level, l })).filter(({ level }) => level > 0)

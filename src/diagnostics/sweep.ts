@@ -3,7 +3,8 @@
  * noised pixels themselves, for what needs no net. One noise draw belongs to an image and is the same at every level.
  */
 import { STREAM_EVALUATION } from '../engine/philox.ts'
-import { pathForAll } from '../flow/place.ts'
+import type { Path } from '../flow/paths.ts'
+import { commonPath, LINEAR } from '../flow/place.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Config } from '../config.ts'
@@ -91,15 +92,15 @@ export interface Answerer {
 }
 
 /** Answers as features, rows filled up with zeros to a multiple of four; on the linear path where those of the replicas differ. @param pieces of work at a level */
-export function answerSource(bench: Bench, pieces: (images: number) => number, answererFor: (images: number) => Answerer): Source {
-  const path = pathForAll(bench.config)
+export function answerSource(bench: Bench, pieces: (images: number) => number, answererFor: (images: number, path: Path) => Answerer): Source {
+  const path = commonPath(bench.config) ?? LINEAR
   const d = bench.training.batch.dimensions
   const width = Math.ceil(d / 4) * 4
   return {
     groups: 1, width,
     pieces: (levels, images) => levels * pieces(images),
     record(levels, images) {
-      const { recorders, answer } = answererFor(images)
+      const { recorders, answer } = answererFor(images, path)
       const features = bench.recorder().tensor('answers', levels * images * width)
       return {
         groups: 1, width, recorders, features,

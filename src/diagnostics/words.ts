@@ -1,5 +1,6 @@
 /** Numbers in the sentences of panels. */
 import type { NetConfig } from '../config.ts'
+import type { Path } from '../flow/paths.ts'
 import type { Group } from './diagnostic.ts'
 
 const signed = (written: string) => written.replace(/^-/, '−')
@@ -40,3 +41,14 @@ export function seedsSaid(groups: readonly Group[]): string {
   const most = Math.max(...groups.map(({ replicas }) => replicas.length))
   return most > 1 ? ` (mean ± SD over ${most} seeds)` : ''
 }
+
+/** “by heart, VE”: of what there is one for each of several paths. */
+export const onPath = (label: string, { short }: Path, all: readonly unknown[]): string => (all.length > 1 ? `${label}, ${short}` : label)
+
+/** “1,000 (linear), 6.2 (VE)”; of one path what is said alone. */
+export const overPaths = <One extends { path: Path }>(all: readonly One[], said: (one: One) => string): string =>
+  (all.length > 1 ? all.map(one => `${said(one)} (${one.path.short})`).join(', ') : said(all[0]))
+
+/** What must stand beside theory of several paths. */
+export const pathsSaid = (all: readonly unknown[]): string[] =>
+  (all.length > 1 ? ['Paths differ, and with them how much noise there is at t: theory is drawn along each, and a network is to be held against that of its own.'] : [])

@@ -1,4 +1,4 @@
-/** One net's way to the image on plain arrays: for fields in closed form and for networks that run elsewhere. */
+/** On plain arrays the way of one net, or those of several (nets,…) by fixed steps at the same times: for fields in closed form and for networks that run elsewhere. */
 import type { Carrier } from './solver.ts'
 
 type Numbers = Float32Array | Float64Array
@@ -10,9 +10,11 @@ export function arrayCarrier<T extends Numbers>(start: T, velocity: (y: T, t: nu
   const carrier: Carrier & { x: T } = {
     x: start,
     async look(plane, [t]) { k[plane] = await velocity(y, t) },
-    combine([{ keep, along, noise: scale }], draw) {
-      const xi = scale > 0 ? noise(draw) : null
+    combine(rows, draw) {
+      const xi = rows.some(({ noise: scale }) => scale > 0) ? noise(draw) : null
+      const each = carrier.x.length / rows.length
       y = carrier.x.map((value, i) => {
+        const { keep, along, noise: scale } = rows[Math.floor(i / each)]
         let sum = keep * value
         for (let j = 0; j < along.length; j++) sum += along[j] * k[j][i]
         return xi ? sum + scale * xi[i] : sum

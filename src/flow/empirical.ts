@@ -56,70 +56,71 @@ export function effectiveCount(weights: ArrayLike<number>): number {
   return 1 / squares
 }
 
-export interface EmpiricalLevel {
-  t: number
-  /** Least possible flow-matching loss on this very set, mean over dimensions. */
-  floor: Estimate
-  /** Points that x_t may have come from, 1 to N. */
-  effectiveCount: Estimate
-}
-
 /**
- * Loss of the best velocity by noise level, E Var_w(x_k)/t² over x_t made of a point of the set and noise. The same `queries` draws serve every
- * level, so the curve is smooth and its errors go together. Where the floor is 0 with error 0, no draw saw a second point near enough to count.
- *
- * All products of images with images and noises are taken once; a level then costs queries · N exponentials, and sums over images only where the
- * weight counts. @throws RangeError for an empty set or a level outside (0,1]
+ * How ExFM averages its target: over so many candidates that a step draws, the own image in place of the first (`own`), or over the whole set where
+ * they reach it; as shaders/average_goal.wgsl has it.
  */
-export function empiricalFloor(set: PointSet, levels: ArrayLike<number>, { queries, seed }: { queries: number; seed: number }): EmpiricalLevel[] {
-  const { dimensions: d } = set
-  const all = Array.from({ length: countOf(set) }, (_, k) => k)
-  const variances = Array.from({ length: levels.length }, () => new Float64Array(queries))
-  const effective = Array.from({ length: levels.length }, () => new Float64Array(queries))
-  eachDraw(set, levels, { queries, seed }, ({ query, weigh, meanOf: offset, distance }) => {
-    for (let l = 0; l < levels.length; l++) {
-      const t = levels[l]
-      const weights = weigh(all, t)
-      // Variance about x_own: exactly 0, with nothing cancelling, when all the weight is there.
-      let square = 0
-      for (const k of all) if (weights[k] >= LIGHTEST) square += weights[k] * distance[k]
-      variances[l][query] = Math.max(0, square - offset(all, weights).reduce((sum, m) => sum + m * m, 0)) / (t * t * d)
-      effective[l][query] = effectiveCount(weights)
-    }
-  })
-  return Array.from(levels, (t, l) => ({ t, floor: meanOf(variances[l]), effectiveCount: meanOf(effective[l]) }))
+export interface Averaging {
+  candidates: number
+  own: boolean
 }
 
 export interface AveragedLevel {
-  t: number
   /** Of the target from the best velocity on the set, squared, mean over dimensions: chance of the candidates, and bias where the own image is not among them. */
   error: Estimate
   /** Candidates that count, 1/Σw², 1 to N. */
   effectiveCount: Estimate
 }
 
+export interface EmpiricalLevel {
+  t: number
+  /** Least possible flow-matching loss on this very set, mean over dimensions. */
+  floor: Estimate
+  /** Points that x_t may have come from, 1 to N. */
+  effectiveCount: Estimate
+  /** Of each way of averaging. */
+  averaged: AveragedLevel[]
+}
+
 /**
- * ExFM's target by noise level, averaged over so many candidates that a step draws, the own image in place of the first (`own`), or over the whole set where
- * they reach it: as shaders/average_goal.wgsl has it, from the draws of `empiricalFloor`. @throws RangeError as there
+ * Loss of the best velocity by noise level, E Var_w(x_k)/t² over x_t made of a point of the set and noise, and what is left of it by ways of
+ * averaging. The same `queries` draws serve every level, so the curve is smooth and its errors go together. Where the floor is 0 with error 0, no draw
+ * saw a second point near enough to count.
+ *
+ * All products of images with images and noises are taken once; a level then costs queries · N exponentials, and sums over images only where the
+ * weight counts. @throws RangeError for an empty set or a level outside (0,1]
  */
-export function averagedTargets(set: PointSet, levels: ArrayLike<number>, { queries, seed, candidates, own }: { queries: number; seed: number; candidates: number; own: boolean }): AveragedLevel[] {
+export function empiricalLevels(set: PointSet, levels: ArrayLike<number>, { queries, seed }: { queries: number; seed: number }, averagings: readonly Averaging[] = []): EmpiricalLevel[] {
   const { dimensions: d } = set
   const N = countOf(set)
   const all = Array.from({ length: N }, (_, k) => k)
-  const random = new PhiloxStream(seed, STREAM_THEORY, 1)
-  const errors = Array.from({ length: levels.length }, () => new Float64Array(queries))
-  const effective = Array.from({ length: levels.length }, () => new Float64Array(queries))
-  eachDraw(set, levels, { queries, seed }, ({ query, own: self, weigh, meanOf: offset }) => {
-    const rows = candidates >= N ? all : Array.from({ length: candidates }, (_, k) => (k === 0 && own ? self : random.integer(N)))
+  const perQuery = () => Array.from({ length: levels.length }, () => new Float64Array(queries))
+  const [variances, effective] = [perQuery(), perQuery()]
+  const averages = averagings.map(averaging => ({ ...averaging, random: new PhiloxStream(seed, STREAM_THEORY, 1), errors: perQuery(), effective: perQuery() }))
+  eachDraw(set, levels, { queries, seed }, ({ query, own: self, weigh, meanOf: offset, distance }) => {
+    const drawn = averages.map(({ candidates, own, random }) => (candidates >= N ? all : Array.from({ length: candidates }, (_, k) => (k === 0 && own ? self : random.integer(N)))))
     for (let l = 0; l < levels.length; l++) {
       const t = levels[l]
-      const weights = weigh(rows, t, own ? undefined : self)
-      const [averaged, best] = [offset(rows, weights), offset(all, weigh(all, t))]
-      errors[l][query] = averaged.reduce((sum, m, i) => sum + (m - best[i]) ** 2, 0) / (t * t * d)
+      const weights = weigh(all, t)
+      const best = offset(all, weights)
+      // Variance about x_own: exactly 0, with nothing cancelling, when all the weight is there.
+      let square = 0
+      for (const k of all) if (weights[k] >= LIGHTEST) square += weights[k] * distance[k]
+      variances[l][query] = Math.max(0, square - best.reduce((sum, m) => sum + m * m, 0)) / (t * t * d)
       effective[l][query] = effectiveCount(weights)
+      averages.forEach(({ own, errors, effective: counted }, a) => {
+        const whole = drawn[a] === all && own
+        const shares = whole ? weights : weigh(drawn[a], t, own ? undefined : self)
+        const averaged = whole ? best : offset(drawn[a], shares)
+        errors[l][query] = averaged.reduce((sum, m, i) => sum + (m - best[i]) ** 2, 0) / (t * t * d)
+        counted[l][query] = effectiveCount(shares)
+      })
     }
   })
-  return Array.from(levels, (t, l) => ({ t, error: meanOf(errors[l]), effectiveCount: meanOf(effective[l]) }))
+  return Array.from(levels, (t, l) => ({
+    t, floor: meanOf(variances[l]), effectiveCount: meanOf(effective[l]),
+    averaged: averages.map(({ errors, effective: counted }) => ({ error: meanOf(errors[l]), effectiveCount: meanOf(counted[l]) })),
+  }))
 }
 
 /** Weights below this change no mean. */

@@ -32,14 +32,14 @@ export function pathOf(objective: ObjectiveConfig): Path {
 /** Of each replica. */
 export const pathsOf = ({ objective, replicas }: Pick<Config, 'objective' | 'replicas'>): Path[] => replicas.map(({ path = objective.path }) => pathOf({ ...objective, path }))
 
+/** Each path that a replica goes along, once, in the order of replicas. */
+export const distinctPaths = (config: Pick<Config, 'objective' | 'replicas'>): Path[] => [...new Map(pathsOf(config).map(path => [path.id, path])).values()]
+
 /** The one that all replicas go along; null where they differ. */
 export function commonPath(config: Pick<Config, 'objective' | 'replicas'>): Path | null {
-  const [first, ...others] = pathsOf(config)
-  return others.every(({ id }) => id === first.id) ? first : null
+  const [first, ...others] = distinctPaths(config)
+  return others.length === 0 ? first : null
 }
-
-/** The same, or the linear path where they differ: for what has nothing to do with a net, or was refused before. */
-export const pathForAll = (config: Pick<Config, 'objective' | 'replicas'>): Path => commonPath(config) ?? LINEAR
 
 export const isLinear = ({ id }: Path): boolean => id === 'linear'
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { recordByHeart } from '../../src/diagnostics/by_heart.ts'
+import type { Bench } from '../../src/diagnostics/diagnostic.ts'
 import { eulerWays, firstNoise, gridFor } from '../../src/diagnostics/euler_ways.ts'
 import { pointWeights } from '../../src/flow/empirical.ts'
-import { commonPath, linearLevel, placeOn } from '../../src/flow/place.ts'
+import { linearLevel, pathsOf, placeOn } from '../../src/flow/place.ts'
 import { drawSamples, recordersOf, recordSampler } from '../../src/model/sampler.ts'
 import { withBench } from '../support/bench.ts'
 import { relative } from '../support/compare.ts'
@@ -11,15 +12,20 @@ import { tinyConfig } from '../support/tiny_run.ts'
 
 const { create } = sessions()
 
+async function sameAsSampler(bench: Bench, n: number): Promise<void> {
+  const walk = await eulerWays(bench, n)
+  const samples = await walk(firstNoise(bench, n), gridFor(bench.config, 6), async () => {})
+  const sampler = recordSampler(bench.config, bench.training, { count: n, settings: { ...bench.config.evaluate, solver: 'euler', solverSteps: 6 }, recorder: () => bench.recorder() })
+  const { images } = await drawSamples(await bench.lay(...recordersOf(sampler)), sampler, bench.config, { seed: bench.config.data.seed, data: bench.data })
+  images.forEach((own, r) => expect(relative(samples.slice(r * own.length, (r + 1) * own.length), Float64Array.from(own))).toBeLessThan(1e-5))
+}
+
 test.each(['linear', 'cosine', 'vp', 've'] as const)('these ways are the sampler’s, on the %s path', async path => {
-  await withBench(tinyConfig({ net: { classes: 3 }, objective: { path }, replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }], train: { learningRate: 0.01 } }), async bench => {
-    const [n, d] = [5, 64]
-    const walk = await eulerWays(bench, n)
-    const samples = await walk(firstNoise(bench, n), gridFor(bench.config, 6), async () => {})
-    const sampler = recordSampler(bench.config, bench.training, { count: n, settings: { ...bench.config.evaluate, solver: 'euler', solverSteps: 6 }, recorder: () => bench.recorder() })
-    const { images } = await drawSamples(await bench.lay(...recordersOf(sampler)), sampler, bench.config, { seed: bench.config.data.seed, data: bench.data })
-    for (const r of [0, 1]) expect(relative(samples.slice(r * n * d, (r + 1) * n * d), Float64Array.from(images[r]))).toBeLessThan(1e-5)
-  }, { steps: 10 })
+  await withBench(tinyConfig({ net: { classes: 3 }, objective: { path }, replicas: [{ method: 'fm' }, { method: 'fm', seed: 1 }], train: { learningRate: 0.01 } }), bench => sameAsSampler(bench, 5), { steps: 10 })
+})
+
+test('these ways are the sampler’s, each replica along its own path', async () => {
+  await withBench(tinyConfig({ replicas: (['ve', 'linear', 'vp'] as const).map(path => ({ method: 'lcf', path })), train: { learningRate: 0.01 } }), bench => sameAsSampler(bench, 5), { steps: 10 })
 })
 
 test('by heart all the way ends on a training image; a net that stands still stays the farther, the earlier it takes over', async () => {
@@ -44,14 +50,15 @@ test.each(['cosine', 'vp', 've'] as const)('by heart it ends on a training image
 
 test.each(['linear', 'cosine', 've'] as const)('asked on the GPU, the training set denoises as the closed form says, on the %s path', path => withBench(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path } }), async bench => {
   const [n, d, t] = [5, 64, 0.4]
-  const place = placeOn(commonPath(bench.config)!, t)
+  const [along] = pathsOf(bench.config)
+  const place = placeOn(along, t)
   const x = Float64Array.from(firstNoise(bench, n), (noise, i) => place.alpha * bench.data.heldOut[i] + place.beta * noise)
   const { recorder, denoise } = recordByHeart(bench, 2) // in three pieces
   const table = await bench.lay(recorder)
   const expected = new Float64Array(n * d)
   const points = { points: bench.data.train, dimensions: d }
   for (let i = 0; i < n; i++) pointWeights(points, x.subarray(i * d, (i + 1) * d).map(value => value / (place.alpha + place.beta)), linearLevel(place)).forEach((weight, k) => { for (let j = 0; j < d; j++) expected[i * d + j] += weight * points.points[k * d + j] })
-  expect(relative(Float64Array.from(await denoise(table, x, t)), expected)).toBeLessThan(1e-5)
+  expect(relative(Float64Array.from(await denoise(table, x, t, along)), expected)).toBeLessThan(1e-5)
 }))
 
 test('a training set too large for the closed form is refused in one sentence', async () => {

@@ -48,7 +48,7 @@ test('replicas on paths of their own: each starts from the noise of its path and
   const { panels: [density, images, divergence] } = await session.measure('likelihood', { images: 3, steps: 24, tMin: 0.05 })
   const rates = (s: number) => Array.from({ length: 3 }, (_, i) => -normalLogDensity(session.data.heldOut.subarray(i * d, (i + 1) * d), s) / d).sort((a, b) => a - b)
   for (const [replica, s] of [1, 3, 1, placeOn(makePath('vp'), 1).beta].entries()) rates(s).forEach((rate, i) => expect(images.curves[replica].y[i]).toBeCloseTo(rate, 6)) // all nets stand still
-  const names = ['Linear (rectified flow)', 'Variance exploding (VE)', 'Variance preserving (VP)']
+  const names = ['linear', 'VE', 'VP']
   for (const [{ curves }, what] of [[density, 'the data’s own density'], [images, 'the data’s own density'], [divergence, 'best velocity']] as const) {
     expect(curves.filter(({ kind }) => kind === 'theory').map(({ label }) => label)).toEqual(names.map(name => `${what}, ${name}`))
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { datasets } from '../../src/datasets/index.ts'
 import { PhiloxStream } from '../../src/engine/philox.ts'
-import { averagedTargets, effectiveCount, empiricalFloor, empiricalVelocity, type PointSet, pointWeights } from '../../src/flow/empirical.ts'
+import { effectiveCount, empiricalLevels, empiricalVelocity, type PointSet, pointWeights } from '../../src/flow/empirical.ts'
 import { meanOf } from '../../src/flow/estimate.ts'
 
 function gaussianPoints(count: number, dimensions: number, deviation = 1): PointSet {
@@ -27,7 +27,7 @@ describe('one point', () => {
   })
 
   test('nothing is irreducible', () => {
-    for (const { floor, effectiveCount: seen } of empiricalFloor(set, [0.001, 0.5, 1], { queries: 8, seed: 0 })) {
+    for (const { floor, effectiveCount: seen } of empiricalLevels(set, [0.001, 0.5, 1], { queries: 8, seed: 0 })) {
       expect(floor).toEqual({ value: 0, standardError: 0, count: 8 })
       expect(seen.value).toBe(1)
     }
@@ -59,7 +59,7 @@ describe('several points', () => {
     empiricalVelocity(set, x, 1, out)
     out.forEach((v, i) => expect(v).toBeCloseTo(x[i] - mean[i], 12))
     const variance = Array.from(set.points).reduce((sum, p, at) => sum + (p - mean[at % 4]) ** 2, 0) / 28
-    const [{ floor }] = empiricalFloor(set, [1], { queries: 5, seed: 0 })
+    const [{ floor }] = empiricalLevels(set, [1], { queries: 5, seed: 0 })
     expect(floor.value).toBeCloseTo(variance, 12)
     expect(floor.standardError).toBeLessThan(1e-12)
   })
@@ -74,14 +74,14 @@ describe('several points', () => {
       return out.reduce((sum, v, i) => sum + (v - eps[i] + set.points[own + i]) ** 2, 0) / 4
     })
     const measured = meanOf(losses)
-    const [{ floor }] = empiricalFloor(set, [t], { queries: 3000, seed: 1 })
+    const [{ floor }] = empiricalLevels(set, [t], { queries: 3000, seed: 1 })
     expect(floor.value).toBeGreaterThan(0)
     expect(Math.abs(measured.value - floor.value)).toBeLessThan(4 * Math.hypot(measured.standardError, floor.standardError))
   })
 })
 
 test('many points of a Gaussian in few dimensions have its floor, except where the noise no longer joins them', () => {
-  const [low, middle, high] = empiricalFloor(gaussianPoints(2000, 1), [1e-5, 0.5, 0.9], { queries: 400, seed: 2 })
+  const [low, middle, high] = empiricalLevels(gaussianPoints(2000, 1), [1e-5, 0.5, 0.9], { queries: 400, seed: 2 })
   for (const { t, floor } of [middle, high]) expect(Math.abs(floor.value / (1 / ((1 - t) ** 2 + t ** 2)) - 1)).toBeLessThan(0.1)
   expect(low.floor.value).toBeLessThan(0.1) // 1 for the Gaussian itself
   expect(low.effectiveCount.value).toBeLessThan(1.1)
@@ -89,7 +89,7 @@ test('many points of a Gaussian in few dimensions have its floor, except where t
 
 test('on images the set is memorised below a level at which its source still has a floor', () => {
   const { images } = datasets.gratings.generate(256, { seed: 0, split: 'train' })
-  const [low, high] = empiricalFloor({ points: images, dimensions: 144 }, [0.1, 0.95], { queries: 32, seed: 0 })
+  const [low, high] = empiricalLevels({ points: images, dimensions: 144 }, [0.1, 0.95], { queries: 32, seed: 0 })
   expect(low.floor.value).toBeLessThan(1e-6)
   expect(datasets.gratings.floor!(0.1)).toBeGreaterThan(0.5)
   expect(high.floor.value).toBeGreaterThan(datasets.gratings.floor!(0.95))
@@ -97,7 +97,7 @@ test('on images the set is memorised below a level at which its source still has
 
 test('the seed decides, and levels share their draws', () => {
   const set = gaussianPoints(20, 3)
-  const run = (seed: number, levels: number[]) => empiricalFloor(set, levels, { queries: 10, seed }).map(({ floor }) => floor.value)
+  const run = (seed: number, levels: number[]) => empiricalLevels(set, levels, { queries: 10, seed }).map(({ floor }) => floor.value)
   expect(run(1, [0.3, 0.6])[1]).toBe(run(1, [0.6])[0])
   expect(run(1, [0.6])).not.toEqual(run(2, [0.6]))
 })
@@ -105,8 +105,8 @@ test('the seed decides, and levels share their draws', () => {
 describe('ExFM’s target', () => {
   const set = gaussianPoints(200, 4)
   const levels = [0.02, 0.3, 0.6, 1]
-  const known = empiricalFloor(set, levels, { queries: 400, seed: 1 })
-  const of = (candidates: number, own = true) => averagedTargets(set, levels, { queries: 400, seed: 1, candidates, own })
+  const known = empiricalLevels(set, levels, { queries: 400, seed: 1 })
+  const of = (candidates: number, own = true) => empiricalLevels(set, levels, { queries: 400, seed: 1 }, [{ candidates, own }]).map(({ averaged: [level] }) => level)
 
   test('over the whole set is the best velocity, and counts as many points as it', () => {
     for (const N of [200, 512]) of(N).forEach(({ error, effectiveCount: count }, l) => expect([error.value, count]).toEqual([0, known[l].effectiveCount]))
@@ -125,6 +125,13 @@ describe('ExFM’s target', () => {
     expect([8, 50].map((N, i) => [eight, fifty][i].at(-1)!.effectiveCount.value / N)).toEqual([expect.closeTo(1, 9), expect.closeTo(1, 9)]) // at t = 1 all count alike
   })
 
+  test('ways weighed in one pass find what each finds alone', () => {
+    const ways = [{ candidates: 8, own: true }, { candidates: 50, own: false }, { candidates: 200, own: true }]
+    const together = empiricalLevels(set, levels, { queries: 400, seed: 1 }, ways)
+    expect(together.map(({ floor }) => floor)).toEqual(known.map(({ floor }) => floor))
+    ways.forEach(({ candidates, own }, w) => expect(together.map(({ averaged }) => averaged[w])).toEqual(of(candidates, own)))
+  })
+
   test('without the own image it is far off where that alone counts', () => {
     expect(of(200, false)[0].error.value).toBeGreaterThan(20 * known[0].floor.value)
     expect(of(200, false).at(-1)!.error.value).toBeLessThan(0.01) // one of 200 is missed by none
@@ -132,10 +139,10 @@ describe('ExFM’s target', () => {
 })
 
 test.each([
-  [() => empiricalFloor({ points: new Float64Array(0), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /no whole set of points/],
-  [() => empiricalFloor({ points: new Float64Array(4), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /4 numbers are no whole set of points in 3/],
-  [() => empiricalFloor(gaussianPoints(3, 2), [0], { queries: 4, seed: 0 }), /above 0 and at most 1, not 0/],
-  [() => empiricalFloor(gaussianPoints(3, 2), [0.5], { queries: 1, seed: 0 }), /at least 2 draws/],
+  [() => empiricalLevels({ points: new Float64Array(0), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /no whole set of points/],
+  [() => empiricalLevels({ points: new Float64Array(4), dimensions: 3 }, [0.5], { queries: 4, seed: 0 }), /4 numbers are no whole set of points in 3/],
+  [() => empiricalLevels(gaussianPoints(3, 2), [0], { queries: 4, seed: 0 }), /above 0 and at most 1, not 0/],
+  [() => empiricalLevels(gaussianPoints(3, 2), [0.5], { queries: 1, seed: 0 }), /at least 2 draws/],
   [() => pointWeights(gaussianPoints(3, 2), [0, 0], NaN), /not NaN/],
 ])('bad input is named: %#', (call, message) => {
   expect(call).toThrow(message)
