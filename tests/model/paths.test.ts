@@ -92,7 +92,7 @@ test('where all go along one path, its closed forms are drawn: nobody is below t
   expect((await session.measure('memory', { levels: 4, images: 8, draws: 4 })).panels.length).toBe(2)
 })
 
-test('an ONNX file says its path; what it could not say is refused', () => {
+test('an ONNX file says its path, and answers with the velocity whatever its network predicts', () => {
   const source = (replica: { method: string; path: ObjectiveConfig['path'] }) => {
     const config = tinyConfig({ replicas: [replica] })
     const layout = parameterLayout(config.net)
@@ -105,5 +105,10 @@ test('an ONNX file says its path; what it could not say is refused', () => {
   // It is asked along the linear path, where T_min = .25 of the other lies elsewhere: at as much noise for as much image.
   const T = (0.25 ** 2 * 19.9) / 2 + 0.25 * 0.1
   expect(opened.untrainedBelow).toBeCloseTo(Math.sqrt(1 - Math.exp(-T)) / (Math.sqrt(1 - Math.exp(-T)) + Math.exp(-T / 2)), 10)
-  expect(() => exportOnnx(source({ method: 'x-prediction', path: 'vp' }))).toThrow(/predicts the image along the path vp/)
+  for (const method of ['x-prediction', 'noise-prediction']) {
+    const file = readModel([{ name: `${method}.onnx`, bytes: exportOnnx(source({ method, path: 'vp' })) }]).opened
+    expect(file.reading, method).toEqual(opened.reading)
+    expect(file.weights, method).toMatchObject({ whole: true, differences: [], notes: [] })
+    expect(file.config!.replicas, method).toMatchObject([{ method, path: 'vp' }])
+  }
 })
