@@ -112,8 +112,8 @@ test('time features hold float64’s digits at every noise level', async () => {
 // onnx's own checker, where Debian's python3-onnx is installed.
 const python = spawnSync('/usr/bin/python3', ['-c', 'import onnx']).status === 0
 
-test.skipIf(!python)('the checker of onnx passes it, shapes inferred', () => {
-  const config = parseConfig({ net: nets[1][1], objective: { layer: 1 }, replicas: [{}] })
+test.skipIf(!python).each([['fm', 'linear'], ['x-prediction', 'linear'], ['noise-prediction', 'vp']] as const)('the checker of onnx passes %s along the path %s, shapes inferred', (method, path) => {
+  const config = parseConfig({ net: nets[1][1], objective: { layer: 1 }, replicas: [{ method, path }] })
   const bytes = exportOnnx({ config, replica: 0, parameters: toNamed(parameterLayout(config.net), flat(config.net, randomParameters(config.net, 1))), weights: 'raw', step: 0, version: '0' })
   const check = [
     'import json, sys, onnx', 'model = onnx.load_from_string(sys.stdin.buffer.read())', 'onnx.checker.check_model(model, full_check=True)',
