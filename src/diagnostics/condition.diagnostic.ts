@@ -10,7 +10,7 @@ import { makePath, pathFamilies, type Path, samePath } from '../flow/paths.ts'
 import { commonPath, distinctPaths } from '../flow/place.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
-import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { logLevels, lotsOf, mostSamples, normalNoise, recordLook, writeAll } from './look.ts'
 import { few, finite, overPaths, overSeeds, seedsSaid } from './words.ts'
 
 /** Slopes are fitted to levels up to here. */
@@ -58,21 +58,33 @@ export const theory: Theory<typeof settings> = chosen => [demanded(chosen, [], [
 export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { levels, pairs, t2 } = chosen
   const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
-  const look = recordLook(bench, { samples: 2 * pairs, images: pairs })
+  const lot = Math.min(pairs, Math.max(1, Math.floor(mostSamples(bench) / 2)))
+  const look = recordLook(bench, { samples: 2 * lot, images: pairs })
   const table = await bench.lay(look.recorder)
   table.write(look.images, data.heldOut.subarray(0, pairs * d))
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * pairs }, (_, i) => i % pairs))
   const noise = normalNoise(2 * pairs * d, config.data.seed, STREAM_EVALUATION, 1)
-  writeAll(table, R, look.batch.eps, noise)
 
   const t = logLevels(levels)
   const gains: Estimate[][] = Array.from({ length: R }, () => [])
   for (const [i, level] of t.entries()) {
-    writeAll(table, R, look.batch.t, Float32Array.from({ length: 2 * pairs }, (_, k) => (k < pairs ? level : t2 || level)))
-    table.submit(look.recorder)
-    const each = 2 * pairs * d
-    const [input, velocity] = [await table.read(look.batch.xt, 0, each), await table.read(look.frozen.velocity!, 0, R * each)]
-    for (let r = 0; r < R; r++) gains[r].push(gainOf(velocity.subarray(r * each, (r + 1) * each), input, pairs))
+    writeAll(table, R, look.batch.t, Float32Array.from({ length: 2 * lot }, (_, k) => (k < lot ? level : t2 || level)))
+    const found = Array.from({ length: R }, () => ({ input: new Float64Array(pairs), answer: new Float64Array(pairs) }))
+    for (const start of lotsOf(pairs, lot)) {
+      writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * lot }, (_, k) => start + (k % lot)))
+      for (let half = 0; half < 2 * R; half++) {
+        const from = ((half % 2) * pairs + start) * d
+        table.write(look.batch.eps, noise.subarray(from, from + lot * d), half * lot * d)
+      }
+      table.submit(look.recorder)
+      const each = 2 * lot * d
+      const [input, velocity] = [await table.read(look.batch.xt, 0, R * each), await table.read(look.frozen.velocity!, 0, R * each)]
+      // Of each replica by itself: along another path the same pair lies otherwise far apart.
+      for (const [r, own] of found.entries()) {
+        own.input.set(squaredChanges(input.subarray(r * each, (r + 1) * each), lot), start)
+        own.answer.set(squaredChanges(velocity.subarray(r * each, (r + 1) * each), lot), start)
+      }
+    }
+    found.forEach(({ input, answer }, r) => gains[r].push(rootMeanSquareRatio(answer, input)))
     await bench.progress(i + 1, t.length)
   }
   const measured = gains.map((gain, replica): Curve =>
@@ -87,16 +99,18 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }, ...drawn(commonPath(config) ?? pathOf(chosen)), schedules(chosen), grid(chosen)]
 }
 
-/** √E‖Δv‖² / √E‖Δx‖² over pairs; velocity, input (2·pairs, d): a pair is (i, pairs + i). */
-export function gainOf(velocity: Float32Array, input: Float32Array, pairs: number): Estimate {
-  const d = input.length / (2 * pairs)
-  const squares = (values: Float32Array) => Float64Array.from({ length: pairs }, (_, i) => {
+/** ‖Δ‖² of each pair, (i, pairs + i) of values (2·pairs, d) */
+function squaredChanges(values: Float32Array, pairs: number): Float64Array {
+  const d = values.length / (2 * pairs)
+  return Float64Array.from({ length: pairs }, (_, i) => {
     let sum = 0
     for (let k = 0; k < d; k++) sum += (values[i * d + k] - values[(pairs + i) * d + k]) ** 2
     return sum
   })
-  return rootMeanSquareRatio(squares(velocity), squares(input))
 }
+
+/** √E‖Δv‖² / √E‖Δx‖² over pairs; velocity, input (2·pairs, d): a pair is (i, pairs + i). */
+export const gainOf = (velocity: Float32Array, input: Float32Array, pairs: number): Estimate => rootMeanSquareRatio(squaredChanges(velocity, pairs), squaredChanges(input, pairs))
 
 function pathOf({ path, p, sigmaMin }: Chosen): Path {
   const known = pathFamilies[path].parameters.map(({ id }) => id)

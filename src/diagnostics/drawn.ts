@@ -1,16 +1,8 @@
 /** Many samples of every replica, in pieces that leave the GPU to others now and then. */
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Bench } from './diagnostic.ts'
+import { atOnceOf } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
-import { LARGEST_BINDING } from './sweep.ts'
-
-/** Samples of all replicas that are drawn at once, so that none keeps the GPU for long. */
-const AT_ONCE = 512
-
-/** How many of so many samples. */
-export function atOnceOf({ training: { replicas: R, dit: { tokens } }, config: { net } }: Bench, count: number): number {
-  return Math.max(1, Math.min(count, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * net.width * 4)))))
-}
 
 export const piecesOf = (bench: Bench, count: number): number => Math.ceil(count / atOnceOf(bench, count))
 

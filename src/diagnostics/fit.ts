@@ -1,7 +1,7 @@
 /** Probes fitted to what a source of features shows, all noise levels, groups and label draws at once on the GPU. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import {
-  makeAdamMoments, makeProbes, parts, probeAccuracy, probeAdamW, probeDescent, probeNeighbours, type Probes, probeScale,
+  makeAdamMoments, makeProbes, PART, parts, probeAccuracy, probeAdamW, probeDescent, probeNeighbours, type Probes, probeScale,
 } from '../ops/probe.ts'
 import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import type { Bench, Table } from './diagnostic.ts'
@@ -52,49 +52,82 @@ export interface Effort {
   neighbours: boolean
 }
 
-/** Memory of the probes of one level, in elements of its largest buffer. */
-const elementsOf = ({ groups, width }: Source, { classes, labelled, draws }: Exam, images: number) =>
-  groups * Math.max(images * width, draws * labelled * classes, draws * classes * (width + 4))
+/** A question to every probe or group about the test images that are on the GPU. */
+interface Question {
+  recorder: Recorder
+  /** Right answers, (probes or groups, parts of the images) */
+  correct: Tensor
+}
 
-const imagesOf = ({ train, validation, test }: Exam) => train.count + (validation?.count ?? 0) + test.count
+/** Test images that are on the GPU at once: all, or else whole parts of them, as many as have room beside the `others` and one at least. */
+export const testTogether = (most: number, others: number, count: number): number => (others + count <= most ? count : PART * Math.max(1, Math.floor((most - others) / PART)))
 
 interface Stand {
+  /** Noise levels that are looked at together. */
+  pieces: number[][]
   sweep: Sweep
   probes: Probes
-  /** Where the test images start. */
+  /** Where the test images start, and how many of them are on the GPU at once. */
   testAt: number
+  together: number
+  question: Question
   /** Nearest neighbours on the same features. */
-  vote: { recorder: Recorder; ask: (table: Table, levels: number) => Promise<number[][]> }
+  vote: Question
 }
 
 /** Features of the next levels and probes on them, recorded but not laid. */
-function stand(bench: Bench, source: Source, exam: Exam, levels: number, labelled: number, draws: number): Stand {
-  const images = imagesOf(exam)
+function stand(bench: Bench, source: Source, exam: Exam, t: readonly number[], labelled: number, draws: number): Stand {
+  const { groups, width } = source
+  const { classes, train, validation, test } = exam
+  const testAt = train.count + (validation?.count ?? 0)
+  const together = testTogether(source.most, testAt, test.count)
+  const images = testAt + together
+  const pieces = levelsTogether(t, groups * Math.max(images * width, draws * labelled * classes, draws * classes * (width + 4)))
+  const levels = pieces[0].length
   const sweep = source.record(levels, images)
   const recorder = bench.recorder()
-  const labels = recorder.constant('probe classes', exam.labels)
-  const probes = makeProbes(recorder, { groups: levels * source.groups, images, draws, labelled, width: source.width, classes: exam.classes }, sweep.features, labels)
-  const testAt = images - exam.test.count
-  const vote = bench.recorder().at('nearest neighbours')
-  const votes = vote.tensor('correct by vote', probes.groups * parts(exam.test.count))
-  const bank = exam.train.count
-  probeNeighbours(vote, { groups: probes.groups, images, width: source.width, bank, near: Math.min(NEAR, bank) }, sweep.features, labels, testAt, exam.test.count, votes)
-  return {
-    sweep, probes, testAt,
-    vote: {
-      recorder: vote,
-      async ask(table, asked) {
-        table.submit(vote)
-        return split(await sharesOf(table, votes, asked * source.groups, exam.test.count), source.groups)
-      },
-    },
+  const labels = recorder.tensor('probe classes', images)
+  const probes = makeProbes(recorder, { groups: levels * groups, images, draws, labelled, width, classes }, sweep.features, labels)
+  const [ask, vote] = ['probe test', 'nearest neighbours'].map(stage => bench.recorder().at(stage))
+  const correct = ask.tensor('correct', probes.groups * draws * parts(together))
+  probeAccuracy(ask, probes, testAt, together, correct)
+  const votes = vote.tensor('correct by vote', probes.groups * parts(together))
+  const bank = train.count
+  probeNeighbours(vote, { groups: probes.groups, images, width, bank, near: Math.min(NEAR, bank) }, sweep.features, labels, testAt, together, votes)
+  return { pieces, sweep, probes, testAt, together, question: { recorder: ask, correct }, vote: { recorder: vote, correct: votes } }
+}
+
+/**
+ * What asks about all test images at these levels and says the shares of right answers, of `count` probes or groups. Where not all have room together
+ * they are shown one lot after another, and a lot that is still there from the question before is not shown again.
+ */
+function askingAbout(test: Sight, table: Table, { sweep, probes, testAt, together }: Stand, { classes, labels }: Exam, levels: readonly number[], between: () => Promise<void>) {
+  const d = test.images.length / test.count
+  let shown = -1
+  return async ({ recorder, correct }: Question, count: number): Promise<number[]> => {
+    const right = Array.from({ length: count }, () => 0)
+    for (let from = 0; from < test.count; from += together) {
+      const n = Math.min(together, test.count - from)
+      if (shown !== from) {
+        const lot = (values: Float32Array) => values.subarray(from * d, (from + n) * d)
+        await sweep.fill(table, { count: n, images: lot(test.images), noise: lot(test.noise) }, testAt, levels, between)
+        const named = new Uint32Array(together).fill(classes) // no probe answers that, and nothing is counted behind a last lot that is smaller
+        named.set(labels.subarray(testAt + from, testAt + from + n))
+        table.write(probes.labels, named, testAt)
+        shown = from
+      }
+      table.submit(recorder)
+      const counts = await countsOf(table, correct, count, together)
+      counts.forEach((found, p) => { right[p] += found })
+    }
+    return right.map(found => found / test.count)
   }
 }
 
-/** Shares of right answers by probe, out of counts by parts of 64. */
-async function sharesOf(table: Table, correct: Tensor, probes: number, count: number): Promise<number[]> {
-  const counts = await table.read(correct, 0, probes * parts(count))
-  return Array.from({ length: probes }, (_, p) => counts.subarray(p * parts(count), (p + 1) * parts(count)).reduce((sum, value) => sum + value, 0) / count)
+/** Right answers by probe among `images`, out of counts by parts of 64. */
+async function countsOf(table: Table, correct: Tensor, probes: number, images: number): Promise<number[]> {
+  const counts = await table.read(correct, 0, probes * parts(images))
+  return Array.from({ length: probes }, (_, p) => counts.subarray(p * parts(images), (p + 1) * parts(images)).reduce((sum, value) => sum + value, 0))
 }
 
 /** Lists of `size`, one after another. */
@@ -107,28 +140,24 @@ const split = <T>(values: T[], size: number): T[][] => Array.from({ length: valu
 export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, penalties: readonly number[], { between, t, neighbours }: Effort): Promise<Fits> {
   const { labelled, draws, train, validation, test } = exam
   const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, allSteps: 0, chosen: new Map() }
-  const pieces = levelsTogether(t, elementsOf(source, exam, imagesOf(exam)))
-  const { sweep, probes, testAt, vote } = stand(bench, source, exam, pieces[0].length, labelled, draws)
+  const stood = stand(bench, source, exam, t, labelled, draws)
+  const { pieces, sweep, probes, question, vote } = stood
   const all = probes.groups * draws
-  const [scale, burst, ask, choose] = ['probe', 'probe', 'probe test', 'probe validation'].map(stage => bench.recorder().at(stage))
+  const [scale, burst, choose] = ['probe', 'probe', 'probe validation'].map(stage => bench.recorder().at(stage))
   probeScale(scale, probes, true)
   const before = burst.tensor('probe weights before', probes.weights.length)
   for (let i = 0; i < BURST; i++) probeDescent(burst, probes, before, TOLERANCE)
-  const correct = ask.tensor('correct', all * parts(test.count))
-  probeAccuracy(ask, probes, testAt, test.count, correct)
   const chosenRight = choose.tensor('correct in validation', all * parts(validation?.count ?? 1))
   if (validation) probeAccuracy(choose, probes, train.count, validation.count, chosenRight)
-  const table = await bench.lay(...sweep.recorders, scale, burst, ask, choose, vote.recorder)
+  const table = await bench.lay(...sweep.recorders, scale, burst, question.recorder, choose, vote.recorder)
   table.write(probes.rows, Uint32Array.from({ length: draws * labelled }, (_, i) => i))
+  table.write(probes.labels, exam.labels.subarray(0, stood.testAt))
 
   for (const levels of pieces) {
     const count = levels.length * source.groups * draws // the last piece may be shorter
-    let at = 0
-    for (const sight of [train, validation, test]) {
-      if (!sight) continue
-      await sweep.fill(table, sight, at, levels, between)
-      at += sight.count
-    }
+    await sweep.fill(table, train, 0, levels, between)
+    if (validation) await sweep.fill(table, validation, train.count, levels, between)
+    const ask = askingAbout(test, table, stood, exam, levels, between)
     table.submit(scale)
     const best = Array.from({ length: count }, () => ({ validated: -1, test: 0, penalty: 0 }))
     for (const penalty of penalties) {
@@ -141,17 +170,16 @@ export async function fitFewLabels(bench: Bench, source: Source, exam: Exam, pen
       result.unfinished += unfinished
       result.steps = Math.max(result.steps, ...steps)
       result.allSteps += steps.reduce((sum, taken) => sum + taken, 0)
-      table.submit(ask)
       if (validation) table.submit(choose)
-      const right = await sharesOf(table, correct, count, test.count)
-      const validated = validation ? await sharesOf(table, chosenRight, count, validation.count) : right.map(() => 0)
+      const right = await ask(question, count)
+      const validated = validation ? await countsOf(table, chosenRight, count, validation.count) : right.map(() => 0)
       best.forEach((known, p) => {
         if (validated[p] > known.validated) Object.assign(known, { validated: validated[p], test: right[p], penalty })
       })
     }
     for (const { penalty } of best) result.chosen.set(penalty, (result.chosen.get(penalty) ?? 0) + 1)
     result.accuracy.push(...split(split(best.map(known => known.test), draws), source.groups))
-    if (neighbours) result.neighbours?.push(...await vote.ask(table, levels.length))
+    if (neighbours) result.neighbours?.push(...split(await ask(vote, levels.length * source.groups), source.groups))
   }
   return result
 }
@@ -189,9 +217,9 @@ export async function fitAdamW(bench: Bench, source: Source, exam: Exam, plan: A
   const { train, test } = exam
   const perEpoch = train.count / BATCH
   const result: Fits = { accuracy: [], neighbours: neighbours ? [] : null, fits: 0, unfinished: 0, steps: 0, allSteps: 0, chosen: new Map() }
-  const pieces = levelsTogether(t, elementsOf(source, exam, imagesOf(exam)))
-  const { sweep, probes, testAt, vote } = stand(bench, source, exam, pieces[0].length, train.count, 1)
-  const [scale, ask] = ['probe', 'probe test'].map(stage => bench.recorder().at(stage))
+  const stood = stand(bench, source, exam, t, train.count, 1)
+  const { pieces, sweep, probes, question, vote } = stood
+  const scale = bench.recorder().at('probe')
   probeScale(scale, probes, plan.normalise)
   const moments = makeAdamMoments(scale, probes, perEpoch)
   const steps = Array.from({ length: perEpoch }, (_, i) => {
@@ -199,17 +227,16 @@ export async function fitAdamW(bench: Bench, source: Source, exam: Exam, plan: A
     probeAdamW(step, probes, moments, i, i * BATCH, BATCH)
     return step
   })
-  const correct = ask.tensor('correct', probes.groups * parts(test.count))
-  probeAccuracy(ask, probes, testAt, test.count, correct)
-  const table = await bench.lay(...sweep.recorders, scale, ...steps, ask, vote.recorder)
+  const table = await bench.lay(...sweep.recorders, scale, ...steps, question.recorder, vote.recorder)
+  table.write(probes.labels, exam.labels.subarray(0, stood.testAt))
 
   for (const levels of pieces) {
     const count = levels.length * source.groups // the last piece may be shorter
     const accuracy: number[][] = []
     for (let draw = 0; draw < plan.noiseDraws; draw++) {
       await sweep.fill(table, { ...train, noise: plan.noise(train, 0, draw) }, 0, levels, between)
-      await sweep.fill(table, { ...test, noise: plan.noise(test, 2, draw) }, testAt, levels, between)
-      if (neighbours && draw === 0) result.neighbours?.push(...await vote.ask(table, levels.length))
+      const ask = askingAbout({ ...test, noise: plan.noise(test, 2, draw) }, table, stood, exam, levels, between)
+      if (neighbours && draw === 0) result.neighbours?.push(...split(await ask(vote, count), source.groups))
       for (const tensor of [probes.weights, moments.first, moments.second]) table.write(tensor, new Float32Array(tensor.length))
       for (let done = 0, epoch = 0; done < plan.steps; epoch++) {
         if (plan.freshNoise && epoch > 0) await sweep.fill(table, { ...train, noise: plan.noise(train, 0, plan.noiseDraws + draw * Math.ceil(plan.steps / perEpoch) + epoch) }, 0, levels, between)
@@ -221,8 +248,7 @@ export async function fitAdamW(bench: Bench, source: Source, exam: Exam, plan: A
         await between()
       }
       result.fits += count
-      table.submit(ask)
-      accuracy.push(await sharesOf(table, correct, count, test.count))
+      accuracy.push(await ask(question, count))
     }
     result.steps = plan.steps
     result.allSteps = plan.steps * result.fits

@@ -8,12 +8,12 @@ import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { recordInputCotangent } from '../model/jacobian.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
-import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { logLevels, lotsOf, mostSamples, normalNoise, recordLook, writeAll } from './look.ts'
 import { ratioOf, root } from './masses.ts'
 import { dimensionsOf, directionSettings, directionsOf, massIn, refuseDirections, type Semantic } from './semantic.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
-/** Samples that go through the net at a time. */
+/** Samples that go through the net at a time, at most. */
 const CHUNK = 64
 
 const settings = z.strictObject({
@@ -111,7 +111,7 @@ async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number
   const { replicas: R } = training
   const d = dimensionsOf(config)
   const C = config.net.width
-  const chunk = Math.min(CHUNK, n)
+  const chunk = Math.min(CHUNK, n, mostSamples(bench))
   const look = recordLook(bench, { samples: chunk, images: n, layers: [layer], velocity: false, keep: true })
   const back = bench.recorder()
   const { dfeatures, dimage } = recordInputCotangent(back, training, look.frozen, { layer })
@@ -120,7 +120,7 @@ async function masses(bench: Bench, { probes, images: n }: Chosen, layer: number
   const noise = normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 2)
   const random = new PhiloxStream(config.data.seed, STREAM_EVALUATION, 3)
   const result = Array.from({ length: R }, () => t.map((): Masses => ({ inside: new Float64Array(n), outside: new Float64Array(n), total: new Float64Array(n) })))
-  const starts = Array.from({ length: Math.ceil(n / chunk) }, (_, i) => Math.min(i * chunk, n - chunk)) // the last chunk overlaps; what is seen twice counts the second time
+  const starts = lotsOf(n, chunk)
   const u = new Float32Array(chunk * C)
   let done = 0
   for (const [at, level] of t.entries()) {

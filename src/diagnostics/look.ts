@@ -5,6 +5,22 @@ import { type Frozen, type FrozenOptions, recordFrozen, untoldLabels } from '../
 import { type Batch, interpolate, makeBatch } from '../ops/batch.ts'
 import type { Bench, Table } from './diagnostic.ts'
 
+/** The most one buffer may hold under WebGPU's guaranteed limits. */
+export const LARGEST_BINDING = 128 * 2 ** 20
+
+/** Samples of each replica that pass together without any activation, 4C numbers for each token, taking more than a quarter of that; one at least. */
+export const mostSamples = ({ training: { replicas, dit: { tokens } }, config: { net } }: Bench): number =>
+  Math.max(1, Math.floor(LARGEST_BINDING / 4 / (replicas * tokens * 4 * net.width * 4)))
+
+/** Samples of all replicas in one pass, so that none keeps the GPU for long. */
+const AT_ONCE = 512
+
+/** How many of so many samples of each replica pass at once. */
+export const atOnceOf = (bench: Bench, count: number): number => Math.max(1, Math.min(count, Math.floor(AT_ONCE / bench.training.replicas), mostSamples(bench)))
+
+/** Where lots of `size` among n begin. The last overlaps where n is no multiple; what is seen twice counts the second time. */
+export const lotsOf = (n: number, size: number): number[] => Array.from({ length: Math.ceil(n / size) }, (_, i) => Math.min(i * size, n - size))
+
 /** Images stand in `images` (N,ch,h,w), once for all replicas; sample i of replica r sees row `batch.row`, noise `batch.eps`, level `batch.t`; no class is told until labels are written. */
 export interface Look {
   recorder: Recorder

@@ -8,12 +8,14 @@ import type { DatasetBatch, RunData } from '../datasets/dataset.ts'
 import { datasetOf } from '../datasets/index.ts'
 import { meanOf } from '../flow/estimate.ts'
 import { commonPath, linearLevel, placeOn } from '../flow/place.ts'
+import { PART } from '../ops/probe.ts'
 import type { Axis, Curve, HeatMap, Panel } from '../panel.ts'
 import { byHeartSource } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { dropOf, dropsInWords } from './drop.ts'
 import { BATCH, type Effort, type Exam, fitAdamW, fitFewLabels, type Fits, MOST_STEPS, NEAR, TOLERANCE } from './fit.ts'
-import { DEFAULT_LEVELS, LARGEST_BINDING, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
+import { LARGEST_BINDING } from './look.ts'
+import { DEFAULT_LEVELS, levelsOf, LEVELS_WANTED, netSource, noiseOf, pixelSource, refuseSweep, type Sight, type Source } from './sweep.ts'
 import { untoldSaid } from './words.ts'
 
 /** λ that a validation split chooses among. */
@@ -93,13 +95,13 @@ export default defineDiagnostic({
     if (labelled + validationOf(chosen) > data.count) {
       return `${labelled} labelled images${validationOf(chosen) ? ` and ${validationOf(chosen)} for choosing λ` : ''} are more than the ${data.count} training images; take fewer`
     }
-    const images = trainCount(config, chosen) + validationOf(chosen) + chosen.test
+    const images = trainCount(config, chosen) + validationOf(chosen) + Math.min(PART, chosen.test) // the others can follow
     const layers = layersOf(config, chosen).length
     const probes = layers * config.replicas.length * Math.max(trainCount(config, chosen), drawsOf(config, chosen) * (config.net.width + 4)) * dataset.classes.length
     const pixels = images * Math.ceil((config.net.channels * config.net.size ** 2) / 4) * 4
     const bytes = 4 * Math.max(probes, pixels)
     return refuseSweep(config, dataset, { layer: chosen.layer, test: chosen.test, images: images * layers })
-      ?? (bytes > LARGEST_BINDING ? `${images.toLocaleString('en')} images and their probes take ${Math.ceil(bytes / 2 ** 20)} MiB at one noise level, and 128 is the most; take fewer labelled or test images` : undefined)
+      ?? (bytes > LARGEST_BINDING ? `${images.toLocaleString('en')} images and their probes take ${Math.ceil(bytes / 2 ** 20)} MiB at one noise level, and 128 is the most; take fewer labelled images` : undefined)
   },
 })
 

@@ -10,12 +10,8 @@ import type { Dataset } from '../datasets/dataset.ts'
 import type { Config } from '../config.ts'
 import { mixed } from './best_field.ts'
 import type { Bench, Table } from './diagnostic.ts'
-import { normalNoise, recordLook, writeAll } from './look.ts'
+import { atOnceOf, LARGEST_BINDING, normalNoise, recordLook, writeAll } from './look.ts'
 
-/** The most one buffer may hold under WebGPU's guaranteed limits. */
-export const LARGEST_BINDING = 128 * 2 ** 20
-/** Images of all replicas in one forward pass, so that none keeps the GPU for long. */
-const AT_ONCE = 512
 
 /** Images with the noise that belongs to them. */
 export interface Sight {
@@ -41,25 +37,28 @@ export interface Sweep {
 export interface Source {
   groups: number
   width: number
+  /** Images whose features fit into one buffer at one noise level. */
+  most: number
   record(levels: number, images: number): Sweep
   /** Pieces that `fill` waits for. */
   pieces(levels: number, images: number): number
 }
+
+const mostOf = (groups: number, width: number) => Math.floor(LARGEST_BINDING / 4 / (groups * width))
 
 /**
  * Token means after `layers` of every replica: groups (layers,R). Nets with classes are not told that of an image, so that no feature holds the
  * answer.
  */
 export function netSource(bench: Bench, layers: readonly number[]): Source {
-  const { training: { replicas: R, batch: { dimensions: d }, dit: { tokens } }, config: { net } } = bench
+  const { training: { replicas: R, batch: { dimensions: d } }, config: { net } } = bench
   const groups = layers.length * R
   const C = net.width
-  const samplesOf = (images: number) => Math.max(1, Math.min(images, Math.floor(Math.min(AT_ONCE / R, LARGEST_BINDING / 4 / (R * tokens * 4 * C * 4)))))
   return {
-    groups, width: C,
-    pieces: (levels, images) => levels * Math.ceil(images / samplesOf(images)),
+    groups, width: C, most: mostOf(groups, C),
+    pieces: (levels, images) => levels * Math.ceil(images / atOnceOf(bench, images)),
     record(levels, images) {
-      const samples = samplesOf(images)
+      const samples = atOnceOf(bench, images)
       const look = recordLook(bench, { samples, images: samples, layers, velocity: false })
       const features = look.recorder.tensor('features', levels * groups * images * C)
       return {
@@ -97,7 +96,7 @@ export function answerSource(bench: Bench, pieces: (images: number) => number, a
   const d = bench.training.batch.dimensions
   const width = Math.ceil(d / 4) * 4
   return {
-    groups: 1, width,
+    groups: 1, width, most: mostOf(1, width),
     pieces: (levels, images) => levels * pieces(images),
     record(levels, images) {
       const { recorders, answer } = answererFor(images, path)

@@ -6,11 +6,16 @@ import { isLinear, LEAST_LEVEL } from './place.ts'
 import type { Path } from './paths.ts'
 
 const OCTAVES = -Math.log2(LEAST_LEVEL)
-const PIECES = 8
 const TERMS = 6
 
-/** Floats of a path: four that say whether it is the linear one, then (octaves,pieces,terms) of α, β, α′, β′. */
-export const PATH_WORDS = 4 * (1 + OCTAVES * PIECES * TERMS)
+/** Where the range of t that each polynomial holds in begins, and how wide it is: powers of two, so that places in it are exact in float32. */
+export const PIECES = Array.from({ length: OCTAVES * 8 }, (_, i) => {
+  const octave = LEAST_LEVEL * 2 ** Math.floor(i / 8)
+  return { from: octave * (1 + (i % 8) / 8), width: octave / 8 }
+})
+
+/** Floats of a path: four that say whether it is the linear one, then (pieces,terms) of α, β, α′, β′. */
+export const PATH_WORDS = 4 * (1 + PIECES.length * TERMS)
 
 const NODES = Array.from({ length: TERMS }, (_, i) => Math.cos((Math.PI * (i + 0.5)) / TERMS)) // Chebyshev's
 
@@ -21,16 +26,12 @@ export function pathTable(path: Path): Float32Array {
     return table
   }
   const functions = [path.alpha, path.beta, path.dalpha, path.dbeta]
-  for (let octave = 0; octave < OCTAVES; octave++) {
-    for (let piece = 0; piece < PIECES; piece++) {
-      const width = (LEAST_LEVEL * 2 ** octave) / PIECES
-      const from = LEAST_LEVEL * 2 ** octave + piece * width
-      functions.forEach((f, column) => {
-        const terms = interpolant(NODES.map(node => f(from + (width * (1 + node)) / 2)))
-        terms.forEach((term, k) => { table[4 * (1 + (octave * PIECES + piece) * TERMS + k) + column] = term })
-      })
-    }
-  }
+  PIECES.forEach(({ from, width }, piece) => {
+    functions.forEach((f, column) => {
+      const terms = interpolant(NODES.map(node => f(from + (width * (1 + node)) / 2)))
+      terms.forEach((term, k) => { table[4 * (1 + piece * TERMS + k) + column] = term })
+    })
+  })
   return table
 }
 

@@ -7,6 +7,7 @@
  */
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { NetConfig } from '../config.ts'
+import type { Path } from '../flow/paths.ts'
 import { isLinear } from '../flow/place.ts'
 import { resolveReplica } from '../model/knobs.ts'
 import type { NamedTensor } from '../model/parameters.ts'
@@ -14,6 +15,7 @@ import { positionEmbedding } from '../model/positions.ts'
 import { type GraphBuilder, type Shape, startGraph, valueInfo } from './build.ts'
 import { type Source, writeMetadata } from './metadata.ts'
 import { ModelProtoSchema, TensorProto_DataType as DataType } from './onnx_pb.ts'
+import { placeAt } from './place.ts'
 import { timeFeatures } from './time_features.ts'
 
 const OPSET = 20n
@@ -50,9 +52,8 @@ export function exportOnnx({ parameters, layer, ...source }: OnnxExport): Uint8A
   }
   const { objective: own, method, path } = resolveReplica(source.config, source.config.replicas[source.replica] ?? {})
   const { prediction } = method.knobs(own)
-  if (prediction && !isLinear(path)) throw new RangeError(`an ONNX file answers with the velocity, and of a network that predicts the ${prediction} along the path ${path.id} this lab cannot write it; export safetensors, or a network on the linear path`)
   finalLayer(graph, net, x, condition, prediction ?? 'velocity')
-  if (prediction) readVelocity(graph, prediction, own.clamp)
+  if (prediction) readVelocity(graph, prediction, own.clamp, path)
 
   const image: Shape = ['B', net.channels, net.size, net.size]
   const input = [valueInfo('x', image), valueInfo('t', ['B']), ...(net.classes > 0 ? [valueInfo('y', ['B'], DataType.INT64)] : [])]
@@ -170,12 +171,20 @@ function tokenMean(graph: GraphBuilder, net: NetConfig, x: string, name: string)
   return graph.node('Mul', [sum, graph.number(`${name}.share`, 1 / tokens(net))], name)
 }
 
-/** `image` or `noise` → `velocity`, with denominators of at least `least` */
-function readVelocity(graph: GraphBuilder, prediction: 'image' | 'noise', least: number): void {
-  const level = prediction === 'image' ? 't' : graph.node('Sub', ['one', 't'], 'velocity.clean')
-  const held = graph.node('Max', [level, graph.number('velocity.least', least)], 'velocity.held')
-  const column = graph.node('Reshape', [held, graph.whole('velocity.column', [-1, 1, 1, 1])], 'velocity.denominator')
-  graph.node('Div', [graph.node('Sub', prediction === 'image' ? ['x', 'image'] : ['noise', 'x'], 'velocity.numerator'), column], 'velocity')
+/** `image` or `noise` → `velocity`, with denominators of at least `least`: (β′ x − W x̂0)/β or (W ε̂ + α′ x)/α as in shaders/read_output.wgsl */
+function readVelocity(graph: GraphBuilder, prediction: 'image' | 'noise', least: number, path: Path): void {
+  const hold = (level: string) => graph.node('Max', [level, graph.number('velocity.least', least)], 'velocity.held')
+  if (isLinear(path)) {
+    const held = hold(prediction === 'image' ? 't' : graph.node('Sub', ['one', 't'], 'velocity.clean'))
+    const column = graph.node('Reshape', [held, graph.whole('velocity.column', [-1, 1, 1, 1])], 'velocity.denominator')
+    graph.node('Div', [graph.node('Sub', prediction === 'image' ? ['x', 'image'] : ['noise', 'x'], 'velocity.numerator'), column], 'velocity')
+    return
+  }
+  const { alpha, beta, dalpha, dbeta, wronskian } = placeAt(graph, path)
+  const answered = graph.node('Mul', [wronskian, prediction], 'velocity.answered')
+  const kept = graph.node('Mul', [prediction === 'image' ? dbeta : dalpha, 'x'], 'velocity.kept')
+  const numerator = prediction === 'image' ? graph.node('Sub', [kept, answered], 'velocity.numerator') : graph.node('Add', [answered, kept], 'velocity.numerator')
+  graph.node('Div', [numerator, hold(prediction === 'image' ? beta : alpha)], 'velocity')
 }
 
 /** x (B,T,C) → `name` (B,ch,h,w); a token's numbers stand as (py,px,ch) */

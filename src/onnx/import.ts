@@ -34,7 +34,7 @@ export function importOnnx(bytes: Uint8Array, { files, ...hints }: ImportOptions
   const unmatched = tensors.filter(({ status, shape }) => status === 'unmatched' && sizeOf(shape) > 1)
   if (source) for (const tensor of unmatched) Object.assign(tensor, { status: 'fixed', role: 'part of the graph' })
   else for (const { name, shape } of unmatched) differences.push(`the engine has no place for ${shown(name)} (${shape.join(', ')})`)
-  const notes = [...match.notes, ...peculiarities(graph, match.net.blocks, differences)]
+  const notes = [...match.notes, ...peculiarities(graph, match.net.blocks, differences, source !== null)]
   const time = source ? { scale: 1 } : match.time
   if (!time) differences.push('the noise level is not turned into cosines and sines at DiT’s frequencies, or that could not be read from the graph')
   const { misshapen, ...whole } = assemble({ ...match.net, ...labelsOf(match.net.classes, source), attention: true, selfCondition: 0, size }, match.parameters, differences)
@@ -93,14 +93,14 @@ const EXPECTED = new Set([
   'Reciprocal', 'ReduceMean', 'ReduceSum', 'Reshape', 'Shape', 'Sigmoid', 'Sin', 'Slice', 'Softmax', 'Split', 'Sqrt', 'Squeeze', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze', 'Erf', 'ConstantOfShape', 'Dropout', 'Swish',
 ])
 
-/** What the structure of the layers does not show. */
-function peculiarities({ nodes }: Graph, blocks: number, differences: string[]): string[] {
+/** What the structure of the layers does not show. Files of ours have further operators, which make the velocity of their answers. */
+function peculiarities({ nodes }: Graph, blocks: number, differences: string[], ours: boolean): string[] {
   const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
   if (nodes.some(({ op, attributes }) => op === 'Erf' || (op === 'Gelu' && text(attributes.get('approximate')?.s) !== 'tanh'))) differences.push('its GELU is the exact one and the engine’s the tanh form; they lie up to 5e-4 apart')
   const softmaxes = nodes.filter(({ op }) => op === 'Softmax').length
   if (softmaxes !== blocks) differences.push(`the graph has ${softmaxes} softmaxes for ${blocks} blocks of attention`)
   const epsilon = nodes.filter(({ op }) => op === 'LayerNormalization').map(({ attributes }) => attributes.get('epsilon')?.f ?? 1e-5).find(value => Math.abs(value - 1e-6) > 1e-7)
-  const other = [...new Set(nodes.map(({ op }) => op).filter(op => !EXPECTED.has(op)))]
+  const other = ours ? [] : [...new Set(nodes.map(({ op }) => op).filter(op => !EXPECTED.has(op)))]
   return [
     ...(epsilon === undefined ? [] : [`its LayerNorm has ε = ${Number(epsilon.toPrecision(3))}, the engine’s 1e-6`]),
     ...(other.length > 0 ? [`operators that such a network needs not: ${shown(other.join(', '))}; what they do was not looked at`] : []),

@@ -1,5 +1,6 @@
 /** The noise schedule that a network of others was trained on, beside the lab's x_t = (1 − t) x0 + t ε: where on it an image stands that is as noisy. */
 import { makePath } from '../flow/paths.ts'
+import { LEAST_LEVEL } from '../flow/place.ts'
 import type { ModelReading } from '../file_protocol.ts'
 
 /** A place on a schedule: x = α x0 + β ε. */
@@ -34,7 +35,7 @@ export function scheduleOf(path: ModelReading['path'], parameters: ModelReading[
       if (beta(middle) * (1 - t) < alpha(middle) * t) low = middle
       else high = middle
     }
-    const time = Math.min(1, Math.max((low + high) / 2, 1e-6)) // some paths' β' has a pole at 0
+    const time = Math.min(1, Math.max((low + high) / 2, LEAST_LEVEL)) // as nets of the lab are trained
     return { time, alpha: alpha(time), beta: beta(time), slope: { alpha: dalpha(time), beta: dbeta(time) } }
   }
 }

@@ -94,8 +94,9 @@ export function probeAdamW(recorder: Recorder, probes: Probes, { first, second, 
   recorder.dispatch('probe_adamw', { gradient, pace, weights, first, second }, { length: weights.length / 4, row: 64 * x, step }, [x, Math.ceil(groups / x)])
 }
 
-/** Images of one question: counts come in parts of 64. */
-export const parts = (count: number) => Math.ceil(count / 64)
+/** Images that one workgroup looks at: right answers are counted by such parts. */
+export const PART = 64
+export const parts = (count: number) => Math.ceil(count / PART)
 
 /** correct (P,parts(count)): right answers among images start … start + count − 1 */
 export function probeAccuracy(recorder: Recorder, probes: Probes, start: number, count: number, correct: Tensor): void {

@@ -1,9 +1,12 @@
 import { describe, expect, type MockInstance, test, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
+import condition, { measure } from '../../src/diagnostics/condition.diagnostic.ts'
 import { diagnostics } from '../../src/diagnostics/index.ts'
+import { mostSamples } from '../../src/diagnostics/look.ts'
 import { Cancelled } from '../../src/lab/bench.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import type { Measurement } from '../../src/panel.ts'
+import { withBench } from '../support/bench.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
 import { requestTestDevice } from '../support/gpu.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
@@ -30,6 +33,14 @@ test('every diagnostic measures a tiny run, and says with how many numbers', asy
   }
   expect(decodeCheckpoint(encodeCheckpoint(await session.snapshot())).history!.measurements, 'as a saved run has them').toEqual(session.measurements)
 }, 120_000)
+
+test('pairs that pass a few at a time, as those of a large net must, have the gain that they have together', () =>
+  withBench(tinyConfig(), async bench => {
+    const [whole, cramped] = [bench, { ...bench, config: { ...bench.config, net: { ...bench.config.net, width: 10_922 } } }]
+    expect([mostSamples(whole), mostSamples(cramped)]).toEqual([4096, 6]) // lots of three of eight pairs, where the last two overlap
+    const settings = condition.settings.parse({ levels: 4, pairs: 8, t2: 0.5 }) as never
+    expect(await measure(cramped, settings)).toEqual(await measure(whole, settings))
+  }, { steps: 4 }))
 
 /** Settings under which a tiny run can be measured quickly. */
 const tiny: Record<string, Record<string, unknown>> = {  times: { draws: 256 }, solver: { images: 8, doublings: 1, reference: 16 }, condition: { levels: 4, pairs: 8 }, jacobian: { levels: 3, images: 8, probes: 1 }, hessian: { levels: 3, images: 4, batches: 2, steps: 4, outputs: 16 }, propositions: { levels: 2, images: 2 }, memory: { levels: 4, images: 8, draws: 4 }, quality: { count: 64, components: 4 },

@@ -108,6 +108,18 @@ test.each([
   expect(beside[0].notes.join(' ')).toMatch(/held against that of its own/)
 })
 
+test('what a net makes of a small change of its input is measured on its own path, whatever is beside', async () => {
+  const gains = async (among: ObjectiveConfig['path'][]) => {
+    const session = await create(tinyConfig({ objective: calm, train: { learningRate: 0.01 }, replicas: among.map(path => ({ method: 'fm', path })) }))
+    await session.advance(10)
+    const { panels: [{ curves }] } = await session.measure('condition', { levels: 4, pairs: 8 })
+    return curves.filter(({ replica }) => replica !== null).map(({ y }) => y.map(Number))
+  }
+  const among: ObjectiveConfig['path'][] = ['linear', 'vp', 've']
+  const beside = await gains(among)
+  for (const [r, path] of among.entries()) expect(relative(beside[r], (await gains([path]))[0]), path).toBeLessThan(1e-4)
+})
+
 test('where all go along one path, its closed forms are drawn: nobody is below the floor, and best is best', async () => {
   const session = await create(tinyConfig({ data: { dataset: 'gaussian' }, objective: { path: 'cosine' }, evaluate: { perLevel: 32 }, replicas: [{ method: 'fm' }] }))
   const { mean: [loss], floor } = await session.evaluate()
@@ -124,7 +136,7 @@ test('where all go along one path, its closed forms are drawn: nobody is below t
   expect((await session.measure('memory', { levels: 4, images: 8, draws: 4 })).panels.length).toBe(2)
 })
 
-test('an ONNX file says its path; what it could not say is refused', () => {
+test('an ONNX file says its path, and answers with the velocity whatever its network predicts', () => {
   const source = (replica: { method: string; path: ObjectiveConfig['path'] }) => {
     const config = tinyConfig({ replicas: [replica] })
     const layout = parameterLayout(config.net)
@@ -137,5 +149,10 @@ test('an ONNX file says its path; what it could not say is refused', () => {
   // It is asked along the linear path, where T_min = .25 of the other lies elsewhere: at as much noise for as much image.
   const T = (0.25 ** 2 * 19.9) / 2 + 0.25 * 0.1
   expect(opened.untrainedBelow).toBeCloseTo(Math.sqrt(1 - Math.exp(-T)) / (Math.sqrt(1 - Math.exp(-T)) + Math.exp(-T / 2)), 10)
-  expect(() => exportOnnx(source({ method: 'x-prediction', path: 'vp' }))).toThrow(/predicts the image along the path vp/)
+  for (const method of ['x-prediction', 'noise-prediction']) {
+    const file = readModel([{ name: `${method}.onnx`, bytes: exportOnnx(source({ method, path: 'vp' })) }]).opened
+    expect(file.reading, method).toEqual(opened.reading)
+    expect(file.weights, method).toMatchObject({ whole: true, differences: [], notes: [] })
+    expect(file.config!.replicas, method).toMatchObject([{ method, path: 'vp' }])
+  }
 })

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Bench } from '../../src/diagnostics/diagnostic.ts'
-import { type Exam, fitAdamW, fitFewLabels, TOLERANCE } from '../../src/diagnostics/fit.ts'
+import { type AdamWPlan, type Exam, fitAdamW, fitFewLabels, TOLERANCE } from '../../src/diagnostics/fit.ts'
 import probe, { measure } from '../../src/diagnostics/probe.diagnostic.ts'
-import { netSource, type Sight, type Source } from '../../src/diagnostics/sweep.ts'
+import { netSource, noiseOf, pixelSource, type Sight, type Source } from '../../src/diagnostics/sweep.ts'
 import { readNpz } from '../../src/lab/npz.ts'
 import { makeProbes, parts, probeAccuracy, probeDescent, probeScale } from '../../src/ops/probe.ts'
 import { probeLoss, probeScale as scaleTwin } from '../../src/reference/probe.ts'
@@ -18,7 +18,7 @@ const [K, TRAIN, TEST] = [5, 120, 400]
 /** Features that are made up: one group, one level. */
 function given(bench: Bench, width: number, feature: (i: number, c: number) => number): Source {
   return {
-    groups: 1, width, pieces: () => 1,
+    groups: 1, width, most: Infinity, pieces: () => 1,
     record(levels, images) {
       const features = bench.recorder().tensor('features', levels * images * width)
       return {
@@ -35,7 +35,7 @@ const examOf = (labels: Uint32Array, labelled = 40): Exam => ({
   classes: K, labelled, draws: TRAIN / labelled, train: { count: TRAIN, ...nothing }, validation: null, test: { count: TEST, ...nothing }, labels,
 })
 const effort = { between: async () => {}, t: [0.1], neighbours: false }
-const plan = { steps: 40, learningRate: 0.05, weightDecay: 0.01, cosine: true, normalise: false, noiseDraws: 2, freshNoise: false, noise: () => new Float32Array(0) }
+const plan: AdamWPlan = { steps: 40, learningRate: 0.05, weightDecay: 0.01, cosine: true, normalise: false, noiseDraws: 2, freshNoise: false, noise: () => new Float32Array(0) }
 const randomLabels = (seed: number) => {
   const random = new Random(seed)
   return Uint32Array.from({ length: TRAIN + TEST }, () => Math.floor(random.uniform() * K))
@@ -185,6 +185,21 @@ describe('on nets', () => {
       for (const level of t) single.push(...(await fitFewLabels(bench, source, exam, [0.01], { ...effort, t: [level] })).accuracy)
       expect(whole.accuracy).toEqual(single)
     }, { steps: 20 }))
+
+  test('test images for which there is no room together are read lot by lot as they are all at once', () =>
+    withBench(config, async bench => {
+      const [train, test] = [await bench.images(128, { split: 'train' }), await bench.images(150, { split: 'test' })]
+      const sight = ({ images, labels }: typeof train, part: number): Sight => ({ count: labels.length, images, noise: noiseOf(config, labels.length, part) })
+      const exam: Exam = { classes: 10, labelled: 64, draws: 2, train: sight(train, 0), validation: null, test: sight(test, 2), labels: Uint32Array.from([...train.labels, ...test.labels]) }
+      const twice = { ...effort, t: [0, 0.3], neighbours: true }
+      for (const source of [netSource(bench, [1, 2]), pixelSource(bench)]) {
+        const narrow = { ...source, most: 128 + 64 } // lots of 64, 64 and 22
+        for (const fit of [
+          (from: Source) => fitFewLabels(bench, from, exam, [0.1, 0.01], twice),
+          (from: Source) => fitAdamW(bench, from, { ...exam, labelled: 128, draws: 1 }, { ...plan, noise: (shown, part, draw) => noiseOf(config, shown.count, part, draw) }, twice),
+        ]) expect(await fit(narrow)).toEqual(await fit(source))
+      }
+    }, { steps: 20 }))
 })
 
 test('what cannot be probed is refused in one sentence', () => {
@@ -197,7 +212,7 @@ test('what cannot be probed is refused in one sentence', () => {
   expect(refuse({ protocol: 'paper', images: 4096 })).toMatch(/4096 labelled images are more than the 2048/)
   expect(refuse({ test: 2048 })).toMatch(/2048 test images are more than the 1024 held-out ones/)
   const large = tinyConfig({ net: { size: 32 }, data: { count: 65536, heldOut: 1024 } })
-  expect(probe.refuse!(large, dataset(['a', 'b']), settings({ protocol: 'paper', images: 65536 }))).toMatch(/66,560 images and their probes take 260 MiB .* take fewer/)
+  expect(probe.refuse!(large, dataset(['a', 'b']), settings({ protocol: 'paper', images: 65536 }))).toMatch(/65,600 images and their probes take 257 MiB .* take fewer labelled images/)
   expect(refuse({ layer: 3 })).toMatch(/there is no block 3; this net has blocks 1 to 2/)
   for (const t of ['', 'none', '0.1 2', '-1']) expect(() => settings({ t }), t).toThrow(/1 to 64 noise levels from 0 to 1/)
 })

@@ -5,12 +5,16 @@ import { type ConfigInput, parseConfig } from '../../src/config.ts'
 import { evaluateFile } from '../../src/lab/evaluate_file.ts'
 import { readModel } from '../../src/lab/open_file.ts'
 import { exportWeights } from '../../src/lab/weights_file.ts'
+import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
 import { type Ask, inLabTerms, type Network, pooled } from '../../src/onnx/ask.ts'
 import { exposeValues } from '../../src/onnx/describe.ts'
 import { psnrOf, solve } from '../../src/onnx/evaluate.ts'
+import { exportOnnx } from '../../src/onnx/export.ts'
 import type { ModelReading } from '../../src/file_protocol.ts'
+import { ditForward } from '../../src/reference/dit.ts'
 import { farthest } from '../support/compare.ts'
 import { openModel } from '../support/onnx_session.ts'
+import { flat, randomParameters } from '../support/random_net.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -93,6 +97,27 @@ test('any value on the way serves as features: tokens after block 1 are the mean
   const found = await model.run(x, [3, net.channels, net.size, net.size], new Float32Array(3).fill(0.2))
   await model.release()
   expect(farthest(pooled(found['blocks.0'], 3), found.features.data)).toBeLessThan(1e-5)
+})
+
+test.each(['x-prediction', 'noise-prediction'])('%s along the cosine: asked along the linear path, the file answers with the net’s own image or noise', async method => {
+  const config = tinyConfig({ replicas: [{ method, path: 'cosine' }] })
+  const parameters = randomParameters(config.net, 5)
+  const bytes = exportOnnx({ config, replica: 0, weights: 'ema', step: 0, version: '1', parameters: toNamed(parameterLayout(config.net), flat(config.net, parameters)) })
+  const { reading } = readModel([{ name: 'mine.onnx', bytes }]).opened
+  const model = await openModel(bytes)
+  try {
+    const ask = inLabTerms(networkOf(model, [1, 8, 8], null), reading!)
+    const x = Float32Array.from({ length: 64 }, (_, i) => Math.sin(3 * i))
+    for (const t of [0.1, 0.5, 0.9]) {
+      const { velocity } = await ask(x, t, [0])
+      // Where the cosine has as much noise for as much image, the image is larger by 1/hypot(1 − t, t), for its α² + β² is 1.
+      const seen = Float64Array.from(x, value => value / Math.hypot(1 - t, t))
+      const { velocity: answer } = ditForward(config.net, parameters, seen, Float64Array.of((2 / Math.PI) * Math.atan2(t, 1 - t)), null)
+      expect(farthest(velocity.map((v, i) => (method === 'x-prediction' ? x[i] - t * v : x[i] + (1 - t) * v)), answer!), `t = ${t}`).toBeLessThan(1e-5)
+    }
+  } finally {
+    await model.release()
+  }
 })
 
 describe('in other words', () => {

@@ -1,21 +1,25 @@
 /** Exported files in onnxruntime against the engine that trained them. */
 import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
-import { type ConfigInput, type NetConfig, parseConfig } from '../../src/config.ts'
+import { describe, expect, test } from 'vitest'
+import { type ConfigInput, type NetConfig, type ObjectiveConfig, parseConfig } from '../../src/config.ts'
+import { pathFamilies } from '../../src/flow/paths.ts'
+import { LEAST_LEVEL, LINEAR, placeOn } from '../../src/flow/place.ts'
+import { resolveReplica } from '../../src/model/knobs.ts'
 import { parameterLayout, toNamed } from '../../src/model/parameters.ts'
 import { exposeValues } from '../../src/onnx/describe.ts'
 import { exportOnnx } from '../../src/onnx/export.ts'
 import { ditForward } from '../../src/reference/dit.ts'
 import { timeFeatures } from '../../src/reference/time_features.ts'
-import { farthest } from '../support/compare.ts'
+import { farthest, relative } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
 import { openModel } from '../support/onnx_session.ts'
 import { flat, randomBatch, randomParameters } from '../support/random_net.ts'
 
 /** x_t of a given batch, as float32. */
-function mixed({ x0, eps, t }: { x0: Float32Array; eps: Float32Array; t: Float32Array }): Float32Array {
+function mixed({ x0, eps, t }: { x0: Float32Array; eps: Float32Array; t: Float32Array }, path = LINEAR): Float32Array {
   const each = x0.length / t.length
-  return Float32Array.from(x0, (value, i) => (1 - t[Math.floor(i / each)]) * value + t[Math.floor(i / each)] * eps[i])
+  const places = Array.from(t, level => placeOn(path, level))
+  return Float32Array.from(x0, (value, i) => places[Math.floor(i / each)].alpha * value + places[Math.floor(i / each)].beta * eps[i])
 }
 
 const nets: [string, ConfigInput['net'], number][] = [
@@ -58,6 +62,40 @@ test.each(nets)('%s: velocity of the engine, features of the twin', async (_, ne
   }
 })
 
+const curved = Object.keys(pathFamilies).filter(id => id !== 'linear') as ObjectiveConfig['path'][]
+
+describe.each(['x-prediction', 'noise-prediction'] as const)('%s', method => {
+  test('along every path: the velocity of the engine, at both ends of t and where the least denominator acts', async () => {
+    const t = Float32Array.of(0, 1e-6, LEAST_LEVEL, 0.0013, 0.03, 0.249999, 0.25, 0.61, 0.97, 1 - 2 ** -23, 1)
+    const replicas = curved.flatMap(path => [0.05, 0.3].map(clamp => ({ method, path, clamp })))
+    const config = parseConfig({ net: { channels: 2, size: 4, patch: 2, width: 16, blocks: 1, heads: 2 }, objective: { layer: 1, sigmaMax: 5 }, train: { batch: t.length }, replicas })
+    const weights = flat(config.net, randomParameters(config.net, 31))
+    const batch = { ...randomBatch(config.net, 32, t.length), t }
+    const velocities = await withTraining(config, {}, async training => {
+      replicas.forEach((_, r) => {
+        training.weigh(weights, r)
+        training.give(batch, r)
+      })
+      training.run()
+      return Promise.all(replicas.map((_, r) => training.velocity(r)))
+    })
+    const each = batch.x0.length / t.length
+    for (const [r, replica] of config.replicas.entries()) {
+      const { path, objective: { clamp } } = resolveReplica(config, replica)
+      const model = await openModel(exportOnnx({ config, replica: r, parameters: toNamed(parameterLayout(config.net), weights), weights: 'ema', step: 3, version: '0' }))
+      try {
+        const { velocity } = await model.run(mixed(batch, path), [t.length, 2, 4, 4], t)
+        t.forEach((level, i) => {
+          const part = (values: Float32Array) => values.subarray(i * each, (i + 1) * each)
+          expect(relative(part(velocity.data), part(velocities[r])), `${path.id}, denominators of ${clamp} at least, t = ${level}`).toBeLessThan(1e-5)
+        })
+      } finally {
+        await model.release()
+      }
+    }
+  })
+})
+
 test('time features hold float64’s digits at every noise level', async () => {
   const config = parseConfig({ net: { size: 4, patch: 2, width: 16, blocks: 1, heads: 2 }, objective: { layer: 1 }, replicas: [{}] })
   const parameters = toNamed(parameterLayout(config.net), flat(config.net, randomParameters(config.net, 1)))
@@ -74,8 +112,8 @@ test('time features hold float64’s digits at every noise level', async () => {
 // onnx's own checker, where Debian's python3-onnx is installed.
 const python = spawnSync('/usr/bin/python3', ['-c', 'import onnx']).status === 0
 
-test.skipIf(!python)('the checker of onnx passes it, shapes inferred', () => {
-  const config = parseConfig({ net: nets[1][1], objective: { layer: 1 }, replicas: [{}] })
+test.skipIf(!python).each([['fm', 'linear'], ['x-prediction', 'linear'], ['noise-prediction', 'vp']] as const)('the checker of onnx passes %s along the path %s, shapes inferred', (method, path) => {
+  const config = parseConfig({ net: nets[1][1], objective: { layer: 1 }, replicas: [{ method, path }] })
   const bytes = exportOnnx({ config, replica: 0, parameters: toNamed(parameterLayout(config.net), flat(config.net, randomParameters(config.net, 1))), weights: 'raw', step: 0, version: '0' })
   const check = [
     'import json, sys, onnx', 'model = onnx.load_from_string(sys.stdin.buffer.read())', 'onnx.checker.check_model(model, full_check=True)',

@@ -1,6 +1,7 @@
 /** Networks on other schedules in the lab's terms. For images ~ N(0, s²) everything is linear in x, so the answer of a perfect net is known on every path. */
 import { describe, expect, test } from 'vitest'
 import type { ModelReading } from '../../src/file_protocol.ts'
+import { LEAST_LEVEL } from '../../src/flow/place.ts'
 import { inLabTerms, type Network } from '../../src/onnx/ask.ts'
 import { scheduleOf } from '../../src/onnx/schedule.ts'
 import { farthest } from '../support/compare.ts'
@@ -80,6 +81,11 @@ test('DDPM’s table: whole steps have its ᾱ, and beyond its ends it stays the
   expect(at(0.0001)).toEqual(at(0))
   expect(at(1)).toEqual(at(0.999))
   expect(at(1).time).toBe(1)
+})
+
+test('below the least level of training every path stays there', () => {
+  expect(scheduleOf('linear-vp')(1e-4).time).toBe(LEAST_LEVEL)
+  expect(scheduleOf('cosine')(0)).toMatchObject({ time: LEAST_LEVEL, alpha: Math.cos((Math.PI / 2) * LEAST_LEVEL), slope: { beta: (Math.PI / 2) * Math.cos((Math.PI / 2) * LEAST_LEVEL) } })
 })
 
 test('a table of steps has no velocity', async () => {

@@ -1,7 +1,17 @@
-import { expect, test } from 'vitest'
-import { parseConfig, seedGroups } from '../../src/config.ts'
+import { describe, expect, test } from 'vitest'
+import { type Config, parseConfig, seedGroups } from '../../src/config.ts'
+import type { DatasetBatch } from '../../src/datasets/dataset.ts'
+import { datasetOf } from '../../src/datasets/index.ts'
+import type { Bench } from '../../src/diagnostics/diagnostic.ts'
+import { type Exam, fitFewLabels } from '../../src/diagnostics/fit.ts'
+import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
+import { LARGEST_BINDING } from '../../src/diagnostics/look.ts'
+import { levelsOf, netSource, pixelSource, type Sight } from '../../src/diagnostics/sweep.ts'
+import { works } from '../../src/diagnostics/work.ts'
+import { Recorder, type Tensor } from '../../src/engine/recorder.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { planMemory } from '../../src/lab/plan.ts'
+import { recordTraining } from '../../src/model/training.ts'
 import { diagnosticChoices, presets, refusalOf } from '../../src/store/catalog.ts'
 import { costOf } from '../../src/store/cost.ts'
 import { everyOf, settingsOf } from '../../src/store/measurements.ts'
@@ -46,4 +56,45 @@ test('networks of the paper’s size: their weights, activations that fit, and a
     const undivided = planMemory({ ...config, train: { ...config.train, microBatches: 1 } }, { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 })
     expect(undivided.refusal).toBeDefined()
   }
+})
+
+/** Thrown where buffers would be made. */
+class Laid extends Error {}
+
+/** Names and bytes of the tensors in the first table of a measurement, found without a device; images are stripes. */
+async function firstTable(config: Config, measure: (bench: Bench) => Promise<unknown>): Promise<[string, number][]> {
+  const dataset = datasetOf(config.data.dataset)!
+  const training = recordTraining(config, { images: config.data.count })
+  const { dimensions } = training.batch
+  const stripes = (count: number): DatasetBatch => ({
+    images: Float32Array.from({ length: count * dimensions }, (_, i) => (i % 97) / 97), labels: Uint8Array.from({ length: count }, (_, i) => i % dataset.classes.length),
+    latents: new Float32Array(count * dataset.latentNames.length), channels: config.net.channels, size: config.net.size,
+  })
+  const tensors = new Set<Tensor>()
+  const bench: Bench = {
+    config, step: 0, training, labels: ['net'], groups: [{ label: 'net', replicas: [0] }], earlier: [],
+    data: { dataset, train: new Float32Array(0), trainLabels: new Uint8Array(0), heldOut: new Float32Array(0), heldOutLabels: new Uint8Array(0) },
+    classifier: async () => null, kept: (_, make) => make(), images: async count => stripes(count), recorder: () => new Recorder(tensors), progress: async () => {},
+    async lay() { throw new Laid() },
+  }
+  await expect(measure(bench)).rejects.toThrow(Laid)
+  return [...tensors].map(({ name, length }) => [name, 4 * length])
+}
+
+describe.each(each.filter(([id]) => id.startsWith('paper-')))('%s measures with buffers that every GPU has room for', (_, config) => {
+  test.each(config.measures.map(({ id }) => id))('%s', async id => {
+    const settings = settingsOf(config, id)
+    expect(refusalOf(id, config, settings)).toBeNull()
+    const parsed = parseSettings(diagnosticOf(id), settings)
+    const tables = id === 'probe'
+      // Of its two sources by itself, for the noise of its images takes long to draw.
+      ? await Promise.all([(bench: Bench) => netSource(bench, [config.objective.layer]), pixelSource].map(sourceOf => firstTable(config, bench => {
+        const [labelled, draws, test] = [parsed.labels, parsed.draws, parsed.test].map(Number)
+        const sight = (count: number): Sight => ({ count, images: new Float32Array(0), noise: new Float32Array(0) })
+        const exam: Exam = { classes: bench.data.dataset.classes.length, labelled, draws, train: sight(draws * labelled), validation: null, test: sight(test), labels: new Uint32Array(0) }
+        return fitFewLabels(bench, sourceOf(bench), exam, [0.01], { between: async () => {}, t: levelsOf(String(parsed.t))!, neighbours: true })
+      })))
+      : [await firstTable(config, bench => works[id].measure(bench, parsed as never))]
+    for (const [name, bytes] of tables.flat()) expect(bytes, name).toBeLessThanOrEqual(LARGEST_BINDING)
+  })
 })
