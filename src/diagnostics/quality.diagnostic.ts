@@ -10,7 +10,7 @@ import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { drawMany, piecesOf } from './drawn.ts'
-import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
+import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, refuseCount, remembered } from './quality_features.ts'
 import { coveragePanel, distancePanel, NEAREST_WORK, type NearestFound, nearestPanel, searchedOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
 
@@ -36,9 +36,9 @@ export default defineDiagnostic({
     const { solver, solverSteps } = config.evaluate
     return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK }
   },
-  refuse({ data: { count: trained } }, { label, available }, { count, components }) {
-    if (count > trained) return `${count} samples ask for as many training images to show how far two real sets lie apart, and there are ${trained}; take at most as many`
-    if (available && count > available.test) return `${count} samples ask for as many held-out images, and ${label} has ${available.test}; take at most as many`
+  refuse(config, dataset, { count, components }) {
+    const problem = refuseCount(config, dataset, count)
+    if (problem) return problem
     const few = tooFewImages(count, components)
     return few && `${few}; take more samples or fewer components`
   },
