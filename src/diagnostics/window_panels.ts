@@ -67,7 +67,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
     const values = (r: number) => all.find(curve => curve.replica === r && curve.label === kind)!.y[places[group.replicas.indexOf(r)]]
     return `${overSeeds(group, values)} in ${group.label} at t = ${[...new Set(places.map(at => level(Number(middles[at].toFixed(2)))))].join(', ')}`
   }).join(', ')
-  const strongestOfAll = (all: Curve[]) => PERTURBATIONS.map(kind => `as ${kind} ${strongest(all, kind)}`).join('; ')
+  const strongestOfAll = (all: Curve[]) => PERTURBATIONS.map(kind => `under ${kind} ${strongest(all, kind)}`).join('; ')
   const spread = `± standard error over ${n} samples from the same noise`
   const phasePanel = (): Panel => {
     const steady = PERTURBATIONS.filter(kind => kind !== 'noise')
