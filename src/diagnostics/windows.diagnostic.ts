@@ -149,9 +149,10 @@ async function squaredErrors(bench: Bench, { each, firsts }: { each: number; fir
   const look = recordLook(bench, { samples: each, images: each })
   const table = await bench.lay(look.recorder)
   const levels = grid.subarray(0, -1)
+  const noise = normalNoise((firsts[firsts.length - 1] + each) * d, config.data.seed, STREAM_EVALUATION, 10)
   const errors = Array.from({ length: R }, () => Array.from(levels, () => 0))
   for (const first of firsts) {
-    showHeldOut(bench, table, look, each, normalNoise(each * d, config.data.seed, STREAM_EVALUATION, 10 + first), first)
+    showHeldOut(bench, table, look, each, noise.subarray(first * d), first)
     for (const [step, t] of levels.entries()) {
       table.write(look.batch.t, new Float32Array(R * each).fill(t))
       table.submit(look.recorder)

@@ -36,6 +36,20 @@ test('a net that stands still is pushed as far as the window is long: the drift 
   for (const value of drift(worse).y) expect(value!, 'noise pushed aside is farther still').toBeGreaterThan(before.y[0]!)
 })
 
+test('samples of many nets are drawn in pieces, to the same end', async () => {
+  const measured = async (replicas: number) => {
+    const session = await create(tinyConfig({ data: { count: 128, heldOut: 64 }, replicas: Array.from({ length: replicas }, () => ({ method: 'fm' })) }))
+    return (await session.measure('windows', { ...few, images: 65, steps: 8, windows: 2, length: 0.5 })).panels
+  }
+  const [alone, among] = [await measured(1), await measured(9)]
+  alone.forEach(({ curves, id }, i) => {
+    for (const label of id === 'phase' ? [] : ['drift', 'shift', 'no window']) {
+      const of = (all: typeof curves, replica: number) => all.find(curve => curve.replica === replica && curve.label === label)?.y ?? []
+      for (const replica of [0, 8]) of(curves, 0).forEach((value, k) => expect(of(among[i].curves, replica)[k]! / value!, `${id} ${label}`).toBeCloseTo(1, 4))
+    }
+  })
+})
+
 test('on another path it is the image that is pushed as well: each step adds its length times the size of the velocity that is asked for', async () => {
   const session = await create(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path: 'cosine' } }))
   const { panels: [, shift] } = await session.measure('windows', { ...few, drop: 3 })
