@@ -1,5 +1,6 @@
 /** Panels of the windows: by how much samples change, where their mean goes, how far from real images they end, whether they leave the training images. */
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { distinctPaths } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
 import { level } from './drop.ts'
@@ -52,7 +53,7 @@ interface Findings {
 const WINDOW: Axis = { label: 'noise level t in the middle of the window', scale: 'linear', domain: [0, 1] }
 
 export function windowPanels(bench: Bench, findings: Findings): Panel[] {
-  const { labels, groups } = bench
+  const { labels, groups, config } = bench
   const { images: n, steps, length, drop, starts, outcomes, before, reference: { features, floor }, end } = findings
   const middles = starts.map(from => from + length / 2)
   const find = (replica: number, kind: Perturbation, at: number) => outcomes.find(one => one.replica === replica && one.kind === kind && one.from === starts[at])!
@@ -99,7 +100,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
       summary: `Made worse by ${drop} dB, it changes samples most: ${strongestOfAll(changes)}${seedsSaid(groups)}.`,
       notes: [
         `Within a window of ${length} in t, x̂₀ is off by a pattern as large as lowers the PSNR of this very network by ${drop} dB at that level (held-out images). Noise: a chequerboard of single pixels, its sign drawn anew for each step and sample. Drift: one of 2 × 2 large cells, the same all along and for all samples. Shift: what moving x̂₀ to the right does to it, −∂x̂₀/∂x, at that size.`,
-        `Euler, ${steps} steps, EMA weights, no guidance${end > 0 ? `; the last step goes from t = ${few(end)} to the image` : ''}. After Generation Phases, of whose patterns only descriptions were at hand: chequerboards of small and of large cells, and shifts. There drift did most harm near the noise and noise near the image, by Fréchet distance on CIFAR-10.`,
+        `Euler, ${steps} steps, EMA weights, no guidance${end > 0 ? `; the last step goes from t = ${few(end)} to the image` : ''}.${distinctPaths(config).length > 1 ? ' Paths differ, and with them how much noise there is at t.' : ''} After Generation Phases, of whose patterns only descriptions were at hand: chequerboards of small and of large cells, and shifts. There drift did most harm near the noise and noise near the image, by Fréchet distance on CIFAR-10.`,
       ],
       pictures: picturesOf(bench, findings, find),
     },

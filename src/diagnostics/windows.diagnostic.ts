@@ -8,8 +8,7 @@ import { PhiloxStream, STREAM_EVALUATION } from '../engine/philox.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { distanceOf, featureSet } from '../flow/frechet.ts'
 import { nearestOf } from '../flow/neighbours.ts'
-import { commonPath, fromImage, placeOn, toImage } from '../flow/place.ts'
-import { refuseDifferent } from './curved.ts'
+import { fromImage, pathsOf, placeOn, toImage } from '../flow/place.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { piecesOf } from './drawn.ts'
 import { eulerWays, firstNoise, gridFor } from './euler_ways.ts'
@@ -61,7 +60,7 @@ export default defineDiagnostic({
     flops: searchedOf(chosen.images, config) * config.data.count * dimensionsOf(config) * 3 * runsOf(chosen),
   }),
   refuse(config, dataset, { images, length, steps }) {
-    const problem = refuseDifferent(config) ?? refuseCount(config, dataset, images)
+    const problem = refuseCount(config, dataset, images)
     if (problem) return problem
     return length * steps < 2 ? `a window of ${length} holds fewer than 2 of ${steps} steps; take more steps or a longer window` : undefined
   },
@@ -72,7 +71,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const { images: n, steps, windows, length, drop } = chosen
   const d = dimensionsOf(config)
   const grid = gridFor(config, steps)
-  const path = commonPath(config)!
+  const paths = pathsOf(config)
   const { each, firsts } = piecesFor(bench, n)
   const shown = piecesFor(bench, Math.min(n, config.data.heldOut))
   const total = steps * (shown.firsts.length + firsts.length * runsOf(chosen))
@@ -97,7 +96,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
         if (!kind || t < from || t > from + length) return
         for (let r = 0; r < R; r++) {
           const [own, at] = [velocity.subarray(r * each * d, (r + 1) * each * d), x.subarray(r * each * d, (r + 1) * each * d)]
-          const place = placeOn(path, t)
+          const place = placeOn(paths[r], t)
           const [toward, back] = [toImage(place), fromImage(place)]
           const delta = perturbationOf(kind, at.map((value, k) => toward.keep * value + toward.along * own[k]), config.net, new PhiloxStream(config.data.seed, STREAM_EVALUATION, 4096 + first * steps + step))
           const amplitude = amplitudeOf(errors[r][step], drop)
@@ -148,6 +147,7 @@ async function squaredErrors(bench: Bench, { each, firsts }: { each: number; fir
   const { training: { replicas: R, batch: { dimensions: d } }, config } = bench
   const look = recordLook(bench, { samples: each, images: each })
   const table = await bench.lay(look.recorder)
+  const paths = pathsOf(config)
   const levels = grid.subarray(0, -1)
   const noise = normalNoise((firsts[firsts.length - 1] + each) * d, config.data.seed, STREAM_EVALUATION, 10)
   const errors = Array.from({ length: R }, () => Array.from(levels, () => 0))
@@ -156,9 +156,9 @@ async function squaredErrors(bench: Bench, { each, firsts }: { each: number; fir
     for (const [step, t] of levels.entries()) {
       table.write(look.batch.t, new Float32Array(R * each).fill(t))
       table.submit(look.recorder)
-      const { along } = toImage(placeOn(commonPath(config)!, t))
       const [velocity, goal] = [await table.read(look.frozen.velocity!, 0, R * each * d), await table.read(look.batch.goal, 0, R * each * d)]
       errors.forEach((own, r) => {
+        const { along } = toImage(placeOn(paths[r], t))
         for (let k = r * each * d; k < (r + 1) * each * d; k++) own[step] += (along * (velocity[k] - goal[k])) ** 2 / (firsts.length * each * d)
       })
       await between()
