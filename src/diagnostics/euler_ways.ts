@@ -14,9 +14,9 @@ import { normalNoise, writeAll } from './look.ts'
 
 /**
  * @param start (R,n,d) at the first time of the grid  @param between awaited after each step
- * @param change sees each velocity (R,n,d) before it is followed  @returns (R,n,d) at the last time
+ * @param change sees each velocity (R,n,d) before it is followed, and from where  @returns (R,n,d) at the last time
  */
-export type Ways = (start: Float64Array, grid: ArrayLike<number>, between: () => Promise<void>, change?: (t: number, velocity: Float32Array) => void) => Promise<Float64Array>
+export type Ways = (start: Float64Array, grid: ArrayLike<number>, between: () => Promise<void>, change?: (t: number, velocity: Float32Array, x: Float64Array) => void) => Promise<Float64Array>
 
 /** Where all jump to the image: whoever was not trained below T_min must not be asked there, nor any where its path ends before 0. */
 const lastLevel = (config: Config) => Math.max(...pathsOf(config).map(endOf), ...(config.evaluate.belowTMin === 'jump' ? untrainedBelow(config) : []))
@@ -55,7 +55,7 @@ export async function eulerWays(bench: Bench, n: number): Promise<Ways> {
       table.write(frozen.t, new Float32Array(R * n).fill(t))
       table.submit(look)
       const velocity = await table.read(frozen.velocity!, 0, R * n * d)
-      change?.(t, velocity)
+      change?.(t, velocity, x)
       return velocity
     }, () => [], between)
     await walkToImage(carrier, grid, config, pathsOf(config))

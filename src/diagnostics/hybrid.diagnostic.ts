@@ -3,23 +3,19 @@
  * training images) down to a noise level, and the network's own from there (closed-form flow matching, arXiv 2506.03719).
  */
 import { z } from 'zod'
-import type { Config } from '../config.ts'
 import { arrayCarrier } from '../flow/array_carrier.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { nearestOf } from '../flow/neighbours.ts'
 import type { Path } from '../flow/paths.ts'
-import { distinctPaths, fromImage, pathsOf, placeOn } from '../flow/place.ts'
+import { distinctPaths, pathsOf } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
-import { recordByHeart } from './by_heart.ts'
+import { heartFlops, mostByHeart, recordByHeart } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { eulerWays, firstNoise, gridFor, walkToImage } from './euler_ways.ts'
 import { dimensionsOf } from './semantic.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 import { few, finite, onPath, overSeeds, pathsSaid, seedsSaid } from './words.ts'
-
-/** Numbers that the closed form may look at, so that it takes seconds. */
-const MOST_WORK = 1e10
 
 /** Pictures in a row beside the one by heart, at most. */
 const SHOWN = 6
@@ -31,8 +27,6 @@ const settings = z.strictObject({
 })
 
 type Chosen = z.output<typeof settings>
-
-const worked = (config: Config, { images, steps }: Pick<Chosen, 'images' | 'steps'>) => distinctPaths(config).length * images * steps * config.data.count * dimensionsOf(config)
 
 export default defineDiagnostic({
   id: 'hybrid',
@@ -49,11 +43,11 @@ export default defineDiagnostic({
   every: 0,
   work: (config, chosen) => ({
     forwards: levelsOf(chosen.t)!.reduce((sum, t) => sum + Math.ceil(t * chosen.steps) * chosen.images, 0),
-    flops: (6 * worked(config, chosen)) / config.replicas.length + 3 * levelsOf(chosen.t)!.length * chosen.images * config.data.count * dimensionsOf(config),
+    flops: heartFlops(config, distinctPaths(config).length * chosen.images, chosen.steps) / config.replicas.length + 3 * levelsOf(chosen.t)!.length * chosen.images * config.data.count * dimensionsOf(config),
   }),
   refuse(config, _, chosen) {
     if (chosen.images > config.data.heldOut) return `${chosen.images} images are more than the ${config.data.heldOut} held-out ones they are compared with; take at most as many`
-    const most = Math.floor(MOST_WORK / worked(config, { images: 1, steps: chosen.steps }))
+    const most = Math.floor(mostByHeart(config, chosen.steps) / distinctPaths(config).length)
     return chosen.images > most ? `the closed form over ${config.data.count} training images takes too long for ${chosen.images} images in ${chosen.steps} steps; ${most < 4 ? 'the training set is too large for it' : `take at most ${most} images`}` : undefined
   },
 })
@@ -72,14 +66,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
 
   const of = (r: number, all: Float64Array) => all.slice(r * n * d, (r + 1) * n * d)
   const noise = firstNoise(bench, n)
-  const { recorder, denoise } = recordByHeart(bench, n)
+  const { recorder, velocity } = recordByHeart(bench, n)
   const asked = await bench.lay(recorder)
   const walkByHeart = async (path: Path): Promise<Float64Array[]> => {
-    const heart = arrayCarrier(of(paths.findIndex(({ id }) => id === path.id), noise), async (x, t) => {
-      const image = await denoise(asked, x, t, path)
-      const { keep, along } = fromImage(placeOn(path, t))
-      return x.map((value, k) => keep * value + along * image[k])
-    }, () => [], between)
+    const heart = arrayCarrier(of(paths.findIndex(({ id }) => id === path.id), noise), (x, t) => velocity(asked, x, t, path), () => [], between)
     const passed: Float64Array[] = []
     const { look } = heart
     heart.look = (plane, t) => {

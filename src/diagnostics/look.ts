@@ -50,12 +50,12 @@ export function recordLook(bench: Bench, { images: count, weights = 'ema', name 
   return { recorder, images, batch, frozen }
 }
 
-/** The first n held-out images with their own labels and this noise (n,d), the same for every replica; the levels are still to be written. */
-export function showHeldOut({ training: { replicas: R, batch: { dimensions: d } }, data }: Bench, table: Table, { images, batch }: Look, n: number, noise: Float32Array): void {
-  table.write(images, data.heldOut.subarray(0, n * d))
+/** n held-out images from `first` on with their own labels and this noise (n,d), the same for every replica; the levels are still to be written. */
+export function showHeldOut({ training: { replicas: R, batch: { dimensions: d } }, data }: Bench, table: Table, { images, batch }: Look, n: number, noise: Float32Array, first = 0): void {
+  table.write(images, data.heldOut.subarray(first * d, (first + n) * d))
   writeAll(table, R, batch.row, Uint32Array.from({ length: n }, (_, i) => i))
   writeAll(table, R, batch.eps, noise.subarray(0, n * d))
-  if (batch.labels) writeAll(table, R, batch.labels, Uint32Array.from(data.heldOutLabels.subarray(0, n)))
+  if (batch.labels) writeAll(table, R, batch.labels, Uint32Array.from(data.heldOutLabels.subarray(first, first + n)))
 }
 
 /** The same values for every replica. */

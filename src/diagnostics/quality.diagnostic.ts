@@ -3,14 +3,16 @@
  * images come back. A distance is FID in Inception's features only; here it is named after its features, and two real sets stand beside it.
  */
 import { z } from 'zod'
+import type { Config } from '../config.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import { distanceOf, featureSet, tooFewImages } from '../flow/frechet.ts'
 import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
+import { drawByHeart, heartFlops, heartPath, mostByHeart } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { drawMany, piecesOf } from './drawn.ts'
-import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, remembered } from './quality_features.ts'
+import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, refuseCount, remembered } from './quality_features.ts'
 import { coveragePanel, distancePanel, NEAREST_WORK, type NearestFound, nearestPanel, searchedOf } from './quality_panels.ts'
 import { dimensionsOf } from './semantic.ts'
 
@@ -18,6 +20,9 @@ const settings = z.strictObject({
   count: z.number().int().min(64).max(7500).default(1000).meta({ title: 'Samples', help: 'Images drawn of each replica and compared with as many held-out ones; the paper takes 7,500. Compare equal numbers only.', scale: 'log' }),
   components: z.number().int().min(2).max(128).default(32).meta({ title: 'Pixel components', help: 'Principal components of the pixels that the distance in pixels is taken in.', advanced: true }),
 })
+
+/** Whether the training set's own best field is sampled beside the nets. */
+const withHeart = (config: Config, count: number) => count <= mostByHeart(config, config.evaluate.solverSteps)
 
 export default defineDiagnostic({
   id: 'quality',
@@ -34,17 +39,18 @@ export default defineDiagnostic({
   every: 0,
   work(config, { count }) {
     const { solver, solverSteps } = config.evaluate
-    return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK }
+    const heart = withHeart(config, count) ? heartFlops(config, count, solverSteps) / config.replicas.length : 0 // once for all
+    return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK + heart }
   },
-  refuse({ data: { count: trained } }, { label, available }, { count, components }) {
-    if (count > trained) return `${count} samples ask for as many training images to show how far two real sets lie apart, and there are ${trained}; take at most as many`
-    if (available && count > available.test) return `${count} samples ask for as many held-out images, and ${label} has ${available.test}; take at most as many`
+  refuse(config, dataset, { count, components }) {
+    const problem = refuseCount(config, dataset, count)
+    if (problem) return problem
     const few = tooFewImages(count, components)
     return few && `${few}; take more samples or fewer components`
   },
 })
 
-/** What was found of one replica; null where its samples are not finite numbers. */
+/** What was found of one replica, or of the training set's own best field; null where its samples are not finite numbers. */
 export interface Found {
   /** By features, in their order. */
   distances: Estimate[]
@@ -61,7 +67,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const d = dimensionsOf(config)
   const pieces = piecesOf(bench, count)
   // The last part is of unequal pieces; each replica counts as one there, so that progress never goes back.
-  const total = pieces * config.evaluate.solverSteps + 2 * R + 2
+  const total = pieces * config.evaluate.solverSteps + R + 2
   let done = 0
   const step = () => bench.progress(Math.min(++done, total), total)
   const wait = () => bench.progress(Math.min(done, total), total)
@@ -79,6 +85,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const held = await remembered(data, `nearest ${looked}`, async () => nearest((await bench.images(count, { split: 'test' })).images))
   await step()
+  // It does not change while nets train.
+  const heart = withHeart(config, count)
+    ? await remembered(data, `by heart ${JSON.stringify([chosen, config.evaluate.solverSteps, heartPath(config)])} ${config.data.seed}`, async () => lookAt(Float32Array.from(await drawByHeart(bench, count, wait))))
+    : null
   const samples = await drawMany(bench, count, step)
 
   const found: (Found | null)[] = []
@@ -88,10 +98,13 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const broken = bench.labels.filter((_, r) => found[r] === null)
   const notes = broken.length > 0 ? [`Samples of ${broken.join(' and ')} are not all finite numbers, so that nothing can be said of them.`] : []
+  const heartNote = heart
+    ? `By heart: the training set’s own best velocity (closed form), by ${config.evaluate.solverSteps} steps of Euler’s from the same noise. It is no goal: it ends on training images.`
+    : `The training set’s own best velocity is not sampled: over ${config.data.count.toLocaleString('en')} images that takes too long for ${count} samples.`
   return [
-    ...references.map((reference, f) => distancePanel(bench, chosen, reference, found.map(one => one?.distances[f] ?? null), [...notes, ...(reference.features.id === 'classifier' && classifier ? classesSeen(bench, found) : [])])),
-    coveragePanel(bench, chosen, all[0], manifold, found),
-    nearestPanel(bench, data.train, found.map(one => one?.nearest ?? null), held),
+    ...references.map((reference, f) => distancePanel(bench, chosen, reference, found.map(one => one?.distances[f] ?? null), heart?.distances[f] ?? null, [heartNote, ...notes, ...(reference.features.id === 'classifier' && classifier ? classesSeen(bench, found) : [])])),
+    coveragePanel(bench, chosen, all[0], manifold, found, heart),
+    nearestPanel(bench, data.train, found.map(one => one?.nearest ?? null), heart?.nearest ?? null, held),
   ]
 
   async function lookAt(images: Float32Array): Promise<Found> {
@@ -107,7 +120,6 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       precision = await shareCovered(manifold.real, manifold.radii, own, wait)
       recall = await shareCovered(own, await neighbourRadii(own, MANIFOLD, wait), manifold.real, wait)
     }
-    await step()
     return { distances, precision, recall, classes, nearest: await nearest(images) }
   }
 }

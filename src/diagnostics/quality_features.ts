@@ -1,5 +1,6 @@
 /** What images are compared in: their principal components, and what a small classifier that no run has trained makes of them. */
-import type { RunData } from '../datasets/dataset.ts'
+import type { Config } from '../config.ts'
+import type { Dataset, RunData } from '../datasets/dataset.ts'
 import { principalComponents, project } from '../flow/components.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import { distanceOf, type FeatureSet, featureSet } from '../flow/frechet.ts'
@@ -90,6 +91,12 @@ async function withClassifier(bench: Bench, classifier: Classifier, between: () 
     }
     return features
   }
+}
+
+/** Why so many samples cannot be compared with as many real images, twice over. */
+export function refuseCount({ data: { count: trained } }: Config, { label, available }: Dataset, count: number): string | undefined {
+  if (count > trained) return `${count} samples ask for as many training images to show how far two real sets lie apart, and there are ${trained}; take at most as many`
+  if (available && count > available.test) return `${count} samples ask for as many held-out images, and ${label} has ${available.test}; take at most as many`
 }
 
 /** The first `count` held-out images, and the distance from as many training images: no net can be expected below that. */

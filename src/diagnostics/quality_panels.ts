@@ -22,9 +22,11 @@ export interface NearestFound {
 export const stepsOf = ({ config: { train } }: Bench): Axis => ({ label: 'training step', scale: 'linear', domain: [0, train.steps] })
 const thousands = (value: number) => value.toLocaleString('en')
 
-/** What real images give is the same at every step. */
-const real = ({ config: { train } }: Bench, label: string, value: number, error: number): Curve =>
-  ({ replica: null, kind: 'baseline', label, x: [0, train.steps], y: [value, value], spread: [error, error] })
+/** What real images give is the same at every step, and so is what the training set by heart does. */
+const steady = (kind: Curve['kind']) => ({ config: { train } }: Bench, label: string, value: number, error: number): Curve =>
+  ({ replica: null, kind, label, x: [0, train.steps], y: [value, value], spread: [error, error] })
+const real = steady('baseline')
+const byHeart = steady('theory')
 
 /** One point of now after those of the last measurement before it with these settings. */
 export function overTime({ earlier, step }: Bench, settings: Settings, panel: string, curves: Omit<Curve, 'x'>[]): Curve[] {
@@ -38,7 +40,7 @@ export function overTime({ earlier, step }: Bench, settings: Settings, panel: st
 
 const settingsOf = ({ count, components }: Chosen, { id }: Features): Settings => (id === 'pixels' ? { count, components } : { count })
 
-export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }: Reference, distances: readonly (Estimate | null)[], notes: readonly string[]): Panel {
+export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }: Reference, distances: readonly (Estimate | null)[], heart: Estimate | null, notes: readonly string[]): Panel {
   const { labels, groups, step, config: { evaluate: { solver, solverSteps } } } = bench
   const count = thousands(chosen.count)
   const id = `distance-${features.id}`
@@ -46,7 +48,7 @@ export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }:
   const measured = labels.map((_, replica) => ({ replica, kind: 'measured' as const, label: '', y: [finite(of(replica))], spread: [finite(distances[replica]?.standardError ?? null)] }))
   return {
     id, title: `How far samples are from real images: ${features.name}`, x: stepsOf(bench), y: { label: features.name, scale: 'log' },
-    curves: [...overTime(bench, settingsOf(chosen, features), id, measured), real(bench, 'real against real', floor.value, floor.standardError)],
+    curves: [...overTime(bench, settingsOf(chosen, features), id, measured), ...(heart ? [byHeart(bench, 'by heart', heart.value, heart.standardError)] : []), real(bench, 'real against real', floor.value, floor.standardError)],
     spread: `± jackknife standard error over ${count} samples and as many held-out images`,
     summary: `At step ${thousands(step)}, in ${features.title}: ${groups.map(group => `${group.label} ${overSeeds(group, of)}`).join(', ')}${seedsSaid(groups)}; two real sets of this size lie ${few(floor.value)} apart.`,
     notes: [
@@ -58,7 +60,9 @@ export function distancePanel(bench: Bench, chosen: Chosen, { features, floor }:
   }
 }
 
-export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, { precision, recall }: Manifold, found: readonly ({ precision: number; recall: number } | null)[]): Panel {
+type Shares = Pick<Manifold, 'precision' | 'recall'>
+
+export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, { precision, recall }: Manifold, found: readonly (Shares | null)[], heart: Shares | null): Panel {
   const { labels, groups } = bench
   const n = Math.min(chosen.count, MOST_PAIRED)
   const binomial = (share: number) => Math.sqrt((share * (1 - share)) / n)
@@ -71,6 +75,7 @@ export function coveragePanel(bench: Bench, chosen: Chosen, features: Features, 
     id, title: 'Precision and recall', x: stepsOf(bench), y: { label: 'share', scale: 'linear', domain: [0, 1], percent: true },
     curves: [
       ...overTime(bench, settingsOf(chosen, features), id, [...measured('precision'), ...measured('recall')]),
+      ...(heart ? [byHeart(bench, 'by heart, precision', heart.precision, binomial(heart.precision)), byHeart(bench, 'by heart, recall', heart.recall, binomial(heart.recall))] : []),
       real(bench, 'real, precision', precision, binomial(precision)), real(bench, 'real, recall', recall, binomial(recall)),
     ],
     spread: `± binomial standard error over ${thousands(n)} images`,
@@ -96,7 +101,7 @@ export const distancesOf = (found: readonly Nearest[]) => found.map(({ distance 
 /** The value below which a share of sorted ones lies. */
 export const quantileOf = (values: readonly number[], share: number) => values[Math.round(share * (values.length - 1))]
 
-export function nearestPanel({ labels, groups, config: { net, data } }: Bench, train: Float32Array, found: readonly (NearestFound | null)[], held: NearestFound): Panel {
+export function nearestPanel({ labels, groups, config: { net, data } }: Bench, train: Float32Array, found: readonly (NearestFound | null)[], heart: NearestFound | null, held: NearestFound): Panel {
   const curve = (one: NearestFound | null, rest: Pick<Curve, 'replica' | 'kind' | 'label'>): Curve => {
     const values = one ? distancesOf(one.found) : []
     return { ...rest, x: SHARES, y: SHARES.map(share => (values.length > 0 ? finite(quantileOf(values, share)) : null)) }
@@ -113,9 +118,10 @@ export function nearestPanel({ labels, groups, config: { net, data } }: Bench, t
     const own = found[r]
     return own ? [pairsOf(label, own, train, net)] : []
   })
+  if (heart) pictures.push(pairsOf('By heart', heart, train, net))
   return {
     id: 'nearest', title: 'How near the nearest training image is', x: { label: 'share of images, nearest first', scale: 'linear', domain: [0, 1], percent: true }, y: { label: 'root mean square distance of a pixel', scale: 'linear' },
-    curves: [...labels.map((_, replica) => curve(found[replica], { replica, kind: 'measured', label: '' })), curve(held, { replica: null, kind: 'baseline', label: 'held-out images' })],
+    curves: [...labels.map((_, replica) => curve(found[replica], { replica, kind: 'measured', label: '' })), ...(heart ? [curve(heart, { replica: null, kind: 'theory', label: 'by heart' })] : []), curve(held, { replica: null, kind: 'baseline', label: 'held-out images' })],
     spread: `${thousands(n)} images of each, ${thousands(data.count)} training images`,
     summary: `Half of the samples lie within ${groups.map(group => `${overSeeds(group, median)} (${group.label})`).join(', ')} of a training image${seedsSaid(groups)}; half of the held-out images within ${few(quantileOf(unseen, 0.5))}.`,
     notes: [

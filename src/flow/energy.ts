@@ -8,17 +8,13 @@ import type { Estimate } from './estimate.ts'
 const PARTS = 4
 export const FEWEST = 2 * PARTS
 
-/**
- * Without bias, so that it may fall a little below 0. x, y: (n,d), equally many. @param before (n,d) whose own distance from y is taken away, part by part:
- * what became of the same points. @throws RangeError with fewer than 8 points
- */
-export function energyDistance(x: ArrayLike<number>, y: ArrayLike<number>, dimensions: number, before?: ArrayLike<number>): Estimate {
+/** Without bias, so that it may fall a little below 0. x, y: (n,d), equally many. @throws RangeError with fewer than 8 points */
+export function energyDistance(x: ArrayLike<number>, y: ArrayLike<number>, dimensions: number): Estimate {
   const n = x.length / dimensions
-  const apartFrom = (from: number, to: number) => between(x, y, dimensions, from, to) - (before ? between(before, y, dimensions, from, to) : 0)
   if (n < FEWEST || x.length !== y.length) throw new RangeError(`An energy distance needs two sets of ${FEWEST} points or more, equally many, not ${n} and ${y.length / dimensions}.`)
-  const value = apartFrom(0, n)
+  const value = between(x, y, dimensions, 0, n)
   const each = Math.floor(n / PARTS)
-  const parts = Array.from({ length: PARTS }, (_, p) => apartFrom(p * each, (p + 1) * each))
+  const parts = Array.from({ length: PARTS }, (_, p) => between(x, y, dimensions, p * each, (p + 1) * each))
   const mean = parts.reduce((sum, part) => sum + part, 0) / PARTS
   const squares = parts.reduce((sum, part) => sum + (part - mean) ** 2, 0)
   return { value, standardError: Math.sqrt(squares / (PARTS - 1) / PARTS), count: n }

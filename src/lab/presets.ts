@@ -246,7 +246,7 @@ export const presets: Preset[] = [
     title: 'Stages of generation',
     group: 'Paths and stages',
     notice: 'On the way from noise the same error of the denoiser does different harm by stage: a steady drift near the noise, a flicker near the image? And down to which t may the training set known by heart lead, and the net still makes something new (Denoiser)?',
-    config: { ...STUDIED, replicas: [{ method: 'fm' }], measures: [{ id: 'windows', every: 800 }, { id: 'hybrid', every: 800 }, { id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }] },
+    config: { ...STUDIED, replicas: [{ method: 'fm' }], measures: [{ id: 'windows', every: 800, settings: { images: 128, windows: 4 } }, { id: 'hybrid', every: 800 }, { id: 'denoising', every: 800, settings: { draws: 4, slopes: 2, turns: 4 } }] },
     study: 'phases',
     view: 'windows',
   },

@@ -8,8 +8,10 @@ const SLOPE = { diagnostic: 'denoising', panel: 'slope' }
 const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
 
-/** log2 of what drift does to samples over what noise does, in a window about t; and how much farther from real ones drift puts them. */
-const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase' }, replica, t)
+/** log2 of what drift does to samples over what noise does, in a window about t; and how far from real ones drift puts them. */
+const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase', label: 'drift' }, replica, t)
+const HARMED = 256
+const HARM = (other: string) => `log2 of the Fréchet distance under drift, window about 0.5 over about ${other}, classifier features, ${HARMED} samples`
 const harmAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'worse', label: 'drift' }, replica, t)
 
 /** Share of the distance to the nearest training image that is left when the way is followed by heart down to t. */
@@ -52,12 +54,12 @@ export const generationStudies: readonly Study[] = [
     title: 'Stages of generation, three seeds',
     figure: 'Generation Phases §5; closed-form flow matching fig. 3',
     config: withSeeds('phases'),
-    measures: { windows: { images: 128 }, hybrid: {}, denoising: { draws: 12, slopes: 2, turns: 8 } },
+    measures: { windows: { images: HARMED }, hybrid: {}, denoising: { draws: 12, slopes: 2, turns: 8 } },
     claims: [
       { id: 'drift-early', text: 'Near the noise a drift changes samples more than a flicker as large does', source: 'Generation Phases', unit: 'log2 of drift over noise, window about t = 0.85', effect: (f, of) => phaseAt(f, of('fm'), 0.85) },
       { id: 'noise-late', text: 'Near the image it is the other way round', source: 'Generation Phases', unit: 'log2 of noise over drift, window about t = 0.15', effect: (f, of) => -phaseAt(f, of('fm'), 0.15) },
-      { id: 'harm-middle', text: 'Errors do more harm in the middle than near the noise', source: 'Generation Phases, of learned models', unit: 'energy distance under drift, window about 0.5 less about 0.85', effect: (f, of) => harmAt(f, of('fm'), 0.5) - harmAt(f, of('fm'), 0.85) },
-      { id: 'harm-late', text: 'And than near the image', source: 'Generation Phases, of learned models', unit: 'energy distance under drift, window about 0.5 less about 0.15', effect: (f, of) => harmAt(f, of('fm'), 0.5) - harmAt(f, of('fm'), 0.15) },
+      { id: 'harm-middle', text: 'Errors do more harm in the middle than near the noise', source: 'Generation Phases, of learned models', unit: HARM('0.85'), effect: (f, of) => Math.log2(harmAt(f, of('fm'), 0.5) / harmAt(f, of('fm'), 0.85)) },
+      { id: 'harm-late', text: 'And than near the image', source: 'Generation Phases, of learned models', unit: HARM('0.15'), effect: (f, of) => Math.log2(harmAt(f, of('fm'), 0.5) / harmAt(f, of('fm'), 0.15)) },
       { id: 'peak', text: 'The best field of the training set has a peak where ways to its images part, which nets smooth away', source: 'Generation Phases, of Jacobians', unit: 'log2 of the slope at t = 0.4 by heart over the net’s, at 2 images', effect: (f, of) => Math.log2(valueAt(f, { ...SLOPE, label: 'by heart' }, null, 0.4) / valueAt(f, SLOPE, of('fm'), 0.4)) },
       { id: 'by-heart', text: 'Led by the training set’s own best velocity down to t = 0.6, samples have lost more than half of what is new in them', source: 'closed-form flow matching fig. 3', unit: 'share of the distance to the nearest training image that is left, ½ less', effect: (f, of) => 0.5 - leftAt(f, of('fm'), 0.6) },
       { id: 'still-new', text: 'Led down to t = 0.9, not yet', source: 'closed-form flow matching fig. 3', unit: 'share that is left, less ½', effect: (f, of) => leftAt(f, of('fm'), 0.9) - 0.5 },
