@@ -14,8 +14,6 @@ import { answerSource, type Source } from './sweep.ts'
 
 /** Images asked about in one go, so that none keeps the GPU for long. */
 const AT_ONCE = 128
-/** Numbers that it may look at in one measurement, so that it takes seconds. */
-const MOST_WORK = 1e10
 
 export interface ByHeart {
   recorder: Recorder
@@ -58,15 +56,16 @@ export function recordByHeart(bench: Bench, count: number): ByHeart {
   }
 }
 
+/** Pieces of work that so many images are asked about in. */
+export const heartPieces = (images: number): number => Math.ceil(images / AT_ONCE)
+
 /** Floating point operations on the way of so many images. */
 export const heartFlops = (config: Config, images: number, steps: number): number => 6 * images * steps * config.data.count * dimensionsOf(config)
-/** How many images it may lead so many steps. */
-export const mostByHeart = (config: Config, steps: number): number => Math.floor(MOST_WORK / (steps * config.data.count * dimensionsOf(config)))
 
 /** What its own samples go along: the path of all replicas, or the linear one where theirs differ. Any ends on the same images. */
 export const heartPath = (config: Config): Path => commonPath(config) ?? LINEAR
 
-/** Its own samples (count,d), from the noise of the nets' samples by as many steps of Euler's. */
+/** Its own samples (count,d), from the noise of the nets' samples by as many steps of Euler's. `between` is awaited after each piece of each step. */
 export async function drawByHeart(bench: Bench, count: number, between: () => Promise<void>): Promise<Float64Array> {
   const { config } = bench
   const path = heartPath(config)
@@ -80,7 +79,7 @@ export async function drawByHeart(bench: Bench, count: number, between: () => Pr
 }
 
 /** What it says of noised images. */
-export const byHeartSource = (bench: Bench): Source => answerSource(bench, images => Math.ceil(images / AT_ONCE), (images, path) => {
+export const byHeartSource = (bench: Bench): Source => answerSource(bench, heartPieces, (images, path) => {
   const { recorder, denoise } = recordByHeart(bench, images)
   return { recorders: [recorder], answer: (table, x, t, between) => denoise(table, x, t, path, between) }
 })

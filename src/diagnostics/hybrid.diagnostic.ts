@@ -9,13 +9,16 @@ import { nearestOf } from '../flow/neighbours.ts'
 import type { Path } from '../flow/paths.ts'
 import { distinctPaths, pathsOf } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
-import { heartFlops, mostByHeart, recordByHeart } from './by_heart.ts'
+import { heartFlops, recordByHeart } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { level } from './drop.ts'
 import { eulerWays, firstNoise, gridFor, walkToImage } from './euler_ways.ts'
 import { dimensionsOf } from './semantic.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
 import { few, finite, onPath, overSeeds, pathsSaid, seedsSaid } from './words.ts'
+
+/** Operations that the closed form may take, so that it takes seconds. */
+const MOST_WORK = 6e10
 
 /** Pictures in a row beside the one by heart, at most. */
 const SHOWN = 6
@@ -47,7 +50,7 @@ export default defineDiagnostic({
   }),
   refuse(config, _, chosen) {
     if (chosen.images > config.data.heldOut) return `${chosen.images} images are more than the ${config.data.heldOut} held-out ones they are compared with; take at most as many`
-    const most = Math.floor(mostByHeart(config, chosen.steps) / distinctPaths(config).length)
+    const most = Math.floor(MOST_WORK / heartFlops(config, distinctPaths(config).length, chosen.steps))
     return chosen.images > most ? `the closed form over ${config.data.count} training images takes too long for ${chosen.images} images in ${chosen.steps} steps; ${most < 4 ? 'the training set is too large for it' : `take at most ${most} images`}` : undefined
   },
 })

@@ -3,13 +3,12 @@
  * images come back. A distance is FID in Inception's features only; here it is named after its features, and two real sets stand beside it.
  */
 import { z } from 'zod'
-import type { Config } from '../config.ts'
 import type { Estimate } from '../flow/estimate.ts'
 import { distanceOf, featureSet, tooFewImages } from '../flow/frechet.ts'
 import { MANIFOLD, nearestOf, neighbourRadii, shareCovered } from '../flow/neighbours.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { passesOf } from '../model/guidance.ts'
-import { drawByHeart, heartFlops, heartPath, mostByHeart } from './by_heart.ts'
+import { drawByHeart, heartFlops, heartPath, heartPieces } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { drawMany, piecesOf } from './drawn.ts'
 import { classShares, featuresFor, manifoldOf, paired, type Reference, referenceOf, refuseCount, remembered } from './quality_features.ts'
@@ -19,10 +18,8 @@ import { dimensionsOf } from './semantic.ts'
 const settings = z.strictObject({
   count: z.number().int().min(64).max(7500).default(1000).meta({ title: 'Samples', help: 'Images drawn of each replica and compared with as many held-out ones; the paper takes 7,500. Compare equal numbers only.', scale: 'log' }),
   components: z.number().int().min(2).max(128).default(32).meta({ title: 'Pixel components', help: 'Principal components of the pixels that the distance in pixels is taken in.', advanced: true }),
+  heart: z.boolean().default(false).meta({ title: 'By heart too', help: 'As many samples of the training set’s own best velocity (closed form) beside the nets’; it looks at every training image at every step.' }),
 })
-
-/** Whether the training set's own best field is sampled beside the nets. */
-const withHeart = (config: Config, count: number) => count <= mostByHeart(config, config.evaluate.solverSteps)
 
 export default defineDiagnostic({
   id: 'quality',
@@ -37,10 +34,10 @@ export default defineDiagnostic({
   },
   settings,
   every: 0,
-  work(config, { count }) {
+  work(config, { count, heart }) {
     const { solver, solverSteps } = config.evaluate
-    const heart = withHeart(config, count) ? heartFlops(config, count, solverSteps) / config.replicas.length : 0 // once for all
-    return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK + heart }
+    const closed = heart ? heartFlops(config, count, solverSteps) / config.replicas.length : 0 // once for all
+    return { forwards: count * solverSteps * stagesOf(solver) * passesOf(config), flops: 4 * NEAREST_WORK + closed }
   },
   refuse(config, dataset, { count, components }) {
     const problem = refuseCount(config, dataset, count)
@@ -67,8 +64,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const d = dimensionsOf(config)
   const pieces = piecesOf(bench, count)
   // The last part is of unequal pieces; each replica counts as one there, so that progress never goes back.
-  const total = pieces * config.evaluate.solverSteps + R + 2
-  let done = 0
+  let [done, total] = [0, pieces * config.evaluate.solverSteps + R + 2]
   const step = () => bench.progress(Math.min(++done, total), total)
   const wait = () => bench.progress(Math.min(done, total), total)
 
@@ -86,8 +82,11 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const held = await remembered(data, `nearest ${looked}`, async () => nearest((await bench.images(count, { split: 'test' })).images))
   await step()
   // It does not change while nets train.
-  const heart = withHeart(config, count)
-    ? await remembered(data, `by heart ${JSON.stringify([chosen, config.evaluate.solverSteps, heartPath(config)])} ${config.data.seed}`, async () => lookAt(Float32Array.from(await drawByHeart(bench, count, wait))))
+  const heart = chosen.heart
+    ? await remembered(data, `by heart ${JSON.stringify([chosen, config.evaluate.solverSteps, heartPath(config)])} ${config.data.seed}`, async () => {
+      total += heartPieces(count) * config.evaluate.solverSteps
+      return lookAt(Float32Array.from(await drawByHeart(bench, count, step)))
+    })
     : null
   const samples = await drawMany(bench, count, step)
 
@@ -98,11 +97,9 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   }
   const broken = bench.labels.filter((_, r) => found[r] === null)
   const notes = broken.length > 0 ? [`Samples of ${broken.join(' and ')} are not all finite numbers, so that nothing can be said of them.`] : []
-  const heartNote = heart
-    ? `By heart: the training set’s own best velocity (closed form), by ${config.evaluate.solverSteps} steps of Euler’s from the same noise. It is no goal: it ends on training images.`
-    : `The training set’s own best velocity is not sampled: over ${config.data.count.toLocaleString('en')} images that takes too long for ${count} samples.`
+  if (heart) notes.unshift(`By heart: the training set’s own best velocity (closed form), by ${config.evaluate.solverSteps} steps of Euler’s from the same noise. It is no goal: it ends on training images.`)
   return [
-    ...references.map((reference, f) => distancePanel(bench, chosen, reference, found.map(one => one?.distances[f] ?? null), heart?.distances[f] ?? null, [heartNote, ...notes, ...(reference.features.id === 'classifier' && classifier ? classesSeen(bench, found) : [])])),
+    ...references.map((reference, f) => distancePanel(bench, chosen, reference, found.map(one => one?.distances[f] ?? null), heart?.distances[f] ?? null, [...notes, ...(reference.features.id === 'classifier' && classifier ? classesSeen(bench, found) : [])])),
     coveragePanel(bench, chosen, all[0], manifold, found, heart),
     nearestPanel(bench, data.train, found.map(one => one?.nearest ?? null), heart?.nearest ?? null, held),
   ]

@@ -82,7 +82,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
       return at.length > 0 ? `t = ${at.join(', ')}` : 'no level'
     }
     return {
-      id: 'phase', title: 'Which error each stage minds', x: WINDOW, y: { label: 'log2 of the change under drift or shift / under noise', scale: 'linear' },
+      id: 'phase', title: 'Phase map: which error each stage minds', x: WINDOW, y: { label: 'log2 of the change under drift or shift / under noise', scale: 'linear' },
       curves: found.flatMap((own, replica) => steady.map((kind, k) => curve(replica, kind, middles, own[k]))),
       spread: `± standard error over ${n} samples, of the two changes as if they were independent`,
       summary: `Samples change more than by noise ${steady.map((kind, k) => `by ${kind} at ${groups.map(({ label, replicas: [r] }) => `${minded(k, r)} in ${label}`).join(', ')}`).join('; ')}.`,
