@@ -4,7 +4,6 @@ import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { guidanceSaid } from '../model/guidance.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
-import { level } from './drop.ts'
 import { type ClassMeans, classMeansOf } from './separation.ts'
 import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
@@ -31,7 +30,7 @@ export function separationPanel({ groups, config: { net } }: Bench, { t, images 
     id: 'separation', title: 'Share of the velocity that tells classes apart', x: LEVEL, y: { label: 'between / total variance', scale: 'linear', domain: [0, 0.1], percent: true },
     curves: [...curves, ...(target ? [{ ...measured(t, target.found, 0), replica: null, kind: 'baseline', label: target.label } as const] : [])],
     spread: `± jackknife standard error over 8 blocks of ${images} held-out images`,
-    summary: `At t = ${level(t[at])} of the velocity’s variance lies between classes: ${groups.map(group => `${group.label} ${overSeeds(group, r => times(curves[r].y[at], 100))} %`).join(', ')}${target ? `; of the targets’ ${few(100 * target.found[at].value)} %` : ''}${seedsSaid(groups)}.`,
+    summary: `At t = ${few(t[at])} of the velocity’s variance lies between classes: ${groups.map(group => `${group.label} ${overSeeds(group, r => times(curves[r].y[at], 100))} %`).join(', ')}${target ? `; of the targets’ ${few(100 * target.found[at].value)} %` : ''}${seedsSaid(groups)}.`,
     notes: [
       'Sums over all pixels, less what classes would differ by chance: (SS_between − (K−1) MS_within) / SS_total. EMA weights.',
       net.classes > 0 ? 'Every image is told its own class.' : 'These networks are told no class: what tells classes apart here they have read from the image.',
@@ -44,7 +43,7 @@ export function labelPanel({ groups }: Bench, { t, images }: Asked, found: Estim
   return {
     id: 'label', title: 'How much a label changes the velocity', x: LEVEL, y: { label: 'root mean square per pixel', scale: 'linear', domain: [0, 0.05] }, curves,
     spread: `± standard error over ${images} held-out images`,
-    summary: `The label counts most at ${groups.map(({ label, replicas }) => `t = ${replicas.map(r => level(most(curves[r]))).join(', ')} in ${label}`).join('; ')}.`,
+    summary: `The label counts most at ${groups.map(({ label, replicas }) => `t = ${replicas.map(r => few(most(curves[r]))).join(', ')} in ${label}`).join('; ')}.`,
     notes: ['v_y − v_∅, the velocity told the image’s own class less that told none, on the same x_t; guidance w adds w − 1 times this. EMA weights, before any correction.'],
   }
 }

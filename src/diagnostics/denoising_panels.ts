@@ -7,7 +7,6 @@ import { clampsSaid } from '../model/knobs.ts'
 import { untrainedBelow } from '../model/sampler.ts'
 import type { Axis, Curve, Panel, Pictures, Reading } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
-import { level } from './drop.ts'
 import { ratioOf } from './masses.ts'
 import { readings, type Slope } from './slopes.ts'
 import { few, finite, onPath, overPaths, overSeeds, pathsSaid, seedsSaid } from './words.ts'
@@ -113,7 +112,7 @@ function errorPanel(bench: Bench, { t, images: n, draws, nets }: Findings, all: 
       ...(all.length > 1 ? [] : all).map(({ untouched }) => curveOf(t, untouched.map(errors => psnrOf(meanOf(errors))), { replica: null, kind: 'baseline', label: 'x_t as it is' })),
     ],
     spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
-    summary: `At t = ${level(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${bounded ? `; ${exact ? 'the best denoiser has' : 'none can have more than'} ${overPaths(all, ({ least }) => few(psnrOf(least![middle]).value))}` : ''}.`,
+    summary: `At t = ${few(t[middle])} ${groups.map(group => `${group.label} comes to ${overSeeds(group, r => estimates[r][middle].value)} dB`).join(', ')}${seedsSaid(groups)}${bounded ? `; ${exact ? 'the best denoiser has' : 'none can have more than'} ${overPaths(all, ({ least }) => few(psnrOf(least![middle]).value))}` : ''}.`,
     notes: [
       'PSNR = 10 log10(2²/mean squared error), of the mean over images, for pixels on [−1,1]; EMA weights, the same noise for an image at every level.',
       ...(bounded && !exact ? [`No denoiser is better: ${dataset.floorAssumes ?? 'a bound'}`] : []),
@@ -146,7 +145,7 @@ function gainPanel({ groups, config }: Bench, { t, images: n, draws, nets }: Fin
       { replica: null, kind: 'baseline', label: 'x_t as it is', x: t, y: t.map(() => 0) },
     ],
     spread: `± standard error over ${n} held-out images; by heart: over the first ${draws} of them`,
-    summary: `At t = ${level(t[0])} it gains ${first}${bounded ? ` of ${overPaths(known, ({ most }) => few(most![0].value))} at most` : ''}${bounded && exact ? `; furthest below the best denoiser: ${groups.map(group => `${overSeeds(group, r => below(r, gap(r)))} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => level(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}${seedsSaid(groups)}.`,
+    summary: `At t = ${few(t[0])} it gains ${first}${bounded ? ` of ${overPaths(known, ({ most }) => few(most![0].value))} at most` : ''}${bounded && exact ? `; furthest below the best denoiser: ${groups.map(group => `${overSeeds(group, r => below(r, gap(r)))} dB in ${group.label} at t = ${[...new Set(group.replicas.map(r => few(t[gap(r)])))].join(', ')}`).join('; ')}` : ''}${seedsSaid(groups)}.`,
     notes: [
       `A network at 0 dB gives back what it got. How much can be gained where there is hardly any noise is what the objective weighs by 1/t²: the loss of the velocity is the squared error of x̂₀ over t²${known.every(({ path }) => isLinear(path)) ? '' : ' on the linear path, and times (W/β)², W = αβ′ − α′β, on another'}.`,
       `By heart is drawn where it loses no more than ${-LEAST_SHOWN} dB.`,
@@ -166,7 +165,7 @@ function answerPanels({ groups, config, data }: Bench, { t, noise, nets, known }
     const pixels = new Float32Array((shownAt.length + 1) * d)
     pixels.set(whole)
     shownAt.forEach((at, i) => pixels.set(of(at), (i + 1) * d))
-    return { label, channels, size, pixels, captions: [first, ...shownAt.map(at => `t = ${level(t[at])}`)] }
+    return { label, channels, size, pixels, captions: [first, ...shownAt.map(at => `t = ${few(t[at])}`)] }
   }
   const paths = pathsOf(config)
   /** Of each path what is seen there, and who answers it. */
@@ -226,11 +225,11 @@ function slopePanel({ labels, groups }: Bench, { t, turns, slopes: allSlopes, kn
       ...baselines,
     ],
     spread: `± standard error over ${count} held-out images`,
-    summary: `The ${denoiser ? 'denoiser' : 'field'} is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => level(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}${denoiser ? `; learned by heart at ${overPaths(hearts, ({ slopes: own }) => `t = ${level(t[peakOf(own)])} (${few(own[peakOf(own)]?.value ?? null)})`)}, where it must choose between training images` : `; learned by heart it would be ${single} at least where one training image is left, ${overPaths(hearts, ({ slopes: [first] }) => few(first?.value ?? null))} at t = ${level(t[0])}`}.`,
+    summary: `The ${denoiser ? 'denoiser' : 'field'} is steepest at ${groups.map(group => `t = ${[...new Set(group.replicas.map(r => few(t[steepest(r)])))].join(', ')} in ${group.label} (${overSeeds(group, r => nets[r][steepest(r)]?.value ?? 0)})`).join(', ')}${seedsSaid(groups)}${denoiser ? `; learned by heart at ${overPaths(hearts, ({ slopes: own }) => `t = ${few(t[peakOf(own)])} (${few(own[peakOf(own)]?.value ?? null)})`)}, where it must choose between training images` : `; learned by heart it would be ${single} at least where one training image is left, ${overPaths(hearts, ({ slopes: [first] }) => few(first?.value ?? null))} at t = ${few(t[0])}`}.`,
     notes: [
       `Greatest singular value of the Jacobian, by ${turns} turns of power iteration with exact products: never above the truth; the last turn raised it by ${few(100 * change)} % at most.`,
       denoiser ? 'By heart it is flat where one training image is left, and steep where ways to different ones part.' : `Where the closed form rises above ${single}, ways to different training images part there; a trained network smooths that away.`,
-      ...hearts.flatMap(({ path, skipped }) => (skipped.length > 0 ? [`${onPath('By heart', path, known)} is left out at t = ${skipped.map(level).join(', ')}, where too many training images count.`] : [])),
+      ...hearts.flatMap(({ path, skipped }) => (skipped.length > 0 ? [`${onPath('By heart', path, known)} is left out at t = ${skipped.map(few).join(', ')}, where too many training images count.`] : [])),
       ...(labels.length > 1 ? ['The same images, noise and first directions for every network.'] : []),
       ...pathsSaid(known),
     ],

@@ -1,6 +1,7 @@
 /** By how much a probe does worse at the least noise level than at its best one, in words. */
 import { type Config, seedGroups } from '../config.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
+import { few } from './words.ts'
 
 /** Points (of 100) between the best level and the least one. */
 export interface Drop extends Estimate {
@@ -34,8 +35,8 @@ export function dropsInWords(config: Config, labels: readonly string[], drops: r
     const deviation = Math.sqrt(own.reduce((sum, drop) => sum + (drop.value - value) ** 2, 0) / (own.length - 1))
     const doubt = own.length > 1 ? deviation : own[0].standardError
     if (value < 0.5 || value < 2 * (own.length > 1 ? deviation / Math.sqrt(own.length) : doubt)) return `${name} loses none`
-    const places = [...new Set(own.map(({ from, to }) => `from t = ${level(from)} to ${level(to)}`))]
-    const where = places.length === 1 ? places[0] : `from each seed’s best t to ${level(own[0].to)}`
+    const places = [...new Set(own.map(({ from, to }) => `from t = ${few(from)} to ${few(to)}`))]
+    const where = places.length === 1 ? places[0] : `from each seed’s best t to ${few(own[0].to)}`
     return `${name} loses ${value.toFixed(1)} ± ${doubt.toFixed(1)} points ${where}${own.length > 1 ? ` (mean ± SD of ${own.length} seeds)` : ''}`
   }).join('; ')
 }
@@ -46,6 +47,3 @@ function nameOf([first, ...others]: string[]): string {
   for (const other of others) while (!other.startsWith(first.slice(0, length))) length--
   return first.slice(0, length).replace(/[\s,(]*(seed)?[\s,(]*$/i, '') || first
 }
-
-/** 0.001 and 0, as the charts write levels. */
-export const level = (t: number) => String(t)

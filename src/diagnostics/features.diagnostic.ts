@@ -2,10 +2,9 @@
 import { z } from 'zod'
 import { defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
-import { level } from './drop.ts'
 import { type Scatter, scatterOf } from './scatter.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'
-import { finite, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 /** Blocks of images that are left out in turn for the jackknife. */
 const BLOCKS = 8
@@ -67,7 +66,7 @@ export const measure: Measure<typeof settings> = async (bench, { images: count, 
     const ends = groups.map(group => `${group.label} ${said(group, r => curves[r].y[at])}${t.length > at + 1 ? `, and at most ${said(group, r => greatest(curves[r].y))}` : ''}`)
     return {
       ...shown, x: { label: 'noise level t', scale: 'log' }, curves, spread: `± jackknife standard error over ${BLOCKS} blocks of ${count.toLocaleString('en')} held-out images`,
-      summary: `At t = ${level(t[at])}: ${ends.join('; ')}${seedsSaid(groups)}.`,
+      summary: `At t = ${few(t[at])}: ${ends.join('; ')}${seedsSaid(groups)}.`,
     }
   }
   return [

@@ -11,7 +11,6 @@ import { distinctPaths, pathsOf } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import { heartFlops, recordByHeart } from './by_heart.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
-import { level } from './drop.ts'
 import { eulerWays, firstNoise, gridFor, walkToImage } from './euler_ways.ts'
 import { dimensionsOf } from './semantic.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
@@ -133,7 +132,7 @@ function nearestPanel({ labels, groups, config }: Bench, { images: n, steps }: C
   const shown = hybrids.filter((_, i) => (hybrids.length - 1 - i) % Math.ceil(hybrids.length / SHOWN) === 0)
   const pictures = groups.map(({ label, replicas: [r] }): Pictures => {
     const all = [own[r].states.at(-1)!.subarray(0, channels * size * size), ...shown.map(({ first }) => first[r])]
-    return { label: `A sample that ${label} ends`, channels, size, pixels: Float32Array.from(all.flatMap(one => Array.from(one))), captions: ['by heart', ...shown.map(({ t }) => `from t = ${level(Number(t.toFixed(2)))}`)] }
+    return { label: `A sample that ${label} ends`, channels, size, pixels: Float32Array.from(all.flatMap(one => Array.from(one))), captions: ['by heart', ...shown.map(({ t }) => `from t = ${few(t)}`)] }
   })
   return {
     id: 'nearest', title: 'How far from the training images, by where the network takes over', x: axis, y: { label: 'root mean square distance to the nearest', scale: 'linear' },

@@ -3,10 +3,9 @@ import { z } from 'zod'
 import type { Estimate } from '../flow/estimate.ts'
 import type { Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
-import { level } from './drop.ts'
 import { ridge, type Target, targetsOf } from './ridge.ts'
 import { levelsOf, LEVELS_WANTED, levelsTogether, netSource, noiseOf, refuseSweep } from './sweep.ts'
-import { finite } from './words.ts'
+import { few, finite } from './words.ts'
 
 const PENALTY = 1e-4
 
@@ -99,16 +98,16 @@ function panelsOf({ labels, groups }: Pick<Bench, 'labels' | 'groups'>, t: numbe
       curve(r, 'everything but the class', mean),
       ...targets.flatMap(({ name }, k) => (name === 'class' ? [curve(r, 'class', estimates => estimates[k])] : [])),
     ]),
-    summary: `From t = ${level(t[high])} to ${level(t[low])} the mean R² of ${others.length} latents goes ${groups.map(group => `${change(group, mean)} for ${group.label}`).join(', ')}${seedsMeant(groups)}.`,
+    summary: `From t = ${few(t[high])} to ${few(t[low])} the mean R² of ${others.length} latents goes ${groups.map(group => `${change(group, mean)} for ${group.label}`).join(', ')}${seedsMeant(groups)}.`,
     notes: [
-      ...groups.map(group => `${group.label}, t = ${level(t[high])} → ${level(t[low])}: ${targets.map(({ name }, k) => `${name} ${change(group, estimates => estimates[k])}`).join(', ')}.`),
+      ...groups.map(group => `${group.label}, t = ${few(t[high])} → ${few(t[low])}: ${targets.map(({ name }, k) => `${name} ${change(group, estimates => estimates[k])}`).join(', ')}.`),
       `Ridge, λ = ${PENALTY} on z-scored features; an angle counts as its cosine and sine, the class as one number for each. Of a latent that mostly follows from the class only what the class leaves open is asked.`,
     ],
   }
   if (!each) return [overview]
   return [overview, ...targets.map(({ name }, k): Panel => ({
     ...common, id: `latents ${name}`, title: `How readable ${name} is`, curves: labels.map((_, r) => curve(r, '', estimates => estimates[k])),
-    summary: `R² of ${name} from t = ${level(t[high])} to ${level(t[low])}: ${groups.map(group => `${group.label} ${change(group, estimates => estimates[k])}`).join(', ')}${seedsMeant(groups)}.`, notes: [],
+    summary: `R² of ${name} from t = ${few(t[high])} to ${few(t[low])}: ${groups.map(group => `${group.label} ${change(group, estimates => estimates[k])}`).join(', ')}${seedsMeant(groups)}.`, notes: [],
   }))]
 }
 

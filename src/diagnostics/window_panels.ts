@@ -3,7 +3,6 @@ import { type Estimate, meanOf } from '../flow/estimate.ts'
 import { distinctPaths } from '../flow/place.ts'
 import type { Axis, Curve, Panel, Pictures } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
-import { level } from './drop.ts'
 import { type Perturbation, PERTURBATIONS } from './perturbation.ts'
 import type { Reference } from './quality_features.ts'
 import { dimensionsOf } from './semantic.ts'
@@ -66,7 +65,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
       return y.reduce<number>((most, value, at) => ((value ?? 0) > (y[most] ?? 0) ? at : most), 0)
     })
     const values = (r: number) => all.find(curve => curve.replica === r && curve.label === kind)!.y[places[group.replicas.indexOf(r)]]
-    return `${overSeeds(group, values)} in ${group.label} at t = ${[...new Set(places.map(at => level(Number(middles[at].toFixed(2)))))].join(', ')}`
+    return `${overSeeds(group, values)} in ${group.label} at t = ${[...new Set(places.map(at => few(middles[at])))].join(', ')}`
   }).join(', ')
   const strongestOfAll = (all: Curve[]) => PERTURBATIONS.map(kind => `under ${kind} ${strongest(all, kind)}`).join('; ')
   const spread = `± standard error over ${n} samples from the same noise`
@@ -78,7 +77,7 @@ export function windowPanels(bench: Bench, findings: Findings): Panel[] {
     }
     const found = labels.map((_, replica) => steady.map(kind => starts.map((__, at) => of(replica, kind, at))))
     const minded = (k: number, replica: number) => {
-      const at = middles.filter((_, i) => found[replica][k][i].value > 0).map(middle => level(Number(middle.toFixed(2))))
+      const at = middles.filter((_, i) => found[replica][k][i].value > 0).map(few)
       return at.length > 0 ? `t = ${at.join(', ')}` : 'no level'
     }
     return {
@@ -135,7 +134,7 @@ function picturesOf({ groups, config }: Bench, { before, starts, length }: Findi
     const pixels = new Float32Array((starts.length + 1) * d)
     pixels.set(before[r].first)
     starts.forEach((_, at) => pixels.set(find(r, kind, at).first, (at + 1) * d))
-    const caption = (from: number) => `t ${level(Number(from.toFixed(2)))} to ${level(Number((from + length).toFixed(2)))}`
+    const caption = (from: number) => `t ${few(from)} to ${few(from + length)}`
     return { label: `A sample of ${label}, ${kind} in`, channels, size, pixels, captions: ['no window', ...starts.map(caption)] }
   }))
 }
