@@ -219,7 +219,7 @@ export const presets: Preset[] = [
     id: 'paths',
     title: 'Which way to noise?',
     group: 'Paths and stages',
-    notice: 'The same net along five ways from image to noise. Their losses are not of one size, because their velocities are not: compare demand and answer near t = 0 (Problem, Condition), what features hold, and samples. At t = 0.001 the linear path demands a slope of 1,000, of which the net here has 0.5 after 800 steps; VE demands 6.2, and its net has 7.7.',
+    notice: 'The same net along five ways from image to noise. Their losses are not of one size, because their velocities are not: compare demand and answer near t = 0 (Problem, Condition), what features hold, and samples. At t = 0.001 the linear path demands a slope of 1,000, of which the net here has 0.5 after 800 steps; VE demands 6.2, and its net has 0.8.',
     config: {
       ...STUDIED, objective: { sigmaMax: 5 },
       replicas: [{ method: 'fm', label: 'linear' }, { method: 'fm', path: 'cosine', label: 'cosine' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'fm', path: 'lipman', label: 'Lipman σ_min = 0.01' }, { method: 'fm', path: 've', label: 'VE up to σ = 5' }],
