@@ -18,6 +18,9 @@ export interface Preset {
 /** Experiments with many replicas: patches of 4 × 4 make a quarter of the work, and all shows earlier. */
 const STUDIED = { net: { patch: 4 }, train: { steps: 800 } } satisfies ConfigInput
 
+/** LCF by each of the two denominators that its paper prints, and by the usual one. */
+const FORMULAS = [{ method: 'fm' }, ...([['algorithm1', 'Algorithm 1'], ['equation14', 'equation 14'], ['infonce', 'InfoNCE']] as const).map(([variant, name]) => ({ method: 'lcf', variant, label: `LCF, ${name}` }))]
+
 /** What samples are worth, once at the end. */
 const SAMPLED = { id: 'quality', every: 800, settings: { count: 500 } }
 
@@ -133,6 +136,22 @@ export const presets: Preset[] = [
     notice: 'LCF with T_min from 0.02 to 0.2 beside plain flow matching: a larger T_min gives the features more anchors and the velocity fewer levels.',
     config: { ...STUDIED, replicas: [{ method: 'fm' }, ...[0.02, 0.05, 0.1, 0.2].map(tMin => ({ method: 'lcf', tMin, label: `LCF T_min ${tMin}` }))] },
     study: 't-min',
+  },
+  {
+    id: 'lcf-formulas',
+    title: 'Which formula is LCF’s?',
+    group: 'Low noise',
+    notice: 'The paper’s algorithm sums its denominator over the whole batch, its equation 14 leaves the image itself out, and InfoNCE would count the anchor instead: do the three make features that read alike at t = 0.001?',
+    config: { ...STUDIED, replicas: FORMULAS },
+    study: 'lcf-formulas',
+  },
+  {
+    id: 'lcf-unbounded',
+    title: 'LCF without unit length',
+    group: 'Low noise',
+    notice: 'The same formulas on features as long as they are, as the paper writes them: Algorithm 1 cannot fall below 0, equation 14 falls as far as features move apart. Does the velocity still get learned beside it?',
+    config: { ...STUDIED, objective: { normalise: false }, replicas: FORMULAS },
+    study: 'lcf-unbounded',
   },
   {
     id: 'remedies',
@@ -277,6 +296,7 @@ export const presets: Preset[] = [
     group: 'Points of the plane',
     notice: 'Eight Gaussians, whose best velocity is known, followed with 6 Euler steps: points fall short of their places. Ask for more steps, or for Heun’s, and measure again.',
     config: { ...POINTS, data: { dataset: 'eight-gaussians' }, replicas: [{ method: 'fm' }], measures: plane({ steps: 6 }) },
+    study: 'solvers',
     view: 'plane',
   },
   {
@@ -308,14 +328,19 @@ export const presets: Preset[] = [
     title: 'Data on a subspace',
     group: 'Other data and sizes',
     notice: 'Gaussian classes in 10 of 144 dimensions, where every floor is exact: switch the loss to its excess and see what could still be learned.',
-    config: { data: { dataset: 'subspace' }, measures: [{ id: 'hessian', every: 2000 }, { id: 'propositions', every: 2000 }] },
+    config: {
+      ...STUDIED, data: { dataset: 'subspace' }, replicas: [{ method: 'fm' }, { method: 'lcf' }],
+      measures: ['hessian', 'propositions'].map(id => ({ id, every: 800 })),
+    },
+    study: 'subspace',
   },
   {
     id: 'shapes',
     title: 'Coloured shapes',
     group: 'Other data and sizes',
-    notice: 'Three colour channels, 16 × 16 pixels, larger patches.',
-    config: { data: { dataset: 'shapes' }, net: { channels: 3, size: 16, patch: 4, width: 64 } },
+    notice: 'Three colour channels, 16 × 16 pixels, eight kinds of shape: does what LCF does to the probe at t = 0.001 and to samples of gratings hold on other images?',
+    config: { data: { dataset: 'shapes' }, net: { channels: 3, size: 16, patch: 4, width: 64 }, replicas: [{ method: 'fm' }, { method: 'lcf' }] },
+    study: 'shapes',
   },
   ofPaper(384, 32, 32, 'LCF in the size of the paper’s CIFAR-10 network, for a real GPU and patience: 256 images a step in 32 micro-batches. How do memory and time beside Run compare with the small nets above?'),
   ofPaper(384, 64, 8, 'The same network on images of twice the side: four times the tokens, so 4 images pass at once where there were 8. T_min is five times as large; what becomes of detail?'),
