@@ -63,6 +63,20 @@ export const pointStudies: readonly Study[] = [
     ],
   },
   {
+    id: 'notebook',
+    title: 'Two near classes by the notebook’s numbers, three seeds',
+    figure: 'ΔFM fig. 3',
+    config: withSeeds('notebook'),
+    measures: { condition: {}, plane: { ...ENDS, steps: 200 }, classes: { samples: 128 } },
+    claims: [
+      { id: 'there', text: 'Flow matching’s samples stand where their class does', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, less 1', margin: alike(PLACE), effect: (f, of) => pushed(f, of('fm')) - 1 },
+      { id: 'apart', text: 'With λ = 0.5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
+      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
+      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
+      { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
+    ],
+  },
+  {
     id: 'buried',
     title: 'A spiral in 64 dimensions, three seeds',
     figure: 'JiT fig. 2',
