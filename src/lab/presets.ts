@@ -216,10 +216,10 @@ export const presets: Preset[] = [
     id: 'guidance',
     title: 'Labels and guidance',
     group: 'Other objectives',
-    notice: 'Networks that are told the class, but for one image in ten. After 800 steps samples get half way to the mean of their class (Samples, Classes): how far do guidance w = 2, λ and ΔFM corrected move them?',
+    notice: 'Networks that are told the class, but for one image in ten. After 800 steps samples get half way to the mean of their class (Samples, Classes): how far do guidance (Samples, Guidance), λ and ΔFM corrected move them, and what does it cost in variety?',
     config: {
       net: { patch: 4, classes: 10, labelDrop: 0.1 }, data: { dataset: 'mixture' }, train: { steps: 800 },
-      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = 0.5' }], measures: [{ id: 'classes', every: 400 }, { id: 'latents', every: 0 }],
+      replicas: [{ method: 'fm' }, { method: 'contrastive-fm', lambda: 0.05 }, { method: 'contrastive-fm', lambda: 0.5, label: 'ΔFM λ = 0.5' }], measures: [{ id: 'classes', every: 400 }, { id: 'guided', every: 800, settings: { w: '1 2 4' } }, { id: 'latents', every: 0 }],
     },
     study: 'guidance',
   },
