@@ -187,7 +187,7 @@ export const lcfStudies: readonly Study[] = [
     id: 'shapes',
     title: 'Flow matching beside LCF on coloured shapes, three seeds',
     figure: 'LCF fig. 2, 5, 9, on other images',
-    config: withSeeds('shapes', 1200),
+    config: withSeeds('shapes', 800),
     measures: { condition: {}, probe: SPARSE, features: {}, jacobian: { images: 128 }, quality: SAMPLED },
     claims: [
       { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
