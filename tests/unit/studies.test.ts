@@ -93,6 +93,7 @@ const SAID: Record<string, Record<string, string>> = {
   'self-conditioned': { reads: 'opposite', samples: 'unclear' },
   phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'harm-middle': 'appears', 'harm-late': 'opposite', peak: 'appears', 'by-heart': 'opposite' },
   plane: { image: 'appears', lcf: 'appears', 'one-gradient': 'appears' },
+  'lcf-formulas': { 'reads-algorithm1': 'appears', 'reads-equation14': 'appears', 'reads-infonce': 'appears', 'alike-equation14': 'unclear', 'alike-infonce': 'appears', loss: 'opposite' },
   solvers: { euler: 'unclear', midpoint: 'opposite', heun: 'opposite', few: 'appears', many: 'appears', six: 'opposite', short: 'appears', more: 'appears', exact: 'appears' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
