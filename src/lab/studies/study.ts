@@ -45,10 +45,10 @@ interface Where {
   step?: number
 }
 
-/** The point of a replica's curve nearest to a level, or to a step, on a log scale; of a curve of theory or a baseline where the replica is null. */
+/** The point of a replica's curve nearest to a level, or to a step, on a log scale; of a curve of theory or a baseline that all share where the replica is null. */
 export function valueAt({ measurements }: Findings, where: Where, replica: number | null, t: number): number {
   const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
-  const curve = panel?.curves.find(candidate => candidate.replica === replica && (replica === null ? ['theory', 'baseline'] : ['measured']).includes(candidate.kind) && candidate.label === (where.label ?? ''))
+  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.label === (where.label ?? ''))
   if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of ${replica === null ? 'theory' : `replica ${replica}`}${where.step === undefined ? '' : ` at step ${where.step}`}`)
   return curve.y[nearest(curve.x, t)] ?? NaN
 }
