@@ -96,6 +96,7 @@ const SAID: Record<string, Record<string, string>> = {
   'lcf-formulas': { 'reads-algorithm1': 'appears', 'reads-equation14': 'appears', 'reads-infonce': 'appears', 'alike-equation14': 'unclear', 'alike-infonce': 'appears', loss: 'opposite' },
   subspace: { 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', uneven: 'appears', law: 'opposite', steep: 'opposite', prop4: 'opposite', 'noise-gain': 'unclear', classes: 'opposite', prop5: 'appears', 'lcf-apart': 'opposite', 'lcf-loss': 'unclear' },
   shapes: { 'slow-at-low': 'appears', 'probe-drops': 'appears', 'probe-drops-from-above': 'unclear', 'lcf-probe': 'appears', reallocation: 'opposite', 'lcf-loss': 'unclear', 'lcf-samples': 'unclear', 'lcf-no-farther': 'appears' },
+  notebook: { there: 'appears', apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'unclear', nearer: 'opposite' },
   solvers: { euler: 'unclear', midpoint: 'opposite', heun: 'opposite', few: 'appears', many: 'appears', six: 'opposite', short: 'appears', more: 'appears', exact: 'appears' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
