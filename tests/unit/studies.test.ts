@@ -83,7 +83,7 @@ const SAID: Record<string, Record<string, string>> = {
   predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
-  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite' },
+  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite', guided: 'appears', beyond: 'appears', variety: 'unclear', 'over-contrast': 'appears' },
   weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
   paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
