@@ -85,7 +85,7 @@ function variances(images: Float32Array, labels: ArrayLike<number>, d: number, K
   return Array.from(sums, (sum, c) => sum / (counts[c] - 1))
 }
 
-function panelsOf({ groups, labels }: Bench, { strengths, samples }: { strengths: number[]; samples: number }, places: Estimate[][], varieties: Estimate[][], held: Estimate): Panel[] {
+function panelsOf({ groups, labels, config: { net } }: Bench, { strengths, samples }: { strengths: number[]; samples: number }, places: Estimate[][], varieties: Estimate[][], held: Estimate): Panel[] {
   const [weakest, strongest] = [strengths[0], strengths.at(-1)!]
   const curves = (found: Estimate[][]) => labels.map((_, replica): Curve =>
     ({ replica, kind: 'measured', label: '', x: strengths, y: found.map(own => finite(own[replica].value)), spread: found.map(own => finite(own[replica].standardError)) }))
@@ -101,7 +101,7 @@ function panelsOf({ groups, labels }: Bench, { strengths, samples }: { strengths
     },
     {
       id: 'variety', title: 'How much samples of a class vary, by guidance', x: STRENGTH, y: { label: 'variance within a class, images at 1', scale: 'linear', domain: [0, 1.5] },
-      curves: [...curves(varieties), baseline(1)], spread: '± standard error over classes',
+      curves: [...curves(varieties), baseline(1)], spread: `± standard error over ${net.classes} classes`,
       summary: `From w = ${weakest} to ${strongest} the variance of a class goes ${said(varieties)}${seedsSaid(groups)}; that of images is 1.`, notes,
     },
   ]
