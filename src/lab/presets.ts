@@ -149,7 +149,7 @@ export const presets: Preset[] = [
     id: 'lcf-unbounded',
     title: 'LCF without unit length',
     group: 'Low noise',
-    notice: 'The same formulas on features as long as they are, as the paper writes them: Algorithm 1 cannot fall below 0, equation 14 falls as far as features move apart. Does the velocity still get learned beside it?',
+    notice: 'The same formulas on features as long as they are, as the paper writes them: Algorithm 1 cannot fall below 0, equation 14 falls as far as features move apart, and over three seeds here they ran away and took the velocity with them. Which of the others still helps?',
     config: { ...STUDIED, objective: { normalise: false }, replicas: FORMULAS },
     study: 'lcf-unbounded',
   },

@@ -94,6 +94,7 @@ const SAID: Record<string, Record<string, string>> = {
   phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'harm-middle': 'appears', 'harm-late': 'opposite', peak: 'appears', 'by-heart': 'opposite' },
   plane: { image: 'appears', lcf: 'appears', 'one-gradient': 'appears' },
   'lcf-formulas': { 'reads-algorithm1': 'appears', 'reads-equation14': 'appears', 'reads-infonce': 'appears', 'alike-equation14': 'unclear', 'alike-infonce': 'appears', loss: 'opposite' },
+  'lcf-unbounded': { bounded: 'opposite', unbounded: 'appears', grows: 'appears', 'reads-algorithm1': 'unclear', 'reads-equation14': 'opposite', 'reads-infonce': 'appears', alike: 'opposite' },
   subspace: { 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', uneven: 'appears', law: 'opposite', steep: 'opposite', prop4: 'opposite', 'noise-gain': 'unclear', classes: 'opposite', prop5: 'appears', 'lcf-apart': 'opposite', 'lcf-loss': 'unclear' },
   shapes: { 'slow-at-low': 'appears', 'probe-drops': 'appears', 'probe-drops-from-above': 'unclear', 'lcf-probe': 'appears', reallocation: 'opposite', 'lcf-loss': 'unclear', 'lcf-samples': 'unclear', 'lcf-no-farther': 'appears' },
   notebook: { there: 'appears', apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'unclear', nearer: 'opposite' },
