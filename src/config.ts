@@ -161,7 +161,7 @@ export const trainSchema = z.strictObject({
 
 /** What a replica may have for itself instead of the run's, and the section that it stands in. Schema, knobs, seed groups, links, controls and labels follow from this list. */
 export const overridable = {
-  path: 'objective', loss: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', times: 'objective', timeMean: 'objective', timeScale: 'objective',
+  path: 'objective', loss: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', variant: 'objective', times: 'objective', timeMean: 'objective', timeScale: 'objective',
   candidates: 'objective', ownCandidate: 'objective', negatives: 'objective', nullSkip: 'objective', clamp: 'objective', learningRate: 'train', images: 'train', seed: 'train',
 } as const satisfies Record<string, 'objective' | 'train'>
 export type Overridable = keyof typeof overridable

@@ -53,24 +53,20 @@ export function meansPanel(bench: Bench, samples: number, drawn: Float32Array[],
   const { config: { net: { classes: K } }, groups, labels } = bench
   const d = data.train.length / data.trainLabels.length
   const known = classMeansOf(data.train, data.trainLabels, d, K)
-  const clear = Array.from({ length: K }, (_, c) => squared(known, c) > CLEAR * known.chance[c])
+  const clear = clearOf(known)
   const x = Array.from({ length: K }, (_, c) => c + 1)
   const curveOf = (replica: number | null, label: string, found: Estimate[]): Curve =>
     ({ replica, kind: replica === null ? 'baseline' : 'measured', label, x, y: found.map(({ value }, c) => (clear[c] ? finite(value) : null)), spread: found.map(({ standardError }, c) => (clear[c] ? finite(standardError) : null)) })
   const own = drawn.map(images => alongMeans(known, images, Array.from({ length: images.length / d }, (_, i) => i % K), samples))
   const curves = own.map((found, r) => curveOf(r, '', found))
   const usable = clear.some(Boolean)
-  const overall = (r: number) => {
-    const weights = x.map((_, c) => (clear[c] ? lengthOf(known, c) : 0))
-    return own[r].reduce((sum, { value }, c) => sum + (clear[c] ? weights[c] * value : 0), 0) / weights.reduce((sum, weight) => sum + weight, 0)
-  }
   const steered = guidanceSaid(bench.config)
   return {
     id: 'means', title: 'Where samples of a class stand on the way to its mean', x: { label: 'class', scale: 'linear', domain: [1, K] }, y: { label: '0 the mean of all images, 1 that of the class', scale: 'linear', domain: [0, 1.5] },
     curves: [...curves, curveOf(null, 'held-out images', alongMeans(known, data.heldOut, data.heldOutLabels, samples))],
     spread: `± standard error over ${samples} samples of a class, and as many held-out images`,
     summary: usable
-      ? `Samples stand at ${groups.map(group => `${overSeeds(group, overall)} in ${group.label}`).join(', ')}, all classes together${seedsSaid(groups)}; images themselves at 1.`
+      ? `Samples stand at ${groups.map(group => `${overSeeds(group, r => together(known, own[r]).value)} in ${group.label}`).join(', ')}, all classes together${seedsSaid(groups)}; images themselves at 1.`
       : `The class means of ${data.dataset.label} do not differ beyond chance, so that nothing can be said of those of samples.`,
     notes: [
       `Classes: ${data.dataset.classes.slice(0, K).map((name, c) => `${c + 1} ${name}`).join(', ')}. Class means of ${data.trainLabels.length.toLocaleString('en')} training images.`,
@@ -87,8 +83,19 @@ const squared = ({ means, grand }: ClassMeans, c: number) => means[c].reduce((su
 /** The same without what chance adds to it, so that other images of the class stand at 1 on average. */
 const lengthOf = (known: ClassMeans, c: number) => squared(known, c) - known.chance[c]
 
+/** Which class means differ from that of all beyond chance. */
+const clearOf = (known: ClassMeans): boolean[] => known.means.map((_, c) => squared(known, c) > CLEAR * known.chance[c])
+
+/** Over the classes whose mean says something, the more the farther it is from that of all; not a number where none does. */
+export function together(known: ClassMeans, places: readonly Estimate[]): Estimate {
+  const weights = clearOf(known).map((clear, c) => (clear ? lengthOf(known, c) : 0))
+  const whole = weights.reduce((sum, weight) => sum + weight, 0)
+  const over = (of: (place: Estimate) => number) => places.reduce((sum, place, c) => sum + (weights[c] > 0 ? (weights[c] / whole) * of(place) : 0), whole > 0 ? 0 : NaN)
+  return { value: over(({ value }) => value), standardError: Math.sqrt(weights.reduce((sum, weight, c) => sum + (weight > 0 ? ((weight / whole) * places[c].standardError) ** 2 : 0), 0)), count: places.reduce((sum, { count }) => sum + count, 0) }
+}
+
 /** Of each class: how far the first `count` images with this label stand on the way from the mean of all to its own. */
-function alongMeans(known: ClassMeans, images: Float32Array, labels: ArrayLike<number>, count: number): Estimate[] {
+export function alongMeans(known: ClassMeans, images: Float32Array, labels: ArrayLike<number>, count: number): Estimate[] {
   const d = known.grand.length
   return known.means.map((mean, c) => {
     const length = lengthOf(known, c)

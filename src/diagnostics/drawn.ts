@@ -1,4 +1,5 @@
 /** Many samples of every replica, in pieces that leave the GPU to others now and then. */
+import type { Config } from '../config.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
 import type { Bench } from './diagnostic.ts'
 import { atOnceOf } from './look.ts'
@@ -6,9 +7,9 @@ import { dimensionsOf } from './semantic.ts'
 
 export const piecesOf = (bench: Bench, count: number): number => Math.ceil(count / atOnceOf(bench, count))
 
-/** images[replica] (count,ch,h,w), by the run's own sampler from the noise of its own samples; image i has the label i mod K. `step` is awaited after each of its steps. */
-export async function drawMany(bench: Bench, count: number, step: () => Promise<void>): Promise<Float32Array[]> {
-  const { config, training, data } = bench
+/** images[replica] (count,ch,h,w), by the run's own sampler from the noise of its own samples; image i has the label i mod K. `step` is awaited after each of its steps. @param config that of the run, or the same with its samples guided otherwise */
+export async function drawMany(bench: Bench, count: number, step: () => Promise<void>, config: Config = bench.config): Promise<Float32Array[]> {
+  const { training, data } = bench
   const d = dimensionsOf(config)
   const atOnce = atOnceOf(bench, count)
   const sampler = recordSampler(config, training, { count: atOnce, settings: config.evaluate, recorder: () => bench.recorder(), name: 'drawn ' })

@@ -134,13 +134,16 @@ export const DEFAULT_LEVELS = '0 0.001 0.002 0.005 0.01 0.02 0.03 0.05 0.1 0.2 0
 
 const NUMBER = /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/i
 
-/** Noise levels out of a text, ascending, each once; undefined when it is not a list of numbers from 0 to 1. */
-export function levelsOf(text: string): number[] | undefined {
+/** Numbers out of a text, ascending, each once; undefined when it is not a list of 1 to 64 numbers from 0 to the greatest. */
+export function numbersOf(text: string, greatest: number): number[] | undefined {
   const words = text.split(/[\s,;]+/).filter(word => word !== '')
   const values = words.map(word => (NUMBER.test(word) ? Number(word) : NaN))
-  if (values.length === 0 || values.length > 64 || !values.every(value => value >= 0 && value <= 1)) return undefined
+  if (values.length === 0 || values.length > 64 || !values.every(value => value >= 0 && value <= greatest)) return undefined
   return [...new Set(values)].sort((a, b) => a - b)
 }
+
+/** Noise levels out of a text. */
+export const levelsOf = (text: string): number[] | undefined => numbersOf(text, 1)
 
 /** For a schema: what `levelsOf` cannot read. */
 export const LEVELS_WANTED = 'takes 1 to 64 noise levels from 0 to 1, such as 0.001 0.03 0.1'

@@ -61,13 +61,13 @@ test('an experiment without a record says so, and leads to those that have one; 
   await lab.open('run=two-classes')
   await expect(page.getByText(/Recorded run, not yours.*Pushed apart by ΔFM.*The two classes of contrastive flow matching/)).toBeVisible() // whatever the settings are
   const experiment = page.getByRole('combobox', { name: 'Experiment' })
-  await experiment.selectOption('solvers')
-  await expect(page.getByText(/^Eight Gaussians.*There is no recorded run of this experiment, and nothing can be trained here\./)).toBeVisible()
+  await experiment.selectOption('small')
+  await expect(page.getByText(/^A narrow network.*There is no recorded run of this experiment, and nothing can be trained here\./)).toBeVisible()
   await expect(page.getByText('Recorded run, not yours', { exact: true })).toHaveCount(0)
   await lab.expectNoAxeViolations()
-  await lab.button('Points of the plane').click()
-  await expect(experiment).toHaveValue('plane')
-  await expect(page.getByText(/Recorded run, not yours.*Points of the plane.*A checkerboard from noise/)).toBeVisible()
+  await lab.button('All four designs').click()
+  await expect(experiment).toHaveValue('designs')
+  await expect(page.getByText(/Recorded run, not yours.*All four designs.*what does each part do\?/)).toBeVisible()
 })
 
 test('what is saved of a recorded run says where it comes from @no-gpu', async ({ lab, page }) => {

@@ -35,3 +35,21 @@ test('guidance is in the samples, and said', async () => {
   expect(guided[2].curves.at(-1)).toEqual(plain[2].curves.at(-1)) // held-out images are not
   expect(guided[2].notes.join(' ')).toContain('guidance 4')
 })
+
+test('guidance of several strengths: samples of each, whatever the run’s own; refused to nets that know no velocity without labels', async () => {
+  const swept = async (evaluate: ConfigInput['evaluate'], labelDrop = 0.2) => {
+    const session = await create(tinyConfig({ net: { classes: K, labelDrop }, evaluate, data: { dataset: 'mixture', count: 4096, heldOut: 1024 }, train: { learningRate: 0.01 }, replicas: [{ method: 'fm' }] }))
+    await session.advance(30)
+    return (await session.measure('guided', { w: '0 1 4', samples: 4 })).panels
+  }
+  const [place, variety] = await swept({})
+  for (const { curves: [own, images] } of [place, variety]) {
+    expect(own.x).toEqual([0, 1, 4])
+    expect(new Set(own.y).size).toBe(3)
+    expect(own.y.every(value => Number.isFinite(value))).toBe(true)
+    expect(images.y[0]).toBeCloseTo(1, 1)
+  }
+  expect(variety.curves[0].y[0]).toBeGreaterThan(0)
+  expect((await swept({ guidance: 4 })).map(({ curves }) => curves)).toEqual([place.curves, variety.curves])
+  await expect(swept({}, 0)).rejects.toThrow(/trained with and without labels/)
+})

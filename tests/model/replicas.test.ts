@@ -47,6 +47,7 @@ describe('the same bits', () => {
     const replicas: ReplicaConfig[] = [
       { method: 'exfm', candidates: 1 }, { method: 'exfm', candidates: 8 }, { method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'contrastive-fm', negatives: 'any' }, { method: 'contrastive-fm', negatives: 'permutation' },
       { method: 'fm' }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }, { method: 'fm-logit-normal', timeMean: 0.5, timeScale: 2 }, { method: 'x-prediction' }, { method: 'x-prediction', clamp: 0.4 },
+      { method: 'lcf', tMin: 0.5 }, { method: 'lcf', tMin: 0.5, variant: 'equation14' }, { method: 'lcf', tMin: 0.5, variant: 'infonce' },
     ]
     const beside = await statesAfter(tinyConfig({ replicas }), 6)
     for (const [r, { method, ...objective }] of replicas.entries()) {

@@ -33,6 +33,7 @@ test.each<[string, Record<string, number | string | boolean>, string]>([
   ['windows', { windows: 0 }, 'windows.windows: must be a whole number from 2 to 16, not 0'],
   ['windows', { drop: -1 }, 'windows.drop: must be from 0 to 20, not -1'],
   ['hybrid', { t: '0.5 1.5' }, 'hybrid.t: takes 1 to 64 noise levels from 0 to 1, such as 0.001 0.03 0.1'],
+  ['guided', { w: '1 20' }, 'guided.w: takes 1 to 64 strengths of guidance from 0 to 10, such as 1 2 4'],
   ['probe', { images: 300 }, 'probe.images: must be a multiple of 128, not 300'],
   ['probe', { nothing: 1 }, 'probe: “nothing” is not known here'],
 ])('%s %j: %s', (id, settings, sentence) => {

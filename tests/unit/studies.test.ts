@@ -83,7 +83,7 @@ const SAID: Record<string, Record<string, string>> = {
   predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
-  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite' },
+  guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite', guided: 'appears', beyond: 'appears', variety: 'unclear', 'over-contrast': 'appears' },
   weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
   paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
@@ -93,6 +93,12 @@ const SAID: Record<string, Record<string, string>> = {
   'self-conditioned': { reads: 'opposite', samples: 'unclear' },
   phases: { 'drift-early': 'appears', 'noise-late': 'opposite', 'harm-middle': 'appears', 'harm-late': 'opposite', peak: 'appears', 'by-heart': 'opposite' },
   plane: { image: 'appears', lcf: 'appears', 'one-gradient': 'appears' },
+  'lcf-formulas': { 'reads-algorithm1': 'appears', 'reads-equation14': 'appears', 'reads-infonce': 'appears', 'alike-equation14': 'unclear', 'alike-infonce': 'appears', loss: 'opposite' },
+  'lcf-unbounded': { bounded: 'opposite', unbounded: 'appears', grows: 'appears', 'reads-algorithm1': 'unclear', 'reads-equation14': 'opposite', 'reads-infonce': 'appears', alike: 'opposite' },
+  subspace: { 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', uneven: 'appears', law: 'opposite', steep: 'opposite', prop4: 'opposite', 'noise-gain': 'unclear', classes: 'opposite', prop5: 'appears', 'lcf-apart': 'opposite', 'lcf-loss': 'unclear' },
+  shapes: { 'slow-at-low': 'appears', 'probe-drops': 'appears', 'probe-drops-from-above': 'unclear', 'lcf-probe': 'appears', reallocation: 'opposite', 'lcf-loss': 'unclear', 'lcf-samples': 'unclear', 'lcf-no-farther': 'appears' },
+  notebook: { there: 'appears', apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'unclear', nearer: 'opposite' },
+  solvers: { euler: 'unclear', midpoint: 'opposite', heun: 'opposite', few: 'appears', many: 'appears', six: 'opposite', short: 'appears', more: 'appears', exact: 'appears' },
   'data-size': { 'falls-with-all': 'opposite', 'more-with-more': 'opposite', 'reads-better': 'unclear', 'by-heart': 'appears' },
 }
 

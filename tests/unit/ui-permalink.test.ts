@@ -26,7 +26,7 @@ describe('round trip', () => {
   const inputs: ConfigInput[] = [
     { replicas: [{ method: 'fm' }, { method: 'lcf', tMin: 0.2, seed: 7 }, {}] },
     { objective: { path: 'cosine', b1: 5, loss: 'middle' }, replicas: [{ method: 'fm' }, { method: 'fm', path: 'power-noise', loss: 'noise', label: 'late' }] },
-    { replicas: [{ method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'contrastive-fm', negatives: 'other-class', nullSkip: true }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }] },
+    { replicas: [{ method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'lcf', variant: 'equation14' }, { method: 'contrastive-fm', negatives: 'other-class', nullSkip: true }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }] },
     { replicas: [{ method: 'fm', label: 'a, b; c: d & e = 50 %' }] },
     { objective: { detach: false, lambda: 1e-7, method: 'fm-contrast' } },
     { data: { dataset: 'a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },

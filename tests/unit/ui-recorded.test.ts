@@ -114,7 +114,7 @@ describe('whose record is shown', () => {
     answers.designs()
     await settled()
     expect(shown()).toBe('t-min')
-    loadPreset('shapes')
+    loadPreset('small')
     expect(shown()).toBeUndefined()
     loadPreset('designs') // asked again: what was there is gone
     await vi.waitFor(() => expect(asked).toEqual(['designs', 't-min', 'designs']))
@@ -140,7 +140,7 @@ describe('whose record is shown', () => {
   })
 
   test('the first experiment’s under the lesson, where the experiment on the page has none', async () => {
-    loadPreset('shapes')
+    loadPreset('small')
     const leave = followRecorded()
     await settled()
     expect(asked).toEqual([])

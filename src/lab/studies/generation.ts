@@ -8,6 +8,9 @@ const SLOPE = { diagnostic: 'denoising', panel: 'slope' }
 const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
 
+/** Of samples guided by w: their place on the way to the mean of their class, or their variance within it. */
+const guidedAt = (findings: Findings, replica: number, panel: 'place' | 'variety', w: number) => valueAt(findings, { diagnostic: 'guided', panel }, replica, w)
+
 /** log2 of what drift does to samples over what noise does, in a window about t; and how far from real ones drift puts them. */
 const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase', label: 'drift' }, replica, t)
 const HARMED = 256
@@ -23,7 +26,7 @@ export const generationStudies: readonly Study[] = [
     title: 'Contrastive flow matching of ten classes, three seeds',
     figure: 'ΔFM, tables 1 and 2, fig. 2',
     config: withSeeds('guidance'),
-    measures: { classes: { samples: 64 } },
+    measures: { classes: { samples: 64 }, guided: { w: '1 2 4', samples: 64 } },
     claims: [
       { id: 'half-way', text: 'With labels and no guidance samples of FM fall short of the mean of their class', source: 'asked here', unit: '1 less the place on the way to it, FM', effect: (f, of) => 1 - pushed(f, of('fm')) },
       { id: 'a-little', text: 'λ = 0.05 moves them towards it', source: 'ΔFM §4', unit: 'place on the way, ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
@@ -31,6 +34,10 @@ export const generationStudies: readonly Study[] = [
       { id: 'separates', text: 'Its velocity tells classes better apart in the middle of the way', source: 'ΔFM §3', unit: 'share of variance between classes at t = 0.5, ΔFM 0.05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.5) - valueAt(f, APART, of('fm'), 0.5) },
       { id: 'earlier', text: 'And near the noise, where classes part first', source: 'ΔFM fig. 4', unit: 'share of variance between classes at t = 0.8, ΔFM 0.05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.8) - valueAt(f, APART, of('fm'), 0.8) },
       { id: 'told', text: 'With λ = 0.5 a label changes its velocity more', source: 'ΔFM §3', unit: 'root mean square per pixel at t = 0.3, ΔFM 0.5 less FM', effect: (f, of) => valueAt(f, { ...APART, panel: 'label' }, of('ΔFM λ = 0.5'), 0.3) - valueAt(f, { ...APART, panel: 'label' }, of('fm'), 0.3) },
+      { id: 'guided', text: 'Guidance w = 2 moves samples of FM further towards the mean of their class', source: 'arXiv 2207.12598', unit: 'place on the way, w = 2 less 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('fm'), 'place', 1) },
+      { id: 'beyond', text: 'w = 4 moves them beyond it', source: 'arXiv 2207.12598', unit: 'place on the way at w = 4, less 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 4) - 1 },
+      { id: 'variety', text: 'At the cost of variety within the class', source: 'arXiv 2207.12598', unit: 'log2 of the variance within a class, w = 1 over 2, FM', effect: (f, of) => Math.log2(guidedAt(f, of('fm'), 'variety', 1) / guidedAt(f, of('fm'), 'variety', 2)) },
+      { id: 'over-contrast', text: 'w = 2 moves them further than λ = 0.5 does', source: 'asked here', unit: 'place on the way, FM at w = 2 less ΔFM 0.5 at 1', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('ΔFM λ = 0.5'), 'place', 1) },
       { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = 0.5, FM less ΔFM 0.05', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('contrastive-fm'), 0.5) },
     ],
   },

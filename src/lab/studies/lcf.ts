@@ -1,10 +1,27 @@
 /** Local Contrastive Flow (arXiv 2509.20952): its figures, and what its knobs do at this scale. */
 import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { excessAt, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, PROBE, read, SAMPLED, SCANT, SEEDS, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, DOUBLINGS, excessAt, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, ORDER, POINTS, PROBE, read, SAMPLED, SCANT, SEEDS, slopeOver, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
 
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
+
+const UNEVEN = { diagnostic: 'hessian', panel: 'kappa', label: 'κ₊' }
+const STEEPEST = { diagnostic: 'hessian', panel: 'greatest' }
+const DEMANDED = { diagnostic: 'propositions', panel: 'demand', label: 'demanded, ‖P_S M‖' }
+const UNDONE = { ...DEMANDED, label: 'left undone, r_t' }
+const GREATEST = { diagnostic: 'propositions', panel: 'prop4', label: 'measured' }
+const APART = { diagnostic: 'propositions', panel: 'prop5', label: 'measured, Q(t)' }
+const WHOLE = { diagnostic: 'jacobian', panel: 'norm' }
+
+/** By how many doublings a value at the lowest level is above that where low noise begins, a level that condition of the loss and the propositions are measured at. */
+const BEGINS = 0.164
+const rise = (findings: Findings, where: Parameters<typeof valueAt>[1], replica: number) => Math.log2(valueAt(findings, where, replica, 0.001) / valueAt(findings, where, replica, BEGINS))
+
+const FORMULAS = [['algorithm1', 'Algorithm 1'], ['equation14', 'equation 14'], ['infonce', 'InfoNCE']] as const
+
+/** What LCF by each formula adds to the probe of flow matching. */
+const lifts = FORMULAS.map(([id, name]) => ({ id: `reads-${id}`, text: `LCF by ${name} lifts probe accuracy at low noise`, source: 'LCF fig. 5', unit: `points at t = 0.001, ${name} less FM`, effect: (f: Findings, of: (arm: string) => number) => read(f, of(`LCF, ${name}`)) - read(f, of('fm')) }))
 
 /** How much of the probe's accuracy is lost from a level to the lowest one, in points. */
 const fall = (findings: Findings, replica: number, from: number, step?: number) =>
@@ -117,6 +134,70 @@ export const lcfStudies: readonly Study[] = [
       { id: 'pull-reads', text: 'So does the pull with the regression kept', source: 'asked here', unit: 'points at t = 0.001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
       { id: 'cost', text: 'What was learned above T_min is not lost', source: 'asked here', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
+    ],
+  },
+  {
+    id: 'lcf-formulas',
+    title: 'LCF by three formulas, three seeds',
+    figure: 'LCF Algorithm 1 and eq. 14, which differ',
+    config: withSeeds('lcf-formulas'),
+    measures: { probe: SCANT, features: {} },
+    claims: [
+      ...lifts,
+      ...FORMULAS.slice(1).map(([id, name]) => ({ id: `alike-${id}`, text: `By ${name} the class reads as by Algorithm 1`, source: 'LCF Algorithm 1 and eq. 14', unit: `points at t = 0.001, ${name} less Algorithm 1`, margin: alike(POINTS), effect: (f: Findings, of: (arm: string) => number) => read(f, of(`LCF, ${name}`)) - read(f, of('LCF, Algorithm 1')) })),
+      { id: 'loss', text: 'On features of unit length, where equation 14 is bounded too, it leaves the velocity above T_min learned no worse', source: 'asked here', unit: 'loss at t = 0.1, FM less equation 14', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('LCF, equation 14'), 0.1) },
+    ],
+  },
+  {
+    id: 'lcf-unbounded',
+    title: 'LCF by three formulas without unit length, three seeds',
+    figure: 'LCF Algorithm 1 and eq. 14, as printed',
+    config: withSeeds('lcf-unbounded'),
+    measures: { probe: SCANT, jacobian: { images: 128 } },
+    claims: [
+      { id: 'bounded', text: 'Algorithm 1, never negative, leaves the velocity above T_min learned no worse', source: 'asked here', unit: 'loss at t = 0.3, FM less Algorithm 1', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('LCF, Algorithm 1'), 0.3) },
+      { id: 'unbounded', text: 'Equation 14, unbounded below, keeps it from being learned', source: 'eq. 14 has no least value', unit: 'loss at t = 0.3, equation 14 less FM', effect: (f, of) => lossAt(f, of('LCF, equation 14'), 0.3) - lossAt(f, of('fm'), 0.3) },
+      { id: 'grows', text: 'Its features react more strongly, for it gains by their growth', source: 'eq. 14 has no least value', unit: 'log2 of ‖J‖_F at t = 0.001, equation 14 over Algorithm 1', effect: (f, of) => Math.log2(valueAt(f, WHOLE, of('LCF, equation 14'), 0.001) / valueAt(f, WHOLE, of('LCF, Algorithm 1'), 0.001)) },
+      ...lifts,
+      { id: 'alike', text: 'By equation 14 the class reads as by Algorithm 1', source: 'LCF Algorithm 1 and eq. 14', unit: 'points at t = 0.001, equation 14 less Algorithm 1', margin: alike(POINTS), effect: (f, of) => read(f, of('LCF, equation 14')) - read(f, of('LCF, Algorithm 1')) },
+    ],
+  },
+  {
+    id: 'subspace',
+    title: 'Gaussian classes on a subspace, three seeds',
+    figure: 'LCF Prop. 3, 4 and 5',
+    config: withSeeds('subspace'),
+    measures: { condition: {}, hessian: {}, propositions: {} },
+    claims: [
+      { id: 'slow-at-lowest', text: 'Much of the loss at t = 0.001 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
+      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
+      { id: 'gain-bounded', text: 'No net follows the demanded 1/t: at t = 0.001 its gain is below it', source: 'LCF §4.2', unit: 'log10 of demanded over achieved gain', effect: (f, of) => Math.log10(1000 / valueAt(f, GAIN, of('fm'), 0.001)) },
+      { id: 'uneven', text: 'The loss curves more unevenly in the weights towards t = 0', source: 'LCF Prop. 3', unit: 'log2 of κ₊ at t = 0.001 over that at 0.16', effect: (f, of) => rise(f, UNEVEN, of('fm')) },
+      { id: 'law', text: 'As 1/t², which is the law of a linear model on a subspace', source: 'LCF Prop. 3', unit: 'slope of κ₊ over t from 0.16 to 0.001, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, UNEVEN, of('fm'), BEGINS, 0.001) + 2 },
+      { id: 'steep', text: 'Its steepest direction gets steeper', source: 'LCF §4.1', unit: 'log2 of λ_max at t = 0.001 over that at 0.16', effect: (f, of) => rise(f, STEEPEST, of('fm')) },
+      { id: 'prop4', text: 'Proposition 4 says something of the net at t = 0.001, which does a part of what is demanded there', source: 'LCF Prop. 4', unit: 'log2 of the demanded slope over what of it is left undone', effect: (f, of) => Math.log2(valueAt(f, DEMANDED, null, 0.001) / valueAt(f, UNDONE, of('fm'), 0.001)) },
+      { id: 'noise-gain', text: 'The greatest reaction of tokens to other changes than those of the class grows towards t = 0', source: 'LCF Prop. 4', unit: 'log2 of the gain at t = 0.001 over that at 0.16', effect: (f, of) => rise(f, GREATEST, of('fm')) },
+      { id: 'classes', text: 'The two nearest classes draw nearer in the tokens', source: 'LCF Prop. 5', unit: 'log2 of their distance at t = 0.16 over that at 0.001', effect: (f, of) => -rise(f, APART, of('fm')) },
+      { id: 'prop5', text: 'They lie no farther apart at t = 0.001 than Proposition 5 allows', source: 'LCF Prop. 5', unit: 'log2 of the upper bound over their distance', effect: (f, of) => Math.log2(valueAt(f, { ...APART, label: 'upper bound' }, of('fm'), 0.001) / valueAt(f, APART, of('fm'), 0.001)) },
+      { id: 'lcf-apart', text: 'With LCF they draw together less', source: 'LCF §5', unit: 'log2 of the distances’ ratio, LCF less FM', effect: (f, of) => rise(f, APART, of('lcf')) - rise(f, APART, of('fm')) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+    ],
+  },
+  {
+    id: 'shapes',
+    title: 'Flow matching beside LCF on coloured shapes, three seeds',
+    figure: 'LCF fig. 2, 5, 9, on other images',
+    config: withSeeds('shapes', 800),
+    measures: { condition: {}, probe: SPARSE, features: {}, jacobian: { images: 128 }, quality: SAMPLED },
+    claims: [
+      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
+      { id: 'probe-drops', text: 'Probe accuracy of FM falls towards t = 0', source: 'LCF fig. 2', unit: 'points, t = 0.03 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.03) },
+      { id: 'probe-drops-from-above', text: 'It falls from t = 0.1', source: 'LCF fig. 2', unit: 'points, t = 0.1 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.1) },
+      { id: 'lcf-probe', text: 'LCF lifts probe accuracy at low noise', source: 'LCF fig. 5', unit: 'points at t = 0.001, LCF less FM', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm')) },
+      { id: 'reallocation', text: 'Sensitivity moves from the class to the rest', source: 'LCF Prop. 5, fig. 9', unit: 'log2 of (other/class at t = 0.001) over (other/class at 0.1)', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, CLASS, of('fm'), 0.001) / (valueAt(f, OTHER, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.1))) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
+      { id: 'lcf-no-farther', text: 'At least they lie no farther', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), margin: noLess(DOUBLINGS), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],
   },
 ]

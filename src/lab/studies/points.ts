@@ -1,5 +1,5 @@
 /** Points of the plane, where the best velocity is known and thousands of samples cost little. */
-import { alike, type Findings, LOSS, lossAt, noLess, pushed, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, type Findings, LOSS, lossAt, noLess, ORDER, pushed, slopeOver, type Study, valueAt, withSeeds } from './study.ts'
 
 /** What counts as none: of an energy distance, about that of two sets of 1,024 points of one kind; of a place on the way to a class. */
 const NEAR = 0.01
@@ -8,16 +8,13 @@ const PLACE = 0.05
 const GRADIENTS = { diagnostic: 'gradients', panel: 'difference' }
 const ERROR = { diagnostic: 'solver', panel: 'error', label: 'Midpoint' }
 const COST = { diagnostic: 'solver', panel: 'quality', label: 'Midpoint' }
+const PLANE = { diagnostic: 'plane', panel: 'plane' }
 const BENT = { diagnostic: 'solver', panel: 'straight' }
 
 /** Energy distance of the points that a net draws from held-out ones, where they end. */
-const off = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'plane', panel: 'plane' }, replica, 1e-6)
+const off = (findings: Findings, replica: number) => valueAt(findings, PLANE, replica, 1e-6)
 
 const likely = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'likelihood', panel: 'density' }, replica, findings.config.train.steps)
-
-/** Of log y over log x between two places. */
-const slopeOver = (findings: Findings, where: Parameters<typeof valueAt>[1], replica: number, from: number, to: number) =>
-  Math.log(valueAt(findings, where, replica, to) / valueAt(findings, where, replica, from)) / Math.log(to / from)
 
 /** Evaluations of the midpoint rule for this error, between those that were tried on a log scale, and beyond them along the last two. */
 function evaluationsFor(findings: Findings, replica: number, error: number): number {
@@ -33,8 +30,20 @@ function bentOf(findings: Findings, replica: number): number {
   return levels.reduce((sum, t) => sum + valueAt(findings, BENT, replica, t) / levels.length, 0)
 }
 
+/** Distance from the exact solution, and energy distance of the samples from held-out points, of a solver after so many evaluations. */
+const errorOf = (findings: Findings, replica: number, label: string, evaluations: number) => valueAt(findings, { ...ERROR, label }, replica, evaluations)
+const costOf = (findings: Findings, replica: number, label: string, evaluations: number) => valueAt(findings, { ...COST, label }, replica, evaluations)
+
+/** How far from the middle the points of a net end, on average over those that a record keeps. */
+function reach({ measurements }: Findings, replica: number): number {
+  const { ways, classes: { length: n } } = measurements.find(({ id }) => id === PLANE.diagnostic)!.panels[0].plane!.views.find(view => view.replica === replica)!
+  const ends = ways.slice(-2 * n)
+  return Array.from({ length: Math.min(n, KEPT) }, (_, i) => Math.hypot(ends[2 * i], ends[2 * i + 1])).reduce((sum, r, _, { length }) => sum + r / length, 0)
+}
+
 /** So many that two sets of one kind are 0.01 apart at most; a record keeps 64 of them. */
 const ENDS = { points: 1024, arrows: 0 }
+const KEPT = 64
 
 export const pointStudies: readonly Study[] = [
   {
@@ -51,6 +60,20 @@ export const pointStudies: readonly Study[] = [
       { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
       { id: 'lcf', text: 'LCF, which knows nothing of classes, leaves them where flow matching has them', source: 'asked here', unit: 'distance from the middle, LCF less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('lcf')) - pushed(f, of('fm')) },
       { id: 'image', text: 'So does answering with the image', source: 'asked here', unit: 'distance from the middle, x-prediction less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('x-prediction')) - pushed(f, of('fm')) },
+    ],
+  },
+  {
+    id: 'notebook',
+    title: 'Two near classes by the notebook’s numbers, three seeds',
+    figure: 'ΔFM fig. 3',
+    config: withSeeds('notebook'),
+    measures: { condition: {}, plane: { ...ENDS, steps: 200 }, classes: { samples: 128 } },
+    claims: [
+      { id: 'there', text: 'Flow matching’s samples stand where their class does', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, less 1', margin: alike(PLACE), effect: (f, of) => pushed(f, of('fm')) - 1 },
+      { id: 'apart', text: 'With λ = 0.5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
+      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
+      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
+      { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
     ],
   },
   {
@@ -93,6 +116,24 @@ export const pointStudies: readonly Study[] = [
       { id: 'exact', text: 'Followed exactly, its points are nearer to the data too', source: 'Lipman et al. table 1', unit: 'energy distance, VP less OT, 64 steps of RK4', effect: (f, of) => off(f, of('VP')) - off(f, of('OT')) },
       { id: 'likelihood', text: 'It gives new points a greater likelihood', source: 'Lipman et al. table 1', unit: 'nats per dimension, OT less VP', effect: (f, of) => likely(f, of('OT')) - likely(f, of('VP')) },
       { id: 'regression', text: 'On the diffusion path the velocity is a better thing to learn than the noise', source: 'Lipman et al. fig. 4, table 1', unit: 'energy distance, VP answering with the noise less VP, 64 steps of RK4', effect: (f, of) => off(f, of('VP, noise')) - off(f, of('VP')) },
+    ],
+  },
+  {
+    id: 'solvers',
+    title: 'Errors of a solver on eight Gaussians, three seeds',
+    figure: 'Lipman et al. fig. 7; orders of the methods',
+    config: withSeeds('solvers'),
+    measures: { condition: {}, plane: { ...ENDS, steps: 6 }, solver: { images: 512, doublings: 5, reference: 256 } },
+    claims: [
+      { id: 'euler', text: 'On the net’s own field Euler’s error falls as 1/N', source: 'order 1', unit: 'slope of the error over evaluations from 32 to 128, log-log, and 1', margin: alike(ORDER), effect: (f, of) => slopeOver(f, { ...ERROR, label: 'Euler' }, of('fm'), 32, 128) + 1 },
+      { id: 'midpoint', text: 'The midpoint rule’s as 1/N²', source: 'order 2', unit: 'slope of the error over evaluations from 64 to 256, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, ERROR, of('fm'), 64, 256) + 2 },
+      { id: 'heun', text: 'Heun’s as 1/N²', source: 'order 2', unit: 'slope of the error over evaluations from 63 to 255, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, { ...ERROR, label: 'Heun' }, of('fm'), 63, 255) + 2 },
+      { id: 'few', text: 'With about 8 evaluations Heun is nearer to the exact solution than Euler', source: 'Lipman et al. fig. 7', unit: 'log2 of Euler’s error at 8 over Heun’s at 7', effect: (f, of) => Math.log2(errorOf(f, of('fm'), 'Euler', 8) / errorOf(f, of('fm'), 'Heun', 7)) },
+      { id: 'many', text: 'With about 64 as well', source: 'Lipman et al. fig. 7', unit: 'log2 of Euler’s error at 64 over Heun’s at 63', effect: (f, of) => Math.log2(errorOf(f, of('fm'), 'Euler', 64) / errorOf(f, of('fm'), 'Heun', 63)) },
+      { id: 'six', text: '6 Euler steps leave points farther from the data than two sets of data lie apart', source: 'asked here', unit: `energy distance, less ${NEAR}`, effect: (f, of) => off(f, of('fm')) - NEAR },
+      { id: 'short', text: 'They fall short of their places', source: 'asked here', unit: `distance from the middle, 1.6 less that of ${KEPT} points`, effect: (f, of) => 1.6 - reach(f, of('fm')) },
+      { id: 'more', text: 'More steps bring them nearer', source: 'Lipman et al. fig. 7', unit: 'energy distance, 8 Euler steps less 64', effect: (f, of) => costOf(f, of('fm'), 'Euler', 8) - costOf(f, of('fm'), 'Euler', 64) },
+      { id: 'exact', text: 'Followed exactly, points are no farther from the data than training points are', source: 'asked here', unit: 'energy distance, training points less exact solution', margin: noLess(NEAR), effect: (f, of) => valueAt(f, { ...COST, label: 'training images' }, null, 64) - costOf(f, of('fm'), 'exact solution', 1024) },
     ],
   },
 ]

@@ -45,13 +45,17 @@ interface Where {
   step?: number
 }
 
-/** The point of a replica's curve nearest to a level, or to a step, on a log scale; of a curve of theory where the replica is null. */
+/** The point of a replica's curve nearest to a level, or to a step, on a log scale; of a curve of theory or a baseline that all share where the replica is null. */
 export function valueAt({ measurements }: Findings, where: Where, replica: number | null, t: number): number {
   const panel = measurements.findLast(({ id, step }) => id === where.diagnostic && step === (where.step ?? step))?.panels.find(({ id }) => id === where.panel)
-  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.kind === (replica === null ? 'theory' : 'measured') && candidate.label === (where.label ?? ''))
+  const curve = panel?.curves.find(candidate => candidate.replica === replica && candidate.label === (where.label ?? ''))
   if (!curve) throw new RangeError(`nothing was measured as ${where.diagnostic}, ${where.panel}, “${where.label ?? ''}” of ${replica === null ? 'theory' : `replica ${replica}`}${where.step === undefined ? '' : ` at step ${where.step}`}`)
   return curve.y[nearest(curve.x, t)] ?? NaN
 }
+
+/** Of log y over log x between two places. */
+export const slopeOver = (findings: Findings, where: Where, replica: number, from: number, to: number) =>
+  Math.log(valueAt(findings, where, replica, to) / valueAt(findings, where, replica, from)) / Math.log(to / from)
 
 export const lossAt = ({ lossByT }: Findings, replica: number, t: number) => lossByT.mean[replica][nearest(lossByT.t, t)] ?? NaN
 
@@ -97,12 +101,13 @@ export function nearer(findings: Findings, one: number, other: number): number {
   return Math.log2(apartAt(findings, one, steps) / apartAt(findings, other, steps))
 }
 
-/** What counts as none, of claims that something is no worse or alike: of a loss, of points of the probe, of log2 of a distance (15 %). Set once for all studies. */
+/** What counts as none, of claims that something is no worse or alike: of a loss, of points of the probe, of log2 of a distance (15 %), of the power of a law. Set once for all studies. */
 export const noLess = (by: number): NonNullable<Claim['margin']> => ({ kind: 'no less', by })
 export const alike = (by: number): NonNullable<Claim['margin']> => ({ kind: 'alike', by })
 export const LOSS = 0.01
 export const POINTS = 5
 export const DOUBLINGS = 0.2
+export const ORDER = 0.2
 
 /** Every claim's effect for each seed. @throws RangeError when the run has not what a claim speaks of, or what it has makes no number */
 export function judge({ claims }: Study, findings: Findings): ClaimResult[] {
