@@ -118,7 +118,7 @@ export const measure: Measure<typeof settings> = async (bench, { images: n, doub
     id: 'error', title: 'Distance from the exact solution, by evaluations', x: EVALUATIONS, y: { label: 'root mean square per pixel', scale: 'log' },
     curves: byEvaluations(distance).map(curve => ({ ...curve, y: curve.y.map(value => value || null) })),
     spread: `± standard error over ${n} images from the same noise`,
-    summary: `With ${last('euler').evaluations[0]} evaluations Euler’s images are off by ${bench.groups.map(group => `${overSeeds(group, r => distance(r, last('euler')).value)} in ${group.label}`).join(', ')}${seedsSaid(bench.groups)}.`,
+    summary: `With ${last('euler').evaluations[0]} evaluations Euler’s samples are off by ${bench.groups.map(group => `${overSeeds(group, r => distance(r, last('euler')).value)} in ${group.label}`).join(', ')}${seedsSaid(bench.groups)}.`,
     notes: [
       `Exact: RK4 with ${reference} steps on the same field, so this is the solver’s error and says nothing about the network’s.`,
       `dopri5 with tolerances ${TOLERANCES.join(', ')}; its evaluations include those of steps taken back (${last('dopri5').rejected.join(', ')} at the last)${n > atOnce ? `, and are a mean over pieces of ${atOnce} images` : ''}. Steps taken although their error was larger than allowed, for they could not be shorter: ${last('dopri5').forced.join(', ')}.`,

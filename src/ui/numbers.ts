@@ -18,9 +18,14 @@ export function short(value: number | null | undefined): string {
   return signed(size >= 1000 ? whole.format(value) : String(Number(value.toPrecision(3))))
 }
 
-/** Three decimals, for losses in tables and sentences, where digits should line up. */
+/** Three decimals, where digits should line up. */
 export function fixed(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || !Number.isFinite(value) ? '–' : signed(value.toFixed(digits))
+}
+
+/** A loss, in tables and sentences: the same, or in few digits where less than two would be left of it. */
+export function lossText(value: number | null | undefined, digits = 3): string {
+  return value && Math.abs(value) < 10 ** (1 - digits) ? short(value) : fixed(value, digits)
 }
 
 export function percent(share: number): string {

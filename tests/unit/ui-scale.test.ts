@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks, stepEnd } from '../../src/ui/charts/scale.ts'
 import { few, withSpread } from '../../src/diagnostics/words.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
-import { fixed, percent, plusMinus, short } from '../../src/ui/numbers.ts'
+import { fixed, lossText, percent, plusMinus, short } from '../../src/ui/numbers.ts'
 import { freePlace, shortNames, spread } from '../../src/ui/charts/endLabels.ts'
 
 test('a logarithmic axis is never given what it cannot show', () => {
@@ -115,6 +115,7 @@ describe('numbers', () => {
   test('have a zero before the point and a true minus, on the page and in what diagnostics say', () => {
     expect([-0.082, -1234.4, -2e-7, 0.05, 0].map(short)).toEqual(['−0.082', '−1,234', '−2.0e-7', '0.05', '0'])
     expect([fixed(-0.5), percent(-0.032), percent(-0.5)]).toEqual(['−0.500', '−3.2 %', '−50 %'])
+    expect([lossText(0.5, 2), lossText(0.0054321, 2), lossText(0.0054321), lossText(0), lossText(1e-12), lossText(null)]).toEqual(['0.50', '0.00543', '0.00543', '0.000', '1.0e-12', '–'])
     expect([-0.0821, 1234, 0.05].map(few)).toEqual(['−0.0821', '1,230', '0.05'])
     expect(csvOf({ columns: ['a'], rows: [['−0.5'], ['a − b']] })).toBe('a\n-0.5\na − b\n') // for programs
   })

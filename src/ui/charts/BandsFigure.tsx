@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo } from 'react'
 import type { BandSeries } from '../../protocol.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { count, fixed, percent } from '../numbers.ts'
+import { count, lossText, percent } from '../numbers.ts'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart } from './StepChart.tsx'
@@ -67,7 +67,7 @@ export function BandsFigure() {
   )
 }
 
-const withSpread = (point: Point | undefined) => `${fixed(point?.y)}${point?.spread ? ` ± ${fixed(point.spread)}` : ''}`
+const withSpread = (point: Point | undefined) => `${lossText(point?.y)}${point?.spread ? ` ± ${lossText(point.spread)}` : ''}`
 
 const pointAt = (points: readonly Point[], at: number) => points.find(({ step }) => step === at)
 

@@ -2,7 +2,7 @@ import { useDeferredValue, useMemo } from 'react'
 import type { ReplicaTick } from '../../protocol.ts'
 import { leavesOut, secondTerm } from '../../store/catalog.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { count, fixed } from '../numbers.ts'
+import { count, lossText } from '../numbers.ts'
 import { labelMargin } from './EndLabels.tsx'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
@@ -69,8 +69,8 @@ export function StepsFigure() {
         columns: ['step', ...flow.map(({ series: { label } }) => label), ...lower.map(({ series: { label } }) => `${label}, second term`)],
         rows: (flow[0]?.points ?? []).map(({ step: at }, i) => [
             count(at),
-            ...flow.map(({ points }) => fixed(points[i]?.y)),
-            ...lower.map(({ points }) => fixed(pointNear(points, at)?.y)),
+            ...flow.map(({ points }) => lossText(points[i]?.y)),
+            ...lower.map(({ points }) => lossText(pointNear(points, at)?.y)),
           ]),
       }]}
     >

@@ -1,7 +1,7 @@
 /** The loss by noise level as a panel, and its sentence. Pure. */
 import type { Panel } from '../../panel.ts'
 import type { LossByT } from '../../protocol.ts'
-import { count, fixed, percent, short } from '../numbers.ts'
+import { count, fixed, lossText, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
@@ -67,7 +67,7 @@ function nearest(levels: readonly number[], t: number): number {
 export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   const low = nearest(loss.t, loss.t[0])
   const middle = nearest(loss.t, 0.3)
-  const at = (level: number) => tell(series, ({ replica }) => loss.mean[replica]?.[level], (value) => fixed(value, 2))
+  const at = (level: number) => tell(series, ({ replica }) => loss.mean[replica]?.[level], (value) => lossText(value, 2))
   if (at(low) === '') return 'No finite loss has been measured yet.'
   const best = Math.min(...series.map(({ replica }) => loss.mean[replica]?.[low] ?? Infinity))
   const floor = loss.floor?.[low]

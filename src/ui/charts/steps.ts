@@ -1,7 +1,7 @@
 /** Words and lookups for the charts over training steps. Pure. */
 import type { BandSeries, ReplicaTick, StepSeries } from '../../protocol.ts'
 import { meanOf } from '../../store/seeds.ts'
-import { fixed, percent, short } from '../numbers.ts'
+import { lossText, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
@@ -90,11 +90,11 @@ export const capital = (words: string) => words.charAt(0).toUpperCase() + words.
 
 /** @param second what stands beside the flow loss */
 export function stepsSentence(replicas: readonly (ReplicaTick | undefined)[], series: readonly Series[], second: string): string {
-  const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), fixed)
+  const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), lossText)
   if (flow === '') return 'No step has been taken yet.'
   const spreads = series.flatMap(({ index }) => spreadOf(replicas[index]?.flow) ?? [])
-  const beside = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => fixed(value, 2))
-  return `Last steps: ${flow}; single batches scatter by ± ${fixed(Math.max(0, ...spreads), 2)}.${beside && ` ${second}: ${beside}.`}`
+  const beside = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => lossText(value, 2))
+  return `Last steps: ${flow}; single batches scatter by ± ${lossText(Math.max(0, ...spreads), 2)}.${beside && ` ${second}: ${beside}.`}`
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */

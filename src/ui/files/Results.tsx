@@ -1,7 +1,7 @@
 import { lazy, Suspense } from 'react'
 import type { FileEvaluation } from '../../file_protocol.ts'
 import { removeEvaluation } from '../../store/files.ts'
-import { fixed, seconds } from '../numbers.ts'
+import { lossText, seconds } from '../numbers.ts'
 import { ImageGrid } from '../samples/ImageGrid.tsx'
 import styles from './Files.module.css'
 
@@ -15,7 +15,7 @@ export function Results({ evaluation }: { evaluation: FileEvaluation }) {
   return (
     <div className={styles.result} data-testid="evaluation">
       <p>
-        Mean loss over {loss.t.length} levels: {fixed(mean)}, {loss.count} images each; {ran}, {seconds(duration)}. Its curve is on the chart of loss by noise level.{' '}
+        Mean loss over {loss.t.length} levels: {lossText(mean)}, {loss.count} images each; {ran}, {seconds(duration)}. Its curve is on the chart of loss by noise level.{' '}
         <button type="button" className="quiet" onClick={() => removeEvaluation(name)}>Take it off</button>
       </p>
       <div className={styles.samples}><ImageGrid label={`${samples.count} samples of ${name}`} images={samples.images} count={samples.count} channels={samples.channels} size={samples.size} /></div>

@@ -1,9 +1,9 @@
 /** A mean and its spread over seeds, in words. */
 import type { FinalFigure } from '../../store/figures.ts'
-import { fixed, percent } from '../numbers.ts'
+import { lossText, percent } from '../numbers.ts'
 
 export function writeMean({ percent: share }: Pick<FinalFigure, 'percent'>, { mean, deviation }: { mean: number | null; deviation: number | null }): string {
   if (mean === null) return '–'
-  const spread = deviation === null ? '' : ` ± ${share ? percent(deviation) : fixed(deviation)}`
-  return (share ? percent(mean) : fixed(mean)) + spread
+  const spread = deviation === null ? '' : ` ± ${share ? percent(deviation) : lossText(deviation)}`
+  return (share ? percent(mean) : lossText(mean)) + spread
 }
