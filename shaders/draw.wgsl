@@ -9,7 +9,7 @@
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
 const LANES = 256u;
-const MOST = 1024u;  // largest batch, P B
+const MOST = 2048u;  // largest batch, P B
 const PLACES = 0u;  // specialised: whether places are wanted
 struct Shape {
   batch: u32,      // B

@@ -6,7 +6,7 @@
 // #include lib/knobs.wgsl
 // #include lib/state.wgsl
 const LANES = 256u;
-const MOST = 1024u;  // largest batch
+const MOST = 2048u;  // largest batch
 const LABELLED = 0u;  // specialised
 struct Shape {
   batch: u32,      // B

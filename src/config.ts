@@ -140,7 +140,7 @@ export const objectiveSchema = z.strictObject({
 })
 
 export const trainSchema = z.strictObject({
-  batch: whole(1, 1024).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
+  batch: whole(1, 2048).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
   microBatches: whole(1, 64).default(1).meta({
     title: 'Micro-batches', source: 'Gradient accumulation', formula: '\\nabla L = \\textstyle\\sum_{p=1}^{P} \\nabla L_p', advanced: true,
     help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Where features of all images are compared (LCF, dispersive loss), each part first passes as far as its features, once more. Only ΔFM takes its other images from the same part.',

@@ -11,7 +11,7 @@ test.each<[object, string]>([
   [{ evaluate: { guidanceFrom: -0.1 } }, 'evaluate.guidanceFrom: must be from 0 to 1, not -0.1'],
   [{ evaluate: { guidanceTo: 1.5 } }, 'evaluate.guidanceTo: must be from 0 to 1, not 1.5'],
   [{ evaluate: { solver: 'newton' } }, 'evaluate.solver: must be one of euler, midpoint, heun, rk4, dopri5, sde, not “newton”'],
-  [{ train: { batch: 2.5 } }, 'train.batch: must be a whole number from 1 to 1,024, not 2.5'],
+  [{ train: { batch: 2.5 } }, 'train.batch: must be a whole number from 1 to 2,048, not 2.5'],
   [{ train: { learningRate: Number.NaN } }, 'train.learningRate: must be from 0 to 1, not NaN'],
   [{ train: { learningRate: '0.1' } }, 'train.learningRate: must be from 0 to 1, not “0.1”'],
   [{ train: { seed: 2 ** 32 } }, 'train.seed: must be a whole number from 0 to 4,294,967,295, not 4294967296'],

@@ -139,7 +139,7 @@ describe('a hostile address', () => {
   })
 
   test.each([
-    ['train.batch=1e9', 'train', 'batch', 1024], ['train.batch=-4', 'train', 'batch', 1], ['objective.tMin=5', 'objective', 'tMin', 0.9], ['objective.tMin=1e99', 'objective', 'tMin', 0.9], ['train.steps=10.4', 'train', 'steps', 10], ['objective.tau=0', 'objective', 'tau', 0.01],
+    ['train.batch=1e9', 'train', 'batch', 2048], ['train.batch=-4', 'train', 'batch', 1], ['objective.tMin=5', 'objective', 'tMin', 0.9], ['objective.tMin=1e99', 'objective', 'tMin', 0.9], ['train.steps=10.4', 'train', 'steps', 10], ['objective.tau=0', 'objective', 'tau', 0.01],
   ] as const)('%s: the nearest value is used, and a sentence says which', (hash, section, field, near) => {
     const { config, notices } = fromHash(hash)
     expect((config[section] as Record<string, unknown>)[field]).toBe(near)

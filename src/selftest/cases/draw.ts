@@ -155,5 +155,5 @@ export const drawCases: OpCase[] = [
   // The last level of the whole batch below T_min is in another part (replica 2), or there is none (3).
   drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 4 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }], 1109),
   negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
-  drawCase('draw, largest batch', { batch: 1024, anchored: true, images: 60000 }, [plain], 1104),
+  drawCase('draw, largest batch', { batch: 2048, anchored: true, images: 60000 }, [plain], 1104),
 ]
