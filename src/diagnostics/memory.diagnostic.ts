@@ -9,7 +9,7 @@ import { type AveragedLevel, type Averaging, type EmpiricalLevel, empiricalLevel
 import { type Estimate, meanOf } from '../flow/estimate.ts'
 import type { Path } from '../flow/paths.ts'
 import { distinctPaths, floorOn, linearLevel, placeOn } from '../flow/place.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
 import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { objectiveSchema } from '../config.ts'
 import { drawTimes, timeDensity, type TimeSampler, timeSamplerOf } from '../flow/times.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 import type { Curve, Panel } from '../panel.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { few, overSeeds, seedsSaid } from './words.ts'

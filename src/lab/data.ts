@@ -9,7 +9,7 @@ import type { Path } from '../flow/paths.ts'
 import { placeOn } from '../flow/place.ts'
 import { methods } from '../methods/index.ts'
 import { refuseGuidance } from '../model/guidance.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 
 const PIECE = 1024
 

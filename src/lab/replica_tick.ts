@@ -1,6 +1,6 @@
 /** One replica as the page sees it, and a run that nobody trains. */
 import { apartBy, type Config } from '../config.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 import { parameterLayout } from '../model/parameters.ts'
 import type { ReplicaTick, Tick } from '../protocol.ts'
 import { ReplicaHistory, startBands } from './history.ts'

@@ -6,7 +6,7 @@ import { type Config, ConfigError, type MeasureConfig, parseConfig, type Replica
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
 import { settled } from '../engine/settled.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 import type { Measurement, Settings } from '../panel.ts'
 import type { KnobPatch, LossByT, RunEvent, SampleGrid, Tick } from '../protocol.ts'
 import type { StepWalk } from '../step_walk.ts'

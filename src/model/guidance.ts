@@ -8,7 +8,7 @@
 import { type Config, passOf } from '../config.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { placeOn } from '../flow/place.ts'
-import { resolveReplica } from './knobs.ts'
+import { resolveReplica } from './replica.ts'
 
 /** v = own · what the last pass said + held · what the first of two said − mean · E[x0] */
 export interface Mix {

@@ -1,9 +1,8 @@
 /** The GPU's knobs and state of one replica, packed from the config. */
-import { type Config, knobOf, overridable, overridableFields, type ReplicaConfig } from '../config.ts'
+import type { Config, ReplicaConfig } from '../config.ts'
 import { packStruct, structLayout, unpackStruct } from '../engine/struct.ts'
-import { pathOf, placeOn } from '../flow/place.ts'
 import { timeSamplerOf } from '../flow/times.ts'
-import { methodOf } from '../methods/index.ts'
+import { resolveReplica } from './replica.ts'
 
 const knobsLayout = structLayout('lib/knobs.wgsl', 'Knobs')
 const stateLayout = structLayout('lib/state.wgsl', 'State')
@@ -17,32 +16,6 @@ const QUANTITY = { velocity: 0, image: 1, noise: 2, middle: 3 }
 const NEGATIVES = { any: 0, 'other-class': 1, permutation: 2 }
 
 const VARIANT = { algorithm1: 0, equation14: 1, infonce: 2 }
-
-/** The run's config as one replica sees it: its own overrides in place. */
-export function resolveReplica(config: Config, replica: ReplicaConfig) {
-  const objective = { ...config.objective, method: replica.method ?? config.objective.method }
-  const train = { ...config.train }
-  for (const field of overridableFields) Object.assign({ objective, train }[overridable[field]], { [field]: knobOf(config, replica, field) })
-  return { objective, train, method: methodOf(objective.method), path: pathOf(objective) }
-}
-
-/** Where the velocity of networks that answer with image or noise is cut short by the least denominator, in a sentence for each; none where it never is. */
-export function clampsSaid(config: Config): string[] {
-  return [...new Set(config.replicas.flatMap(replica => {
-    const { objective, method, path } = resolveReplica(config, replica)
-    const { prediction } = method.knobs(objective)
-    if (prediction !== 'image' && prediction !== 'noise') return []
-    const acts = (t: number) => placeOn(path, t)[prediction === 'image' ? 'beta' : 'alpha'] < objective.clamp
-    let [low, high] = [0, 1]
-    if (acts(low) === acts(high)) return []
-    while (high - low > 1e-6) {
-      const middle = (low + high) / 2
-      if (acts(middle) === acts(low)) low = middle
-      else high = middle
-    }
-    return [`${method.label} divides by ${objective.clamp} at least, in its target too, which acts ${prediction === 'image' ? 'below' : 'above'} t = ${Number(low.toPrecision(3))}: there it is trained towards a velocity shorter than the true one.`]
-  }))]
-}
 
 export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
   const { objective, train, method } = resolveReplica(config, replica)

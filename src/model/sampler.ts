@@ -9,7 +9,7 @@ import { isAdaptive } from '../flow/solvers.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { mixVelocity, MOST_PLANES, packRow, ROW_WORDS, solverCombine, solverError } from '../ops/solver.ts'
 import { isCorrectable, isGuidable, isPlain, meanTargets, mixOf } from './guidance.ts'
-import { resolveReplica } from './knobs.ts'
+import { resolveReplica } from './replica.ts'
 import type { Training } from './training.ts'
 
 export interface Sampler {

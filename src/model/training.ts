@@ -18,7 +18,8 @@ import { adamw, gradientReduce, makeOptimizer, type Optimizer, optimizerBegin } 
 import { weighError, weighErrorBackward } from '../ops/reading.ts'
 import { velocityLoss } from '../ops/velocity_loss.ts'
 import { Dit, type DitTrace } from './dit.ts'
-import { KNOB_WORDS, resolveReplica, STATE_WORDS } from './knobs.ts'
+import { KNOB_WORDS, STATE_WORDS } from './knobs.ts'
+import { resolveReplica } from './replica.ts'
 import { type ParameterLayout, parameterLayout } from './parameters.ts'
 
 export interface Training {

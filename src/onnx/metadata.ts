@@ -5,7 +5,7 @@
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { pathFamilies } from '../flow/paths.ts'
 import { isLinear } from '../flow/place.ts'
-import { resolveReplica } from '../model/knobs.ts'
+import { resolveReplica } from '../model/replica.ts'
 
 /** Which weights: the running mean that samples and evaluations use, or those the optimiser works on. */
 export type WeightKind = 'ema' | 'raw'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { lowFirst } from '../../src/lab/given_step.ts'
-import { resolveReplica } from '../../src/model/knobs.ts'
+import { resolveReplica } from '../../src/model/replica.ts'
 import { toPyTorch } from '../../src/reference/dit_parameters.ts'
 import { objective } from '../../src/reference/objective.ts'
 import { loadTensors } from '../fixtures/load.ts'

@@ -3,7 +3,8 @@ import { objectiveSchema, parseConfig } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { planMemory } from '../../src/lab/plan.ts'
 import { methods } from '../../src/methods/index.ts'
-import { clampsSaid, packKnobs } from '../../src/model/knobs.ts'
+import { packKnobs } from '../../src/model/knobs.ts'
+import { clampsSaid } from '../../src/model/replica.ts'
 
 const all = Object.values(methods)
 

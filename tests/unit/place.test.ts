@@ -8,7 +8,8 @@ import { endOf, floorOn, isLinear, LEAST_LEVEL, linearLevel, LINEAR, pathOf, pla
 import { type Carrier, follow, type SolverSettings } from '../../src/flow/solver.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { mixOf } from '../../src/model/guidance.ts'
-import { packKnobs, resolveReplica } from '../../src/model/knobs.ts'
+import { packKnobs } from '../../src/model/knobs.ts'
+import { resolveReplica } from '../../src/model/replica.ts'
 import { errorWeight, middleWeight, reading } from '../../src/reference/reading.ts'
 
 const families = Object.keys(pathFamilies).map(id => makePath(id))

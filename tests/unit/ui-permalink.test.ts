@@ -64,7 +64,7 @@ describe('round trip', () => {
       const size = Math.min(256, patch * Math.ceil(Number(net.size ?? 12) / patch))
       const labelDrop = Number(net.classes ?? 0) === 0 ? 0 : Number(net.labelDrop ?? 0)
       return parseConfig({
-        ...others, data: data.count === undefined ? data : { ...data, count: Math.max(1024, Number(data.count)) }, train: { ...train, microBatches: batch % microBatches === 0 ? microBatches : 1 },
+        ...others, data: data.count === undefined ? data : { ...data, count: Math.max(2048, Number(data.count)) }, train: { ...train, microBatches: batch % microBatches === 0 ? microBatches : 1 },
         net: { ...net, width: Math.min(1152 - (1152 % (4 * heads)), 4 * heads * Math.ceil(Number(net.width ?? 48) / (4 * heads))), size, attention: net.attention || size > patch, blocks, labelDrop, selfCondition: within(net.selfCondition ?? 0, blocks - 1) },
         objective: { ...objective, layer: within(objective.layer ?? 1, blocks) },
         evaluate: { ...evaluate, guidance: labelDrop > 0 ? evaluate.guidance : 1, guidanceFrom: within(evaluate.guidanceFrom ?? 0, Number(evaluate.guidanceTo ?? 1)) },

@@ -1,6 +1,6 @@
 /** What a study of a paper's figures is, how its claims read what was found, and what they come to, seed by seed. */
 import type { Config, ConfigInput } from '../../config.ts'
-import { resolveReplica } from '../../model/knobs.ts'
+import { resolveReplica } from '../../model/replica.ts'
 import type { Measurement, Settings } from '../../panel.ts'
 import type { LossByT } from '../../protocol.ts'
 import type { ClaimResult } from '../../record_schema.ts'
