@@ -36,7 +36,7 @@ test('every control has its default, a way back and a sentence', async ({ lab, p
   await expect(value).toHaveValue('64')
   await value.fill('9999')
   await value.press('Enter')
-  await expect(value).toHaveValue('1024')
+  await expect(value).toHaveValue('2048')
   await page.getByRole('button', { name: 'Reset Batch to 64' }).click()
   await expect(value).toHaveValue('64')
   await lab.slider('Batch').press('PageUp')
