@@ -5,7 +5,7 @@ import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { UNIFORM_STRIDE } from '../engine/recording.ts'
 import { type LevelEvaluation, recordLevelEvaluation } from '../model/evaluation.ts'
 import { recordersOf, recordSampler, type Sampler } from '../model/sampler.ts'
-import { recordTraining, type Training } from '../model/training.ts'
+import { recordersOfStep, recordTraining, type Training } from '../model/training.ts'
 import { METRICS, METRICS_RING } from '../ops/optimizer.ts'
 import type { MemoryPlan, RunTime } from '../protocol.ts'
 import { checkConfig } from './data.ts'
@@ -55,7 +55,7 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
     const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
     if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${adviceFor(tensor)}`
   }
-  const dispatches = [training.recorder, ...(training.before ? [training.before.keep, training.before.term] : []), evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
+  const dispatches = [...recordersOfStep(training), evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
   return { total: parts.reduce((sum, part) => sum + part.bytes, 0), parts, parameters: training.layout.count, refusal }
 }

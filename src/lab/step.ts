@@ -1,7 +1,7 @@
 /** A training step made real, as the passes that it is submitted in. */
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { type Buffers, Recording } from '../engine/recording.ts'
-import type { Training } from '../model/training.ts'
+import { recordersOfStep, type Training } from '../model/training.ts'
 
 interface Piece {
   recording: Recording
@@ -11,11 +11,17 @@ interface Piece {
 
 /** One pass for each micro-batch; and before these one for each to its features alone, where a term compares features of the whole batch. */
 export class Step {
-  private constructor(private readonly recordings: readonly Recording[], private readonly passes: readonly (readonly Piece[])[]) {}
+  private readonly lengths: readonly number[]
+  private readonly total: number
 
-  static async realise({ recorder, before, parts }: Training, buffers: Buffers, library: KernelLibrary): Promise<Step> {
-    const recorders = before ? [recorder, before.keep, before.term] : [recorder]
-    const recordings = await Promise.all(recorders.map(each => Recording.realise(each, buffers, library)))
+  private constructor(private readonly recordings: readonly Recording[], private readonly passes: readonly (readonly Piece[])[]) {
+    this.lengths = passes.map(pieces => pieces.reduce((sum, { count }) => sum + count, 0))
+    this.total = this.lengths.reduce((sum, length) => sum + length, 0)
+  }
+
+  static async realise(training: Training, buffers: Buffers, library: KernelLibrary): Promise<Step> {
+    const { before, parts } = training
+    const recordings = await Promise.all(recordersOfStep(training).map(each => Recording.realise(each, buffers, library)))
     const [whole, keep, term] = recordings.map((recording): Piece => ({ recording, count: recording.length }))
     const passes = Array.from({ length: parts }, () => [whole])
     if (!before) return new Step(recordings, passes)
@@ -30,8 +36,7 @@ export class Step {
 
   /** Dispatches of a pass; of the whole step without one. */
   dispatches(pass?: number): number {
-    const passes = pass === undefined ? this.passes : [this.passes[pass]]
-    return passes.flat().reduce((sum, { count }) => sum + count, 0)
+    return pass === undefined ? this.total : this.lengths[pass]
   }
 
   /** Encodes dispatches [from, to) of a pass. */

@@ -1,4 +1,4 @@
-/** A run's config as one replica sees it. */
+/** What a replica is, apart from how the GPU has it: the page's first load needs no more. */
 import { type Config, knobOf, overridable, overridableFields, type ReplicaConfig } from '../config.ts'
 import { pathOf, placeOn } from '../flow/place.ts'
 import { methodOf } from '../methods/index.ts'

@@ -73,6 +73,9 @@ export interface TrainingOptions {
   gradientsOnly?: boolean
 }
 
+/** All that a step is replayed from. */
+export const recordersOfStep = ({ recorder, before }: Pick<Training, 'recorder' | 'before'>): Recorder[] => (before ? [recorder, before.keep, before.term] : [recorder])
+
 /** Gradient planes: enough slices of the rows to fill a GPU, as long as the planes stay small. */
 export function slicesFor(rows: number, elements: number): number {
   const affordable = Math.max(1, Math.floor(2 ** 24 / elements)) // 64 MiB of planes
