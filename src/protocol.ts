@@ -126,12 +126,17 @@ export interface LossByT {
   /** [replica][level] */
   mean: (number | null)[][]
   standardError: (number | null)[][]
-  /** Loss no model can go below at each level, where the data set knows one. */
+  /** Loss no model can go below at each level, where the data set knows one and all replicas go along one path. */
   floor: number[] | null
+  /** The same along each path, where these differ; absent otherwise. */
+  floors?: { path: string; replicas: number[]; values: number[] }[]
   floorNote: string
   /** What must be known of these networks beside the numbers; absent where there is nothing, and in older runs. */
   notes?: string[]
 }
+
+/** Floor of one replica, [level]. */
+export const floorOf = ({ floor, floors }: Pick<LossByT, 'floor' | 'floors'>, replica: number): number[] | null => floor ?? floors?.find(({ replicas }) => replicas.includes(replica))?.values ?? null
 
 /** Mean held-out loss over a band of noise levels, per evaluation. */
 export interface BandSeries {

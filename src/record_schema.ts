@@ -83,7 +83,7 @@ export const measurementSchema = all<Measurement>()({
 })
 
 export const lossSchema = all<LossByT>()({
-  step, t: z.array(z.number()), count: whole, mean: z.array(z.array(maybe)), standardError: z.array(z.array(maybe)), floor: z.array(z.number()).nullable(), floorNote: text, notes: z.array(text).optional(),
+  step, t: z.array(z.number()), count: whole, mean: z.array(z.array(maybe)), standardError: z.array(z.array(maybe)), floor: z.array(z.number()).nullable(), floors: z.array(all<NonNullable<LossByT['floors']>[number]>()({ path: text, replicas: z.array(step), values: z.array(z.number()) })).optional(), floorNote: text, notes: z.array(text).optional(),
 })
 
 export const eventSchema = all<RunEvent>()({ step, label: text })
@@ -131,7 +131,8 @@ export function readStudyRecord(value: unknown): StudyRecord | string {
 export function misfit(R: number, { bands, losses, measurements }: { bands: BandSeries[]; losses: LossByT[]; measurements: readonly Measurement[] }): string | null {
   if (bands.some(({ step: at, value }) => (at.length > 0 && value.length !== R) || value.some(({ length }) => length !== at.length))) return 'has bands with more or fewer values than evaluations'
   const complete = (table: (number | null)[][], width: number) => table.length === R && table.every(({ length }) => length === width)
-  if (losses.some(({ t, mean, standardError, floor }) => !complete(mean, t.length) || !complete(standardError, t.length) || (floor ?? t).length !== t.length)) return 'has a loss by noise level with values missing'
+  const whole = ({ t, mean, standardError, floor, floors = [] }: LossByT) => complete(mean, t.length) && complete(standardError, t.length) && [floor ?? t, ...floors.map(({ values }) => values)].every(({ length }) => length === t.length)
+  if (!losses.every(whole)) return 'has a loss by noise level with values missing'
   if (measurements.some(({ panels }) => panels.some(({ curves }) => curves.some(({ replica: r }) => r !== null && r >= R)))) return 'has a measurement of a replica that the config has not'
   return null
 }

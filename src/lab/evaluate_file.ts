@@ -115,7 +115,7 @@ async function byLevel(ask: Ask, { name, reading, config, batch }: FileTask, tel
   let done = 0
   const errors = await errorsByLevel(ask, { images: toRange(images, reading.range), noise, labels }, levels, { batch, between: () => tell('loss by noise level', ++done, total) })
   if (errors.every(level => level.every(error => !Number.isFinite(error)))) throw new ConfigError('the answers are not finite numbers at any noise level')
-  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasetOf(data.dataset)!, net, LINEAR)
+  const summary = summariseLevels(0, levels, errors.map(level => [level]), datasetOf(data.dataset)!, net, [LINEAR])
   const signed = reading.range === 'signed' // the floor is known for pixels from −1 to 1
   const loss = signed ? summary : { ...summary, floor: null, floorNote: '' }
   const t = Array.from(levels)

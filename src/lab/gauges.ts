@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import type { KernelLibrary } from '../engine/kernel.ts'
 import { settled } from '../engine/settled.ts'
-import { commonPath } from '../flow/place.ts'
+import { pathsOf } from '../flow/place.ts'
 import { guidanceSaid } from '../model/guidance.ts'
 import { clampsSaid } from '../model/replica.ts'
 import type { Measurement, Settings } from '../panel.ts'
@@ -99,7 +99,7 @@ export class Gauges {
       const errors = await trainer.lossByT(() => this.breatheGpu())
       const { currentConfig: config, data } = run
       const notes = clampsSaid(config)
-      const loss = { ...summariseLevels(step, trainer.recorded.evaluation.levels, errors, data.dataset, config.net, commonPath(config)), ...(notes.length > 0 && { notes }) }
+      const loss = { ...summariseLevels(step, trainer.recorded.evaluation.levels, errors, data.dataset, config.net, pathsOf(config)), ...(notes.length > 0 && { notes }) }
       this.seen.addLoss(loss)
       this.listeners.evaluated?.(loss)
       return loss

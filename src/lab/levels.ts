@@ -13,21 +13,26 @@ function standardError(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1) / values.length)
 }
 
-/** Why nothing is dashed. */
-const NO_FLOOR = 'No floor is drawn: the replicas’ paths differ, and with them how large a velocity is and how much of its loss is left at best.'
-
 /**
  * errors[level][replica][image] of held-out images → means, standard errors and the floor, where the data set knows one
- * @param path that all replicas go along; null where they differ
+ * @param paths of the replicas
  */
-export function summariseLevels(step: number, levels: Float32Array, errors: Float32Array[][], dataset: Dataset, { size, classes }: NetConfig, path: Path | null): LossByT {
+export function summariseLevels(step: number, levels: Float32Array, errors: Float32Array[][], dataset: Dataset, net: NetConfig, paths: readonly Path[]): LossByT {
   const t = Array.from(levels)
   const statistic = (of: (values: Float32Array) => number) => errors[0].map((_, r) => errors.map(level => {
     const value = of(level[r])
     return Number.isFinite(value) ? value : null
   }))
   return {
-    step, t, count: errors[0][0].length, mean: statistic(mean), standardError: statistic(standardError),
-    floor: dataset.floor && path ? t.map(level => floorOn(path, level, at => dataset.floor!(at, size, classes > 0))) : null, floorNote: !dataset.floor ? '' : path ? (dataset.floorAssumes ?? '') : NO_FLOOR,
+    step, t, count: errors[0][0].length, mean: statistic(mean), standardError: statistic(standardError), ...floorsOf(t, dataset, net, paths),
   }
+}
+
+/** One for all replicas, or one for each path. */
+function floorsOf(t: number[], { floor, floorAssumes = '' }: Dataset, { size, classes }: NetConfig, paths: readonly Path[]): Pick<LossByT, 'floor' | 'floors' | 'floorNote'> {
+  if (!floor) return { floor: null, floorNote: '' }
+  const floors = [...new Map(paths.map(path => [path.id, path])).values()].map(path => ({
+    path: path.short, replicas: paths.flatMap(({ id }, r) => (id === path.id ? [r] : [])), values: t.map(level => floorOn(path, level, at => floor(at, size, classes > 0))),
+  }))
+  return floors.length === 1 ? { floor: floors[0].values, floorNote: floorAssumes } : { floor: null, floors, floorNote: floorAssumes }
 }

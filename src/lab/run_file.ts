@@ -1,7 +1,7 @@
 /** A whole run as one .zip: what goes on (checkpoint.npz), and what people and other programs read of it. It comes back in whole from the checkpoint inside. */
 import { strToU8, zipSync } from 'fflate'
 import { ConfigError } from '../config.ts'
-import type { LossByT } from '../protocol.ts'
+import { floorOf, type LossByT } from '../protocol.ts'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { NAMES, type RunHistory } from './history.ts'
 import { readArchive } from './npz.ts'
@@ -50,8 +50,8 @@ function metricsCsv({ replicas }: RunHistory, labels: readonly string[]): string
 
 /** One row a step, replica and noise level. */
 function lossCsv(losses: readonly LossByT[], labels: readonly string[]): string {
-  const rows = losses.flatMap(({ step, t, mean, standardError, count, floor }) => mean.flatMap((values, r) => t.map((level, i) =>
-    [step, quoted(labels[r]), level, written(values[i]), written(standardError[r][i]), count, written(floor?.[i])].join(','))))
+  const rows = losses.flatMap(loss => loss.mean.flatMap((values, r) => loss.t.map((level, i) =>
+    [loss.step, quoted(labels[r]), level, written(values[i]), written(loss.standardError[r][i]), loss.count, written(floorOf(loss, r)?.[i])].join(','))))
   return `${['step,replica,t,loss,standardError,images,floor', ...rows].join('\n')}\n`
 }
 

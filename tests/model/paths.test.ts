@@ -57,10 +57,14 @@ test('every path trains, is sampled by every kind of solver and measured, and th
   const every = (['linear', 'cosine', 'power', 'power-noise', 'vp', 'lipman', 'scaled', 'linear-vp', 've'] as const).map(path => ({ method: 'fm', path }))
   const session = await create(tinyConfig({ replicas: every, objective: { power: 0.5, ...calm }, evaluate: { solver: 'heun' } }))
   await session.advance(4)
-  const { mean, floor, floorNote } = await session.evaluate()
+  const { mean, floor, floors } = await session.evaluate()
   for (const replica of mean) expect(replica.every(value => Number.isFinite(value))).toBe(true)
   expect(floor).toBeNull()
-  expect(floorNote).toMatch(/paths differ/)
+  expect(floors!.map(({ replicas }) => replicas)).toEqual(every.map((_, r) => [r]))
+  for (const [r, path] of [[0, 'linear'], [4, 'vp'], [8, 've']] as const) {
+    const alone = await create(tinyConfig({ replicas: [{ method: 'fm' }], objective: { path, power: 0.5, ...calm } }))
+    expect((await alone.evaluate()).floor).toEqual(floors![r].values)
+  }
   for (const solver of ['heun', 'dopri5', 'sde'] as const) {
     const checkpoint = await session.checkpoint()
     const again = await create({ ...checkpoint.config, evaluate: { ...checkpoint.config.evaluate, solver } })

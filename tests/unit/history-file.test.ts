@@ -41,6 +41,7 @@ describe('refused in one sentence', () => {
     ['a step lost', h => ({ ...h, replicas: h.replicas.map(r => ({ ...r, flow: r.flow.slice(1) })) }), /has 11 values of flow from step 0 on for replica 0, and the run stands at step 12/],
     ['text among the losses', h => ({ ...h, replicas: h.replicas.map(r => ({ ...r, flow: 'none' })) }), /damaged at replicas\.0\.flow/],
     ['a level lost', h => ({ ...h, losses: h.losses.map(l => ({ ...l, mean: [[1], [2]] })) }), /a loss by noise level with values missing/],
+    ['a floor too short', h => ({ ...h, losses: h.losses.map(l => ({ ...l, floor: null, floors: [{ path: 'linear', replicas: [0, 1], values: [1] }] })) }), /a loss by noise level with values missing/],
     ['other bands', h => ({ ...h, bands: h.bands.slice(1) }), /other bands of noise levels/],
     ['a band too short', h => ({ ...h, bands: h.bands.map(b => ({ ...b, value: [[1, 2], [3, 4]] })) }), /more or fewer values than evaluations/],
     ['samples of another size', h => ({ ...h, samples: { ...h.samples!, count: 3 } }), /samples of another size/],

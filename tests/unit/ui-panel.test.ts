@@ -159,6 +159,14 @@ describe('loss by noise level', () => {
     expect(lossSentence({ ...loss, floor: null }, series)).toBe('At t = 0.1: FM 1.00, LCF 0.50; at t = 0.5: FM 0.20.')
   })
 
+  test('where paths differ each has its floor, and the excess is above its own', () => {
+    const mixed: LossByT = { ...loss, floor: null, floors: [{ path: 'linear', replicas: [0], values: [0.6, 0.1] }, { path: 'VE', replicas: [1], values: [0.3, 0.2] }] }
+    const { curves, notes } = lossPanel(mixed, null, 'raw')
+    expect(curves.slice(2).map(({ kind, label, y }) => [kind, label, y])).toEqual([['theory', 'floor, linear', [0.6, 0.1]], ['theory', 'floor, VE', [0.3, 0.2]]])
+    expect(notes).toContain('Floor, dashed, along each path: Known.')
+    expect(lossPanel(mixed, null, 'excess').curves.map(({ y }) => y)).toEqual([[0.4, 0.1], [0.2, null]])
+  })
+
   test('without a floor there is no excess', () => {
     expect(lossPanel({ ...loss, floor: null }, null, 'excess').curves[0].y).toEqual([1, 0.2])
   })

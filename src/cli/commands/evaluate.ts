@@ -168,7 +168,8 @@ function valueOf(text: string): Settings[string] {
   return text
 }
 
-function lossText({ t, mean, standardError, floor, count, step, notes = [] }: LossByT, labels: string[]): string {
-  const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => `${figure(mean[r][i])} ± ${figure(standardError[r][i])}`), ...(floor ? [figure(floor[i])] : [])])
-  return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${[table([['t', ...labels, ...(floor ? ['floor'] : [])], ...rows]), ...notes.map(note => `— ${note}`)].join('\n')}`
+function lossText({ t, mean, standardError, floor, floors = [], count, step, notes = [] }: LossByT, labels: string[]): string {
+  const columns = floor ? [{ title: 'floor', values: floor }] : floors.map(({ path, values }) => ({ title: `floor, ${path}`, values }))
+  const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => `${figure(mean[r][i])} ± ${figure(standardError[r][i])}`), ...columns.map(({ values }) => figure(values[i]))])
+  return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${[table([['t', ...labels, ...columns.map(({ title }) => title)], ...rows]), ...notes.map(note => `— ${note}`)].join('\n')}`
 }

@@ -2,7 +2,7 @@
 import type { Config, ConfigInput } from '../../config.ts'
 import { resolveReplica } from '../../model/replica.ts'
 import type { Measurement, Settings } from '../../panel.ts'
-import type { LossByT } from '../../protocol.ts'
+import { floorOf, type LossByT } from '../../protocol.ts'
 import type { ClaimResult } from '../../record_schema.ts'
 import { presetOf } from '../presets.ts'
 
@@ -60,7 +60,7 @@ export const slopeOver = (findings: Findings, where: Where, replica: number, fro
 export const lossAt = ({ lossByT }: Findings, replica: number, t: number) => lossByT.mean[replica][nearest(lossByT.t, t)] ?? NaN
 
 /** How far above the least possible loss. */
-export const excessAt = (findings: Findings, replica: number, t: number) => lossAt(findings, replica, t) - (findings.lossByT.floor?.[nearest(findings.lossByT.t, t)] ?? NaN)
+export const excessAt = (findings: Findings, replica: number, t: number) => lossAt(findings, replica, t) - (floorOf(findings.lossByT, replica)?.[nearest(findings.lossByT.t, t)] ?? NaN)
 
 function nearest(x: readonly number[], t: number): number {
   const distance = (value: number) => Math.abs(Math.log(Math.max(value, 1e-6) / t))

@@ -1,4 +1,5 @@
 import { useDeferredValue, useMemo } from 'react'
+import { floorOf } from '../../protocol.ts'
 import { datasetOf } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
 import { useFiles } from '../../store/files.ts'
@@ -32,7 +33,7 @@ export function LossByTFigure({ compact = true }: { compact?: boolean }) {
   const replayed = useUi((state) => state.replayed)
   const loss = measuredAt(losses, replayed)
   const preview = useFloorPreview()
-  const hasFloor = loss ? loss.floor !== null : preview !== null
+  const hasFloor = loss ? floorOf(loss, 0) !== null : preview !== null
   const wanted = useUi(({ lossView, reading }): LossView => (reading === 'denoiser' ? reading : lossView))
   const straight = useShownRun(({ tick }) => !tick || pathIdsOf(tick.config).every((path) => path === 'linear'))
   const possible = views.filter(({ value }) => (value === 'excess' ? hasFloor : value === 'denoiser' ? straight : true))

@@ -1,6 +1,6 @@
 /** The loss by noise level as a panel, and its sentence. Pure. */
 import type { Panel } from '../../panel.ts'
-import type { LossByT } from '../../protocol.ts'
+import { floorOf, type LossByT } from '../../protocol.ts'
 import { count, fixed, lossText, percent, short } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
@@ -30,15 +30,14 @@ export function asDenoiser<Loss extends Pick<LossByT, 't' | 'floor'> & Partial<P
 export function lossPanel(measured: LossByT | null, known: FloorPreview | null, view: LossView): Panel {
   const denoiser = view === 'denoiser'
   const [loss, preview] = denoiser ? [measured && asDenoiser(measured), known && asDenoiser(known)] : [measured, known]
-  const floor = loss ? loss.floor : (preview?.floor ?? null)
+  const floors = floorsOf(loss ?? preview)
   const t = loss?.t ?? preview?.t ?? []
-  const excess = view === 'excess' && floor !== null
-  const above = (loss?.mean ?? []).map((means) => means.map((mean, i) => (mean === null ? null : excess ? mean - floor[i] : mean)))
+  const excess = view === 'excess' && floors.length > 0
+  const above = (loss?.mean ?? []).map((means, replica) => (excess ? aboveFloor(means, floorOf(loss!, replica)) : means))
   const least = excess ? asGoodAsFloor * Math.max(0, ...above.flat().map((value) => value ?? 0)) : 0
   const notes: string[] = []
   const floorNote = loss?.floorNote || preview?.note
-  if (floor && floorNote) notes.push(`Floor, dashed: ${floorNote}`)
-  if (!floor && loss?.floorNote) notes.push(loss.floorNote)
+  if (floorNote) notes.push(floors.length > 0 ? `Floor, dashed${floors.length > 1 ? ', along each path' : ''}: ${floorNote}` : floorNote)
   notes.push(...(loss?.notes ?? []))
   if (denoiser) notes.push('D = x_t − t v, so that its squared error is t² times that of the velocity: what weighs alike in training here counts for less, the lower the noise.')
   if (excess) notes.push('Above floor: loss − floor, what a better model could still learn.')
@@ -51,13 +50,19 @@ export function lossPanel(measured: LossByT | null, known: FloorPreview | null, 
     y: { label: denoiser ? '‖D(x_t) − x0‖² per pixel' : excess ? 'loss per pixel − floor' : 'loss per pixel', scale: 'log', ...(loss || denoiser ? {} : { domain: excess ? [0.002, 1] : [0.2, 1.5] }) },
     curves: [
       ...above.map((y, replica): Panel['curves'][number] => ({ replica, kind: 'measured', label: '', x: t, y: y.map((value) => (value !== null && value > least ? value : null)), spread: loss!.standardError[replica] })),
-      ...(floor && !excess ? [{ replica: null, kind: 'theory', label: 'floor', x: t, y: floor } as const] : []),
+      ...(excess ? [] : floors.map(({ label, values }): Panel['curves'][number] => ({ replica: null, kind: 'theory', label, x: t, y: values }))),
     ],
     spread: loss ? `± standard error of ${count(loss.count)} held-out images per level, same images and noise for all` : '',
     summary: '',
     notes,
   }
 }
+
+/** The lines of theory: one, or one for each path. */
+const floorsOf = (of: Pick<LossByT, 'floor' | 'floors'> | null): { label: string; values: number[] }[] =>
+  of?.floor ? [{ label: 'floor', values: of.floor }] : (of?.floors ?? []).map(({ path, values }) => ({ label: `floor, ${path}`, values }))
+
+const aboveFloor = (means: readonly (number | null)[], floor: number[] | null) => means.map((mean, i) => (mean === null || !floor ? null : mean - floor[i]))
 
 function nearest(levels: readonly number[], t: number): number {
   return levels.reduce((best, level, i) => (Math.abs(Math.log(level / t)) < Math.abs(Math.log(levels[best] / t)) ? i : best), 0)
