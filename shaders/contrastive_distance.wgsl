@@ -1,4 +1,4 @@
-// Squared distances of each low-noise feature z_i, or of each where the term needs no anchors, to every z_j of the batch, and, in column B, to its
+// Squared distances of each low-noise feature z_i, or of each where the term needs no anchors, to every z_j that the replica learns from, and, in column B, to its
 // own anchor a_i = z_(B+i).
 // Differences are squared, not expanded, so a distance is never negative.  z (R,2B,F)  distances (R,B,B+1).  One thread per pair.
 // #include lib/knobs.wgsl
@@ -20,7 +20,7 @@ fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x / (shape.batch + 1u);
   let j = id.x % (shape.batch + 1u);
   let term = knobs[id.z].term;
-  if (term == 2u || i >= rows_compared(term, state[id.z].whole_anchors, state[id.z].lambda, shape.batch) || (term > 0u && j == shape.batch)) { return; }
+  if (term == 2u || i >= rows_compared(term, state[id.z].whole_anchors, state[id.z].lambda, knobs[id.z].batch) || (j >= knobs[id.z].batch && j < shape.batch) || (term > 0u && j == shape.batch)) { return; }
   let a = id.z * shape.z_stride + i * shape.columns;
   let b = id.z * shape.z_stride + select(j, shape.batch + i, j == shape.batch) * shape.columns;
   var sum = vec4f();

@@ -34,10 +34,10 @@ fn contrastive_gradient(@builtin(global_invocation_id) id: vec3u) {
     let partner = z[base + select(B + i, i, is_anchor) * shape.columns + c];
     if (!is_anchor || DETACH == 0u) { value = (1.0 - shares[row + B]) * (own - partner); }
     if (!is_anchor) {
-      for (var j = 0u; j < B; j++) { value -= shares[row + j] * (own - z[base + j * shape.columns + c]); }
+      for (var j = 0u; j < knobs[id.z].batch; j++) { value -= shares[row + j] * (own - z[base + j * shape.columns + c]); }
     }
   }
-  if (DETACH == 0u && !is_anchor) {
+  if (DETACH == 0u && place < knobs[id.z].batch) {
     for (var k = 0u; k < anchors; k++) { value += shares[(id.z * B + k) * (B + 1u) + place] * (z[base + k * shape.columns + c] - own); }
   }
   let divided = select(1.0, 1.0 / f32(4u * shape.columns), knobs[id.z].divided == 1u);

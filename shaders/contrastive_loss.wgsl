@@ -20,22 +20,24 @@ fn contrastive_loss(@builtin(global_invocation_id) id: vec3u) {
   if (i >= state[id.z].whole_anchors) { return; }
   let knob = knobs[id.z];
   let B = shape.batch;
+  let own = knob.batch;  // samples that the replica learns from, the first of them
   let start = (id.z * B + i) * (B + 1u);
   let positive = distances[start + B];
   var top = select(-1e30, -positive / knob.tau, knob.variant == 2u);
   var negatives = 0.0;
-  for (var j = 0u; j < B; j++) {
+  for (var j = 0u; j < own; j++) {
     let d = distances[start + j];
     if (j != i) { negatives += d; }
     if (j != i || knob.variant == 0u) { top = max(top, -d / knob.tau); }
   }
   var sum = select(0.0, exp(-positive / knob.tau - top), knob.variant == 2u);
   distances[start + B] = sum;
-  for (var j = 0u; j < B; j++) {
+  for (var j = 0u; j < own; j++) {
     let share = select(0.0, exp(-distances[start + j] / knob.tau - top), j != i || knob.variant == 0u);
     distances[start + j] = share;
     sum += share;
   }
-  for (var j = 0u; j <= B; j++) { distances[start + j] /= sum; }
-  rows[id.z * B + i] = vec4f(positive / knob.tau + top + log(sum), positive, negatives / f32(max(1u, B - 1u)), 0.0);
+  for (var j = 0u; j < own; j++) { distances[start + j] /= sum; }
+  distances[start + B] /= sum;
+  rows[id.z * B + i] = vec4f(positive / knob.tau + top + log(sum), positive, negatives / f32(max(1u, own - 1u)), 0.0);
 }

@@ -20,20 +20,21 @@ struct Shape {
 fn dispersive_gradient(@builtin(global_invocation_id) id: vec3u) {
   let B = shape.batch;
   let knob = knobs[id.z];
+  let learned = knob.batch;  // samples that the replica learns from, the first of them; B in the formula
   let i = id.x / shape.columns;
   let c = id.x % shape.columns;
   if (i >= B || knob.term != 1u) { return; }
   let base = id.z * shape.z_stride;
   var value = vec4f();
-  if (state[id.z].lambda > 0.0) {
+  if (i < learned && state[id.z].lambda > 0.0) {
     var all = 0.0;  // each sum is at least 1, for d_ii = 0, and at most B
-    for (var k = 0u; k < B; k++) { all += exp(shares[(id.z * B + k) * (B + 1u) + B]); }
+    for (var k = 0u; k < learned; k++) { all += exp(shares[(id.z * B + k) * (B + 1u) + B]); }
     let row = (id.z * B + i) * (B + 1u);
     let own = z[base + i * shape.columns + c];
-    for (var j = 0u; j < B; j++) { value -= shares[row + j] * (own - z[base + j * shape.columns + c]); }
+    for (var j = 0u; j < learned; j++) { value -= shares[row + j] * (own - z[base + j * shape.columns + c]); }
     let divided = select(1.0, 1.0 / f32(4u * shape.columns), knob.divided == 1u);
     value *= 4.0 * state[id.z].lambda * divided / knob.tau * exp(shares[row + B]) / all;
-    if (c == 0u) { rows[id.z * B + i].x = log(all) - 2.0 * log(f32(B)); }
+    if (c == 0u) { rows[id.z * B + i].x = log(all) - 2.0 * log(f32(learned)); }
   }
   dz[base + i * shape.columns + c] = value;
 }

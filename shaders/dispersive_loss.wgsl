@@ -14,20 +14,20 @@ struct Shape {
 
 @compute @workgroup_size(64)
 fn dispersive_loss(@builtin(global_invocation_id) id: vec3u) {
-  let B = shape.batch;
   let knob = knobs[id.z];
-  if (id.x >= B || knob.term != 1u || !(state[id.z].lambda > 0.0)) { return; }
-  let start = (id.z * B + id.x) * (B + 1u);
+  let own = knob.batch;  // samples that the replica learns from, the first of them; B in the formula
+  if (id.x >= own || knob.term != 1u || !(state[id.z].lambda > 0.0)) { return; }
+  let start = (id.z * shape.batch + id.x) * (shape.batch + 1u);
   var apart = 0.0;
   var sum = 0.0;  // d_ii = 0 is the least distance, so no exponent is above 0
-  for (var j = 0u; j < B; j++) {
+  for (var j = 0u; j < own; j++) {
     let d = distances[start + j];
     apart += d;
     let share = exp(-d / knob.tau);
     distances[start + j] = share;
     sum += share;
   }
-  for (var j = 0u; j < B; j++) { distances[start + j] /= sum; }
-  distances[start + B] = log(sum);
-  rows[id.z * B + id.x] = vec4f(0.0, 0.0, apart / f32(max(1u, B - 1u)), 0.0);
+  for (var j = 0u; j < own; j++) { distances[start + j] /= sum; }
+  distances[start + shape.batch] = log(sum);
+  rows[id.z * shape.batch + id.x] = vec4f(0.0, 0.0, apart / f32(max(1u, own - 1u)), 0.0);
 }

@@ -3,6 +3,7 @@
 // A batch may come in P micro-batches of B, one a pass: sample i of part p has the number i P + p, so that their union is the undivided batch of P B,
 // and strata are spread over all parts; it also learns its place among all P B, once those are put in order likewise.
 // A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
+// Samples that a replica with a smaller batch does not learn from are none of the low ones, so they stand last.
 // t is uniform, or sigmoid(mean + scale n), n ~ N(0,1) (logit-normal, LCF eq. 16), or sigma/(1 + sigma) with sigma uniform.
 // t, source, row (R,capacity): noise level, number before sorting, data row.  place (R,B).  One workgroup per replica.
 // #include lib/philox.wgsl
@@ -34,7 +35,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   let key = vec2u(knob.seed, 0u);
   let whole = shape.batch * shape.parts;
   let part = state[r].part;
-  let strata = select(0u, u32(ceil(knob.t_min * f32(whole))), knob.stratified == 1u);
+  let strata = select(0u, u32(ceil(knob.t_min * f32(knob.batch))), knob.stratified == 1u);
   for (var i = lane.x; i < whole; i += LANES) {
     let words = philox(vec4u(i / 4u, step, STREAM_TIME, 0u), key);
     let u = uniform_open(words[i % 4u]);
@@ -42,7 +43,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     if (knob.time_scale > 0.0) { value = clamp(1.0 / (1.0 + exp(-(knob.time_mean + knob.time_scale * normals(words)[i % 4u]))), 1e-5, 1.0 - 1e-5); }
     if (knob.time_sigma > 0.0) { value = knob.time_sigma * u / (1.0 + knob.time_sigma * u); }
     if (strata > 0u) { value = select(knob.t_min + (1.0 - knob.t_min) * u, knob.t_min * u, i < strata); }
-    level[i] = value;
+    level[i] = select(value, max(value, knob.t_min), i >= knob.batch);
   }
   workgroupBarrier();
 

@@ -1,5 +1,6 @@
 // For contrastive flow matching (arXiv 2506.05350): the sample j whose target v_i is pushed from, one for every sample i of the batch,
 // or of the micro-batch, where it comes in P of them: then j is of the same one.
+// Samples that the replica does not learn from are neither pushed nor pushed from.
 //   negatives 0: any j ≠ i   1: any of another class, or as 0 where there is none   2: a random permutation, which may hit i itself
 // labels (R,capacity)  negative (R,B).  One workgroup per replica.
 // #include lib/philox.wgsl
@@ -7,6 +8,7 @@
 // #include lib/state.wgsl
 const LANES = 256u;
 const MOST = 2048u;  // largest batch
+const NONE = 0xffffffffu;  // of a sample that is pushed from none
 const LABELLED = 0u;  // specialised
 struct Shape {
   batch: u32,      // B
@@ -24,7 +26,8 @@ var<workgroup> words: array<u32, MOST>;
 @compute @workgroup_size(LANES)
 fn draw_negatives(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
   let r = group.z;
-  let B = shape.batch;
+  let B = knobs[r].batch / shape.parts;
+  for (var i = B + lane.x; i < shape.batch; i += LANES) { negative[r * shape.batch + i] = NONE; }
   for (var i = lane.x; i < B; i += LANES) {
     let number = i * shape.parts + state[r].part;
     words[i] = philox(vec4u(number / 4u, state[r].step, STREAM_NEGATIVE, 0u), vec2u(knobs[r].seed, 0u))[number % 4u];
@@ -34,7 +37,7 @@ fn draw_negatives(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
     if (knobs[r].negatives == 2u) {
       var rank = 0u;
       for (var j = 0u; j < B; j++) { rank += u32(words[j] < words[i] || (words[j] == words[i] && j < i)); }
-      negative[r * B + rank] = i;
+      negative[r * shape.batch + rank] = i;
       continue;
     }
     var chosen = (i + 1u + philox_multiply_high(words[i], max(1u, B - 1u))) % B;
@@ -52,6 +55,6 @@ fn draw_negatives(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
         left--;
       }
     }
-    negative[r * B + i] = chosen;
+    negative[r * shape.batch + i] = chosen;
   }
 }

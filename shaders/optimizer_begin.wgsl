@@ -40,9 +40,10 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   let r = group.z;
   let knob = knobs[r];
   let low = select(state[r].low, 0u, knob.flow_below == 1u);
-  let compared = rows_compared(knob.term, state[r].anchors, state[r].lambda, shape.batch);
+  let learned = knob.batch / PARTS;
+  let compared = rows_compared(knob.term, state[r].anchors, state[r].lambda, learned);
   var sum = vec4f();
-  for (var i = lane.x; i < shape.batch; i += LANES) {
+  for (var i = lane.x; i < learned; i += LANES) {
     if (i >= low) { sum.x += loss[r * shape.batch + i]; }
     if (i < compared) { sum += vec4f(0.0, rows[r * shape.batch + i].xyz); }
   }
@@ -73,9 +74,8 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     }
     now.part = 0u;
   }
-  let whole = PARTS * shape.batch;
-  let whole_compared = rows_compared(knob.term, now.whole_anchors, now.lambda, whole);
-  let flow = sum_of_parts.x / f32(max(1u, whole - select(now.whole_low, 0u, knob.flow_below == 1u)));
+  let whole_compared = rows_compared(knob.term, now.whole_anchors, now.lambda, knob.batch);
+  let flow = sum_of_parts.x / f32(max(1u, knob.batch - select(now.whole_low, 0u, knob.flow_below == 1u)));
   let contrastive = sum_of_parts.yzw / f32(max(1u, whole_compared));
   let norm = sqrt(squares[0]);
   let finite = (bitcast<u32>(squares[0]) & 0x7f800000u) != 0x7f800000u;

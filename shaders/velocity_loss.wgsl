@@ -1,5 +1,5 @@
 // Flow-matching loss of each sample and its gradient: l_i = mean (or sum) over d of (v − v*)², L = mean of l_i over the samples the
-// flow term covers: those with t ≥ t_min, or all when flow_below is set (LCF, Algorithm 1). The mean is over all P micro-batches where there are several.
+// flow term covers: those with t ≥ t_min, or all when flow_below is set (LCF, Algorithm 1), of those that the replica learns from. The mean is over all P micro-batches where there are several.
 // NEGATIVES 1: replicas whose term is 2 minimise l_i − λ mean (v_i − v*_j)², j = negative_i (contrastive flow matching, arXiv 2506.05350);
 // rows of these: (−mean (v_i − v*_j)², 0, 0, 0), so that flow + λ · that is the loss.  negative (R,B)  rows (R,B)
 // v (R,B,d)  goal (R,capacity,d)  dv (R,B,d)  loss (R,B), of every sample, covered or not.  One workgroup per sample, fixed tree.
@@ -32,9 +32,9 @@ fn velocity_loss(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   let r = group.z;
   let sample = group.x;
   let left_out = select(state[r].low, 0u, knobs[r].flow_below == 1u);
-  let whole = shape.batch * shape.parts - select(state[r].whole_low, 0u, knobs[r].flow_below == 1u);
+  let whole = knobs[r].batch - select(state[r].whole_low, 0u, knobs[r].flow_below == 1u);
   let scale = select(1.0 / f32(shape.dimensions), 1.0, knobs[r].sum_loss == 1u);
-  let weight = select(0.0, 2.0 * scale / f32(max(1u, whole)), sample >= left_out);
+  let weight = select(0.0, 2.0 * scale / f32(max(1u, whole)), sample >= left_out && sample < knobs[r].batch / shape.parts);
   let at = (r * shape.batch + sample) * shape.dimensions;
   let goal_at = (r * shape.capacity + sample) * shape.dimensions;
   let pushes = NEGATIVES == 1u && knobs[r].term == 2u && state[r].lambda > 0.0;

@@ -140,7 +140,7 @@ export const objectiveSchema = z.strictObject({
 })
 
 export const trainSchema = z.strictObject({
-  batch: whole(1, 2048).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step.' }),
+  batch: whole(1, 2048).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step. A replica of its own smaller batch learns from the first so many of the run’s, at the cost of all.' }),
   microBatches: whole(1, 64).default(1).meta({
     title: 'Micro-batches', source: 'Gradient accumulation', formula: '\\nabla L = \\textstyle\\sum_{p=1}^{P} \\nabla L_p', advanced: true,
     help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Where features of all images are compared (LCF, dispersive loss), each part first passes as far as its features, once more. Only ΔFM takes its other images from the same part.',
@@ -162,7 +162,7 @@ export const trainSchema = z.strictObject({
 /** What a replica may have for itself instead of the run's, and the section that it stands in. Schema, knobs, seed groups, links, controls and labels follow from this list. */
 export const overridable = {
   path: 'objective', loss: 'objective', tMin: 'objective', lambda: 'objective', tau: 'objective', variant: 'objective', times: 'objective', timeMean: 'objective', timeScale: 'objective',
-  candidates: 'objective', ownCandidate: 'objective', negatives: 'objective', nullSkip: 'objective', clamp: 'objective', learningRate: 'train', images: 'train', seed: 'train',
+  candidates: 'objective', ownCandidate: 'objective', negatives: 'objective', nullSkip: 'objective', clamp: 'objective', learningRate: 'train', batch: 'train', images: 'train', seed: 'train',
 } as const satisfies Record<string, 'objective' | 'train'>
 export type Overridable = keyof typeof overridable
 export const overridableFields = Object.keys(overridable) as Overridable[]
@@ -236,6 +236,10 @@ export const configSchema = z.strictObject({
   if (evaluate.guidanceFrom > evaluate.guidanceTo) complain(['evaluate', 'guidanceFrom'], `guidance from t = ${evaluate.guidanceFrom} up to ${evaluate.guidanceTo} is no interval; the first must not be above the second`)
   if (objective.layer > net.blocks) complain(['objective', 'layer'], `layer ${objective.layer} does not exist: the network has ${net.blocks} blocks`)
   if (train.batch % train.microBatches !== 0) complain(['train', 'microBatches'], `a batch of ${train.batch} cannot be cut into ${train.microBatches} equal parts; take a number that divides it`)
+  config.replicas.forEach(({ batch = train.batch }, r) => {
+    if (batch > train.batch) complain(['replicas', `${r}`, 'batch'], `a replica’s batch is a part of the run’s, which has ${train.batch} images, so it cannot be ${batch}; take a larger train.batch`)
+    else if (batch % train.microBatches !== 0) complain(['replicas', `${r}`, 'batch'], `a batch of ${batch} cannot be cut into the run’s ${train.microBatches} equal parts; take a number that they divide`)
+  })
   if (train.batch > data.count) complain(['train', 'batch'], `a batch of ${train.batch} is larger than the ${data.count} training images`)
 })
 

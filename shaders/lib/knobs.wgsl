@@ -3,6 +3,7 @@
 struct Knobs {
   seed: u32,
   images: u32,         // rows of the data set that are drawn from, the first ones
+  batch: u32,          // samples of the whole batch that are learned from, the first ones; every micro-batch has as many of them
   t_min: f32,
   lambda: f32,
   lambda_start: u32,   // step before which the contrastive term is off

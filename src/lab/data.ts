@@ -1,5 +1,5 @@
 /** Images for a run: generated from the seed in pieces, so that a worker can say how far it is. */
-import { type Config, ConfigError, passOf } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
 import { drawingProblem, isDrawn } from '../datasets/drawn.ts'
 import { datasetOf, datasets } from '../datasets/index.ts'
 import { isOwn } from '../datasets/own.ts'
@@ -35,8 +35,9 @@ export function checkConfig(config: Config): void {
   config.replicas.forEach((replica, r) => {
     const method = methods[replica.method ?? objective.method]
     if (!method) throw new ConfigError(`replicas.${r}.method: there is no method "${replica.method ?? objective.method}"; there are ${Object.keys(methods).join(', ')}`)
-    if (method.term && train.batch < 2) throw new ConfigError(`train.batch: ${method.label} compares images of one batch, so it needs at least 2`)
-    if (method.term === 'negatives' && passOf(train) < 2) throw new ConfigError(`train.microBatches: ${method.label} compares images of one micro-batch, so it needs at least 2`)
+    const learned = replica.batch ?? train.batch
+    if (method.term && learned < 2) throw new ConfigError(`${replica.batch === undefined ? 'train' : `replicas.${r}`}.batch: ${method.label} compares images of one batch, so it needs at least 2`)
+    if (method.term === 'negatives' && learned / train.microBatches < 2) throw new ConfigError(`train.microBatches: ${method.label} compares images of one micro-batch, so it needs at least 2`)
     const { objective: own, path } = resolveReplica(config, replica)
     if (own.stratified && own.times !== 'uniform') throw new ConfigError('objective.stratified: strata are for uniform noise levels; turn them off, or take objective.times uniform')
     const refusal = method.refuse?.(own, net)

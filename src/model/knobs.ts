@@ -21,7 +21,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
   const { objective, train, method } = resolveReplica(config, replica)
   const { tMin, lambda, flowBelow, times = timeSamplerOf(objective), prediction = 'velocity', average } = method.knobs(objective)
   return packStruct(knobsLayout, {
-    seed: train.seed, images: train.images === 0 ? config.data.count : Math.min(train.images, config.data.count), t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
+    seed: train.seed, images: train.images === 0 ? config.data.count : Math.min(train.images, config.data.count), batch: train.batch, t_min: tMin, lambda, lambda_start: objective.lambdaStart, lambda_ramp: objective.lambdaRamp, tau: objective.tau,
     variant: VARIANT[objective.variant], divided: objective.distance === 'divided' ? 1 : 0, flow_below: flowBelow ? 1 : 0,
     stratified: objective.stratified ? 1 : 0, fresh_noise: objective.noise === 'fresh' ? 1 : 0, sum_loss: objective.reduction === 'sum' ? 1 : 0,
     learning_rate: train.learningRate, cosine: train.schedule === 'cosine' ? 1 : 0, total_steps: train.steps, warmup: train.warmup,

@@ -56,15 +56,17 @@ describe('round trip', () => {
     ...Object.fromEntries(overridableFields.map((field) => [field, fieldValue(overridable[field], field)])),
   }, { requiredKeys: [] })
   const valid = fc.record({ net: section('net'), data: section('data'), objective: section('objective'), train: section('train'), evaluate: section('evaluate'), replicas: fc.array(replica, { minLength: 1, maxLength: 16 }) })
-    .map(({ net, objective, train, data, evaluate, ...others }): Config => {
+    .map(({ net, objective, train, data, evaluate, replicas, ...others }): Config => {
       // Fields that hang together are brought together.
       const { heads = 4, patch = 2, blocks = 4 } = net as { heads?: number; patch?: number; blocks?: number }
       const within = (value: unknown, most: number) => Math.min(Number(value), most)
       const { batch = 64, microBatches = 1 } = train as { batch?: number; microBatches?: number }
+      const parts = batch % microBatches === 0 ? microBatches : 1
       const size = Math.min(256, patch * Math.ceil(Number(net.size ?? 12) / patch))
       const labelDrop = Number(net.classes ?? 0) === 0 ? 0 : Number(net.labelDrop ?? 0)
       return parseConfig({
-        ...others, data: data.count === undefined ? data : { ...data, count: Math.max(2048, Number(data.count)) }, train: { ...train, microBatches: batch % microBatches === 0 ? microBatches : 1 },
+        ...others, data: data.count === undefined ? data : { ...data, count: Math.max(2048, Number(data.count)) }, train: { ...train, microBatches: parts },
+        replicas: (replicas as { batch?: number }[]).map((one) => ({ ...one, ...(one.batch !== undefined && { batch: parts * Math.max(1, Math.floor(within(one.batch, batch) / parts)) }) })),
         net: { ...net, width: Math.min(1152 - (1152 % (4 * heads)), 4 * heads * Math.ceil(Number(net.width ?? 48) / (4 * heads))), size, attention: net.attention || size > patch, blocks, labelDrop, selfCondition: within(net.selfCondition ?? 0, blocks - 1) },
         objective: { ...objective, layer: within(objective.layer ?? 1, blocks) },
         evaluate: { ...evaluate, guidance: labelDrop > 0 ? evaluate.guidance : 1, guidanceFrom: within(evaluate.guidanceFrom ?? 0, Number(evaluate.guidanceTo ?? 1)) },

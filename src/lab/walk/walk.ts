@@ -11,6 +11,7 @@ import type { Tensor } from '../../engine/recorder.ts'
 import { Buffers } from '../../engine/recording.ts'
 import { shaderSource } from '../../engine/specialise.ts'
 import { KNOB_WORDS, STATE_WORDS, unpackState } from '../../model/knobs.ts'
+import { resolveReplica } from '../../model/replica.ts'
 import { recordTraining, type Training } from '../../model/training.ts'
 import { METRICS, METRICS_RING } from '../../ops/optimizer.ts'
 import type { StepWalk, WalkMove, WalkTensor } from '../../step_walk.ts'
@@ -73,7 +74,8 @@ function planWalk(config: Config, training: Training, sample: number): Plan {
 /** @throws ConfigError when there is no such replica or image, RangeError when the GPU has no room for a copy */
 export async function walkStep({ device, library, buffers: run, training: original, config: whole, runId, replica, sample }: WalkOptions): Promise<StepWalk> {
   if (!whole.replicas[replica]) throw new ConfigError(`there is no replica ${replica + 1}; this run has ${whole.replicas.length}`)
-  if (!Number.isInteger(sample) || sample < 0 || sample >= passOf(whole.train)) throw new ConfigError(`there is no image ${sample + 1} in a ${whole.train.microBatches > 1 ? 'micro-batch' : 'batch'} of ${passOf(whole.train)}`)
+  const learned = passOf(resolveReplica(whole, whole.replicas[replica]).train)
+  if (!Number.isInteger(sample) || sample < 0 || sample >= learned) throw new ConfigError(`there is no image ${sample + 1} in a ${whole.train.microBatches > 1 ? 'micro-batch' : 'batch'} of ${learned}`)
   const { config, training } = recordCopy(whole, replica, original)
   const { moves, pieces, shown, attention } = planWalk(config, training, sample)
   const own = await Buffers.allocate(device, training.tensors, run)
@@ -105,7 +107,7 @@ export async function walkStep({ device, library, buffers: run, training: origin
     const row = new Float32Array(metrics, ((step - 1) % METRICS_RING) * METRICS.length * 4, METRICS.length)
     const t = shown.flat().find(({ bound }) => bound.tensor === training.batch.t)
     return {
-      runId, step, replica, label: replicaLabel(whole, replica), sample, batch: passOf(config.train), parts: training.parts, t: t ? valuesOf(t.piece)[sample] : null,
+      runId, step, replica, label: replicaLabel(whole, replica), sample, batch: learned, parts: training.parts, t: t ? valuesOf(t.piece)[sample] : null,
       letters: legendOf(letters), stages: stagesOf(moves), loss: row[METRICS.indexOf('flow')], gradientNorm: row[METRICS.indexOf('gradientNorm')],
       kernels: Object.fromEntries(moves.map(({ kernel }) => [kernel, { about: aboutKernel(kernel), text: shaderSource(kernel) }])),
       moves: moves.map((move, index): WalkMove => {

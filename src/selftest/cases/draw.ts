@@ -18,6 +18,8 @@ interface Setting {
   stratified: boolean
   /** Of the shape's, where it draws from fewer. */
   images?: number
+  /** Samples of the whole batch that it learns from, where these are not all. */
+  learned?: number
   times?: TimeSampler
 }
 
@@ -34,10 +36,11 @@ interface Shape {
 function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, ...own }: Setting, { batch, anchored, parts = 1, part = 0, ...shape }: Shape) {
   const images = own.images ?? shape.images
   const capacity = anchored ? 2 * batch : batch
-  const strata = stratified ? Math.ceil(Math.fround(tMin * parts * batch)) : 0
+  const learned = own.learned ?? parts * batch
+  const strata = stratified ? Math.ceil(Math.fround(tMin * learned)) : 0
   const drawn = drawTimes(own.times ?? { mean: 0, scale: 0 }, seed, step, parts * batch)
   const levels = Array.from(drawn, (u, i) => {
-    if (strata === 0) return u
+    if (strata === 0) return i < learned ? u : Math.max(u, tMin)
     return i < strata ? Math.fround(tMin * u) : Math.fround(tMin + Math.fround(1 - tMin) * u)
   })
   const wholeLow = levels.filter(level => level < tMin).length
@@ -69,7 +72,7 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
     record(recorder) {
       const capacity = anchored ? 2 * batch : batch
       const knob = knobs(recorder, settings.map(each => ({
-        seed: each.seed, images: each.images ?? images, t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0, time_sigma: each.times?.sigma ?? 0,
+        seed: each.seed, images: each.images ?? images, batch: each.learned ?? batch * (parts ?? 1), t_min: each.tMin, lambda: each.lambda, lambda_start: each.lambdaStart, lambda_ramp: each.lambdaRamp, stratified: each.stratified ? 1 : 0, time_mean: each.times?.mean ?? 0, time_scale: each.times?.scale ?? 0, time_sigma: each.times?.sigma ?? 0,
       })))
       const states = state(recorder, settings.map(each => ({ step: each.step, part })))
       const made = { ...makeBatch(recorder, replicas, capacity, 4, false), place: parts ? recorder.tensor('place', replicas * batch) : null }
@@ -89,31 +92,30 @@ function drawCase(op: string, shape: Shape, settings: Setting[], seed: number): 
   }
 }
 
-/** Whose target each of a batch is pushed from, by each policy, with and without labels. Replicas: any, another class, a permutation. */
+/** Whose target each of a batch is pushed from, by each policy, with and without labels. Replicas: any, another class, a permutation; the same of the first 20. */
 function negativesCase(labelled: boolean, seed: number): OpCase {
-  const [replicas, batch, capacity, step] = [3, 37, 40, 5]
+  const [policies, batch, capacity, step] = [[0, 1, 2, 0, 1, 2], 37, 40, 5]
+  const replicas = policies.length
+  const learned = (r: number) => (r < 3 ? batch : 20)
   return {
     op: `draw negatives, ${labelled ? 'labels' : 'no labels'}`, shape: `R ${replicas}, B ${batch}`, seed, tolerance: 0,
     record(recorder) {
-      // In the last replica but one all samples but one are of one class.
+      // All samples but one are of one class.
       const labels = Uint32Array.from({ length: replicas * capacity }, (_, i) => (i % capacity < batch && i % capacity !== 7 ? 2 : i % 5))
       const made = { ...makeBatch(recorder, replicas, capacity, 4, false), labels: labelled ? recorder.constant('labels', labels) : null }
       const negative = recorder.tensor('negative', replicas * batch)
-      drawNegatives(recorder, replicas, batch, knobs(recorder, [0, 1, 2].map(policy => ({ seed: 9, negatives: policy }))), state(recorder, [0, 1, 2].map(() => ({ step }))), made, negative)
-      const words = Array.from({ length: batch }, (_, i) => wordOf(9, step, STREAM_NEGATIVE, i))
+      drawNegatives(recorder, replicas, batch, knobs(recorder, policies.map((policy, r) => ({ seed: 9, batch: learned(r), negatives: policy }))), state(recorder, policies.map(() => ({ step }))), made, negative)
       const high = (word: number, count: number) => Math.floor((word * count) / 2 ** 32)
       const twinOf = (r: number): number[] => {
-        if (r === 2) {
-          const order = words.map((_, i) => i).sort((a, b) => words[a] - words[b] || a - b)
-          return order
-        }
+        const words = Array.from({ length: learned(r) }, (_, i) => wordOf(9, step, STREAM_NEGATIVE, i))
+        if (policies[r] === 2) return words.map((_, i) => i).sort((a, b) => words[a] - words[b] || a - b)
         return words.map((word, i) => {
           const own = labels[r * capacity + i]
           const others = words.map((_, j) => j).filter(j => labels[r * capacity + j] !== own)
-          return labelled && r === 1 && others.length > 0 ? others[high(word, others.length)] : (i + 1 + high(word, batch - 1)) % batch
+          return labelled && policies[r] === 1 && others.length > 0 ? others[high(word, others.length)] : (i + 1 + high(word, learned(r) - 1)) % learned(r)
         })
       }
-      return [{ name: 'negative', tensor: negative, expected: () => Uint32Array.from([0, 1, 2].flatMap(twinOf)) }]
+      return [{ name: 'negative', tensor: negative, expected: () => Uint32Array.from(policies.flatMap((_, r) => [...twinOf(r), ...Array<number>(batch - learned(r)).fill(NONE)])) }]
     },
   }
 }
@@ -141,19 +143,19 @@ const dropCase: OpCase = {
 const plain: Setting = { seed: 7, step: 12, tMin: Math.fround(0.3), lambda: 0.5, lambdaStart: 0, lambdaRamp: 0, stratified: false }
 
 export const drawCases: OpCase[] = [
-  drawCase('draw', { batch: 37, anchored: false, images: 1000 }, [plain, { ...plain, seed: 0xfedcba98 }, { ...plain, tMin: 0, images: 40 }], 1101),
+  drawCase('draw', { batch: 37, anchored: false, images: 1000 }, [plain, { ...plain, seed: 0xfedcba98 }, { ...plain, tMin: 0, images: 40 }, { ...plain, learned: 20 }], 1101),
   // Replicas: on; not yet on; half way up the ramp; on, but no level is below T_min.
   drawCase('draw with anchors', { batch: 300, anchored: true, images: 3 }, [
     plain, { ...plain, lambdaStart: 13 }, { ...plain, lambdaStart: 8, lambdaRamp: 8 }, { ...plain, tMin: 2 ** -24 },
   ], 1102),
   drawCase('draw, stratified', { batch: 45, anchored: true, images: 0x7fffffff }, [
-    { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 },
+    { ...plain, stratified: true }, { ...plain, stratified: true, tMin: Math.fround(0.05) }, { ...plain, stratified: true, tMin: 0 }, { ...plain, stratified: true, learned: 9 },
   ], 1103),
   drawCase('draw, logit-normal and σ uniform', { batch: 301, anchored: true, images: 60 }, [
     { ...plain, times: { mean: Math.fround(-1.2), scale: Math.fround(1.2) } }, { ...plain, times: { mean: -0.5, scale: 1 } }, { ...plain, times: { mean: 4, scale: 4 } }, { ...plain, times: { mean: 0, scale: 0, sigma: 4 } },
   ], 1107),
   // The last level of the whole batch below T_min is in another part (replica 2), or there is none (3).
-  drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 4 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }], 1109),
+  drawCase('draw, micro-batch', { batch: 9, anchored: true, images: 1000, parts: 5, part: 4 }, [plain, { ...plain, stratified: true }, { ...plain, tMin: Math.fround(0.02) }, { ...plain, tMin: 2 ** -24 }, { ...plain, learned: 25 }, { ...plain, stratified: true, learned: 5 }], 1109),
   negativesCase(false, 1105), negativesCase(true, 1106), dropCase,
   drawCase('draw, largest batch', { batch: 2048, anchored: true, images: 60000 }, [plain], 1104),
 ]

@@ -42,7 +42,7 @@ const partsCase: OpCase = {
     const optimizer: Optimizer = { ...made, ema: { ...flat, tensor: ema.tensor } }
     const setting: OptimizerSettings = { ...settings[0], warmup: 0 }
     const knob = knobs(recorder, Array.from({ length: replicas }, (_, r) => ({
-      learning_rate: setting.learningRate, beta1: setting.beta1, beta2: setting.beta2, epsilon: setting.epsilon, weight_decay: setting.weightDecay, clip: setting.clip, ema_decay: setting.emaDecay, flow_below: r,
+      batch: batch * parts, learning_rate: setting.learningRate, beta1: setting.beta1, beta2: setting.beta2, epsilon: setting.epsilon, weight_decay: setting.weightDecay, clip: setting.clip, ema_decay: setting.emaDecay, flow_below: r,
     })))
     // This part holds 1 of the 5 samples below T_min.
     const states = state(recorder, [0, 1].map(() => ({ low: 1, anchors: 1, whole_low: 5, whole_anchors: 4, lambda: 0.5 })))
@@ -91,11 +91,13 @@ const settings: OptimizerSettings[] = [
 
 const BAD: Record<number, number> = { 1: NaN, 3: Infinity }
 const STEPS = 7
+/** Samples of a batch of 5 that each learns from. */
+const LEARNED = [4, 5, 5]
 const START = METRICS_RING - 3 // the metrics ring comes round on the way
 
 function knobsOf(recorder: Recorder) {
   return knobs(recorder, settings.map((each, r) => ({
-    learning_rate: each.learningRate, cosine: each.schedule === 'cosine' ? 1 : 0, total_steps: each.steps, warmup: each.warmup, beta1: each.beta1, beta2: each.beta2,
+    batch: LEARNED[r], learning_rate: each.learningRate, cosine: each.schedule === 'cosine' ? 1 : 0, total_steps: each.steps, warmup: each.warmup, beta1: each.beta1, beta2: each.beta2,
     epsilon: each.epsilon, weight_decay: each.weightDecay, clip: each.clip, ema_decay: each.emaDecay, flow_below: r === 1 ? 1 : 0,
   })))
 }
@@ -114,7 +116,7 @@ const trainingCase: OpCase = {
     // The last replica has a contrastive term and nothing below T_min.
     const emptyAt = (r: number, step: number) => counters.empty[r] + (r === 2 ? step + 1 : 0)
     const states = state(recorder, settings.map((_, r) => ({ step: START, low: counters.low[r], anchors: counters.anchors[r], empty: counters.empty[r], lambda: counters.lambda[r] })))
-    const batch = 5
+    const batch = Math.max(...LEARNED)
     const gradients: Filled[] = []
     const losses: Filled[] = []
     const rows: Filled[] = []
@@ -143,7 +145,7 @@ const trainingCase: OpCase = {
         }
         const contrast = (column: number) => mean(part(rows[step], r, batch), 0, counters.anchors[r], 4, column)
         return {
-          flow: mean(part(losses[step], r, batch), low, batch - low), contrastive: contrast(0), gradientNorm: result.norm, rate,
+          flow: mean(part(losses[step], r, batch), low, LEARNED[r] - low), contrastive: contrast(0), gradientNorm: result.norm, rate,
           anchors: counters.anchors[r], positive: contrast(1), negative: contrast(2), skipped: twin.skipped, empty: emptyAt(r, step), lambda: counters.lambda[r], low: counters.low[r],
         }
       })
