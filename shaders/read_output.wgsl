@@ -1,6 +1,6 @@
-// What a net's output u says of the velocity at (x_t, t) by what it predicts: v = skip x_t + out u. Denominators are clamped as in JiT (arXiv 2511.13720).
-//   prediction 0, the velocity: 0, 1   1, the image: β′/max(β,c), −W/max(β,c)   2, the noise: α′/max(α,c), W/max(α,c), with W = αβ′ − α′β
-// On the linear path α = 1−t, β = t, W = 1.
+// What a net's output u says of the velocity at (x_t, t) by what it predicts: v = skip x_t + out u. C is the least denominator.
+//   prediction 0, the velocity: 0, 1   1, the image: β′/max(β,C), −W/max(β,C)   2, the noise: α′/max(α,C), W/max(α,C), with W = αβ′ − α′β
+// On the linear path α = 1−t, β = t, W = 1, C = c.
 // PART 0: y = skip x + out u (values, and tangents with x' for x)   1: y = out u (cotangents, and tangents while x stays)   2: y += skip x (cotangent of x_t)
 // t (R,capacity)  x (R,x_capacity,d)  u, y (R,samples,d).  One thread per value.
 // #include lib/knobs.wgsl
@@ -28,13 +28,14 @@ fn read_output(@builtin(global_invocation_id) id: vec3u) {
   let path = place_on(id.z, t[id.z * shape.capacity + id.x / shape.dimensions]);
   var skip = 0.0;
   var out = 1.0;
+  let least = least_denominator(path, knob.least);
   if (knob.prediction == 1u) {
-    skip = path.dbeta / max(path.beta, knob.least);
-    out = -path.w / max(path.beta, knob.least);
+    skip = path.dbeta / max(path.beta, least);
+    out = -path.w / max(path.beta, least);
   }
   if (knob.prediction == 2u) {
-    out = path.w / max(path.alpha, knob.least);
-    skip = path.dalpha / max(path.alpha, knob.least);
+    out = path.w / max(path.alpha, least);
+    skip = path.dalpha / max(path.alpha, least);
   }
   let at = id.z * shape.samples * shape.dimensions + id.x;
   let from_x = id.z * shape.x_capacity * shape.dimensions + id.x;

@@ -1,8 +1,8 @@
 // The error whose square is minimised, where that is not the velocity's: p − q = √w (v − v*), of the image, the noise or the velocity, with the target
-// clamped as the net's answer is (JiT, arXiv 2511.13720). With c the least denominator, and W = αβ′ − α′β, which is 1 on the linear path:
-//   √w: velocity 1   image β/W, or max(β,c)/W when the net predicts the image   noise α/W, or max(α,c)/W when it predicts the noise
+// clamped as the net's answer is (JiT, arXiv 2511.13720). With C the least denominator, and W = αβ′ − α′β, which is 1 on the linear path:
+//   √w: velocity 1   image β/W, or max(β,C)/W when the net predicts the image   noise α/W, or max(α,C)/W when it predicts the noise
 //       velocity in the middle: a bump over t, w = 2.662 exp(−½((t − ½)/.15)²), whose mean is 1 (our reading of Generation Phases, arXiv 2510.24830)
-//   v* times β/max(β,c) when the net predicts the image, α/max(α,c) when it predicts the noise
+//   v* times β/max(β,C) when the net predicts the image, α/max(α,C) when it predicts the noise
 // MODE 0: p = √w v, q = √w v*   1: p = √w v alone, for gradients.  t (R,capacity)  v, p (R,B,d)  goal, q (R,capacity,d)
 // #include lib/knobs.wgsl
 // #include lib/path.wgsl
@@ -29,7 +29,7 @@ fn weigh_error(@builtin(global_invocation_id) id: vec3u) {
   let level = t[id.z * shape.capacity + id.x / shape.dimensions];
   let path = place_on(id.z, level);
   let near = vec2f(path.beta, path.alpha);
-  let held = select(near, max(near, vec2f(knob.least)), vec2<bool>(knob.prediction == 1u, knob.prediction == 2u));
+  let held = select(near, max(near, vec2f(least_denominator(path, knob.least))), vec2<bool>(knob.prediction == 1u, knob.prediction == 2u));
   var root = 1.0;
   if (knob.error_of == 1u) { root = held.x / path.w; }
   if (knob.error_of == 2u) { root = held.y / path.w; }

@@ -31,7 +31,7 @@ struct Knobs {
   time_sigma: f32,     // above 0: t/(1-t) is uniform up to it instead
   prediction: u32,     // the net's output: 0 velocity, 1 image, 2 noise
   error_of: u32,       // whose error is minimised, the same way
-  least: f32,          // denominators of conversions are at least this
+  least: f32,          // denominators of conversions are at least this, on the linear path
   negatives: u32,      // which other sample: 0 any, 1 of another class, 2 a permutation
   null_skip: u32,      // samples whose label was left out are pushed from none
   candidates: u32,     // images that the target is averaged over; 0: the sample's own target

@@ -12,6 +12,10 @@ struct Place {
   w: f32,
 }
 
+// What conversions from an image or a noise divide by at least: c on the linear path, as in JiT (arXiv 2511.13720). On any path the velocity is then no more
+// than 1/c times as far off as the answer, or as much more as the velocity itself is larger than 1.
+fn least_denominator(path: Place, c: f32) -> f32 { return c * path.w / max(1.0, max(abs(path.dalpha), abs(path.dbeta))); }
+
 fn place_on(r: u32, t: f32) -> Place {
   let start = r * PATH_ROWS;
   if (PATHS == 0u || paths[start].x > 0.0) { return Place(1.0 - t, t, -1.0, 1.0, 1.0); }

@@ -62,6 +62,9 @@ export const fromImage = ({ beta, dbeta, wronskian }: Place): { keep: number; al
 /** ε̂ = keep x_t + along v; the score is −ε̂/β */
 export const toNoise = ({ alpha, dalpha, wronskian }: Place): { keep: number; along: number } => ({ keep: -dalpha / wronskian, along: alpha / wronskian })
 
+/** What conversions from an image or a noise divide by at least; shaders/lib/path.wgsl has it for training and says why. */
+export const leastDenominator = ({ dalpha, dbeta, wronskian }: Place, c: number): number => (c * wronskian) / Math.max(1, Math.abs(dalpha), Math.abs(dbeta))
+
 /**
  * x_t/(α + β) lies on the linear path, at this level: as much noise for as much image. So the best denoiser, and the least error there is, are those of
  * the linear path there.

@@ -171,11 +171,11 @@ function tokenMean(graph: GraphBuilder, net: NetConfig, x: string, name: string)
   return graph.node('Mul', [sum, graph.number(`${name}.share`, 1 / tokens(net))], name)
 }
 
-/** `image` or `noise` → `velocity`, with denominators of at least `least`: (β′ x − W x̂0)/β or (W ε̂ + α′ x)/α as in shaders/read_output.wgsl */
+/** `image` or `noise` → `velocity`, with denominators of at least `least` on the linear path: (β′ x − W x̂0)/β or (W ε̂ + α′ x)/α as in shaders/read_output.wgsl */
 function readVelocity(graph: GraphBuilder, prediction: 'image' | 'noise', least: number, path: Path): void {
-  const hold = (level: string) => graph.node('Max', [level, graph.number('velocity.least', least)], 'velocity.held')
+  const bound = graph.number('velocity.least', least)
   if (isLinear(path)) {
-    const held = hold(prediction === 'image' ? 't' : graph.node('Sub', ['one', 't'], 'velocity.clean'))
+    const held = graph.node('Max', [prediction === 'image' ? 't' : graph.node('Sub', ['one', 't'], 'velocity.clean'), bound], 'velocity.held')
     const column = graph.node('Reshape', [held, graph.whole('velocity.column', [-1, 1, 1, 1])], 'velocity.denominator')
     graph.node('Div', [graph.node('Sub', prediction === 'image' ? ['x', 'image'] : ['noise', 'x'], 'velocity.numerator'), column], 'velocity')
     return
@@ -184,7 +184,9 @@ function readVelocity(graph: GraphBuilder, prediction: 'image' | 'noise', least:
   const answered = graph.node('Mul', [wronskian, prediction], 'velocity.answered')
   const kept = graph.node('Mul', [prediction === 'image' ? dbeta : dalpha, 'x'], 'velocity.kept')
   const numerator = prediction === 'image' ? graph.node('Sub', [kept, answered], 'velocity.numerator') : graph.node('Add', [answered, kept], 'velocity.numerator')
-  graph.node('Div', [numerator, hold(prediction === 'image' ? beta : alpha)], 'velocity')
+  const large = graph.node('Max', ['one', graph.node('Abs', [dalpha], 'velocity.dalpha'), graph.node('Abs', [dbeta], 'velocity.dbeta')], 'velocity.large')
+  const small = graph.node('Div', [graph.node('Mul', [bound, wronskian], 'velocity.grown'), large], 'velocity.small')
+  graph.node('Div', [numerator, graph.node('Max', [prediction === 'image' ? beta : alpha, small], 'velocity.held')], 'velocity')
 }
 
 /** x (B,T,C) → `name` (B,ch,h,w); a token's numbers stand as (py,px,ch) */

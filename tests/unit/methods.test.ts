@@ -42,7 +42,15 @@ test('where a least denominator acts is said, by the path, and nothing where it 
   const of = (objective: object, methods = ['fm', 'x-prediction', 'noise-prediction']) => clampsSaid(parseConfig({ objective, replicas: methods.flatMap(method => [{ method }, { method, seed: 1 }]) }))
   const there = 'there it is trained towards a velocity shorter than the true one.'
   expect(of({})).toEqual([`x-prediction (JiT) divides by 0.05 at least, in its target too, which acts below t = 0.05: ${there}`, `ε-prediction divides by 0.05 at least, in its target too, which acts above t = 0.95: ${there}`])
-  expect(of({ path: 'cosine', clamp: 0.1 }, ['x-prediction'])[0]).toContain(`below t = ${((2 / Math.PI) * Math.asin(0.1)).toPrecision(3)}`)
-  expect(of({ path: 've', clamp: 0.005 }), 'β = .01 at least, α = 1').toEqual([])
+  const held = (path: object, ...methods: string[]) => of(path, methods).map(said => / acts (.*):/.exec(said)![1])
+  // β/W is t on the linear path however strong the noise, (2/π) sin πt/2 on the cosine path, t/p on a power path, 1/log(σ_max/σ_min) on VE.
+  expect(held({ path: 'scaled', noiseScale: 0.05 }, 'x-prediction')).toEqual(['below t = 0.05'])
+  expect(held({ path: 'power', power: 4 }, 'x-prediction')).toEqual(['below t = 0.2'])
+  expect(held({ path: 've', sigmaMin: 0.01, sigmaMax: 50 }, 'x-prediction', 'noise-prediction')).toEqual([])
+  expect(held({ path: 've', sigmaMin: 0.01, sigmaMax: 50, clamp: 0.2 }, 'x-prediction')).toEqual(['below t = 0.352']) // where β = 0.2, for β′ is above 1
+  // α/W is 2β/T′ on VP, at t = 1 2/b₁; where the velocity itself is infinite, at t = 0, the noise is no farther from it.
+  expect(held({ path: 'vp' }, 'noise-prediction')).toEqual([])
+  expect(held({ path: 'vp', clamp: 0.15 }, 'noise-prediction')).toEqual(['above t = 0.661'])
+  expect(of({ path: 'cosine', clamp: 0.1 }, ['x-prediction'])[0]).toMatch(/holds errors of its velocity to 10 times those of its answer, .* acts below t = 0\.0641:/)
   for (const id of ['x-prediction', 'noise-prediction']) expect(methods[id].formula).toMatch(/\\max\(.*, c\)/)
 })
