@@ -27,7 +27,7 @@ export default defineDiagnostic({
   order: 80,
   group: 'samples',
   summary: 'Fréchet distance of samples from held-out images, precision and recall, and how near the nearest training image is.',
-  paper: 'LCF §5 (arXiv 2509.20952); Heusel et al. (arXiv 1706.08500); Kynkäänniemi et al. (arXiv 1904.06991)',
+  paper: 'LCF §6.1, fig. 5 (arXiv 2509.20952); Heusel et al. (arXiv 1706.08500); Kynkäänniemi et al. (arXiv 1904.06991)',
   formulas: {
     'distance-pixels': '\\lVert \\mu_1 - \\mu_2\\rVert^2 + \\operatorname{tr}\\!\\big(\\Sigma_1 + \\Sigma_2 - 2(\\Sigma_1\\Sigma_2)^{1/2}\\big)',
     'distance-classifier': '\\lVert \\mu_1 - \\mu_2\\rVert^2 + \\operatorname{tr}\\!\\big(\\Sigma_1 + \\Sigma_2 - 2(\\Sigma_1\\Sigma_2)^{1/2}\\big)',

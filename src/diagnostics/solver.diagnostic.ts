@@ -21,8 +21,8 @@ import { few, finite, overSeeds, seedsSaid } from './words.ts'
 
 const settings = z.strictObject({
   images: z.number().int().min(FEWEST).max(512).default(32).meta({ title: 'Images', help: 'Drawn by every solver from the same noise, and as many held-out ones to hold them against.', scale: 'log' }),
-  doublings: z.number().int().min(1).max(6).default(4).meta({ title: 'Doublings', help: 'Solvers take 4 steps, then 8, and so on this many times.' }),
-  reference: z.number().int().min(16).max(512).default(128).meta({ title: 'Steps of the reference', help: 'RK4 steps of what counts as exact; four looks each.' }),
+  doublings: z.number().int().min(1).max(8).default(4).meta({ title: 'Doublings', help: 'Solvers take 4 steps, then 8, and so on this many times.' }),
+  reference: z.number().int().min(16).max(4096).default(128).meta({ title: 'Steps of the reference', help: 'RK4 steps of what counts as exact; four looks each.' }),
 })
 
 /** All that follow the field itself by steps of one length. */

@@ -40,9 +40,10 @@ test('guidance of several strengths: samples of each, whatever the run’s own; 
   const swept = async (evaluate: ConfigInput['evaluate'], labelDrop = 0.2) => {
     const session = await create(tinyConfig({ net: { classes: K, labelDrop }, evaluate, data: { dataset: 'mixture', count: 4096, heldOut: 1024 }, train: { learningRate: 0.01 }, replicas: [{ method: 'fm' }] }))
     await session.advance(30)
-    return (await session.measure('guided', { w: '0 1 4', samples: 4 })).panels
+    const { panels } = await session.measure('guided', { w: '0 1 4', samples: 8 })
+    return { panels, quality: (await session.measure('quality', { count: 8 * K, components: 16 })).panels }
   }
-  const [place, variety] = await swept({})
+  const { panels: [place, variety, distance], quality } = await swept({})
   for (const { curves: [own, images] } of [place, variety]) {
     expect(own.x).toEqual([0, 1, 4])
     expect(new Set(own.y).size).toBe(3)
@@ -50,6 +51,11 @@ test('guidance of several strengths: samples of each, whatever the run’s own; 
     expect(images.y[0]).toBeCloseTo(1, 1)
   }
   expect(variety.curves[0].y[0]).toBeGreaterThan(0)
-  expect((await swept({ guidance: 4 })).map(({ curves }) => curves)).toEqual([place.curves, variety.curves])
+  // At w = 1 they are the samples that quality looks at, in the same features.
+  const [unguided, real] = quality.find(({ id }) => id === 'distance-pixels')!.curves
+  expect([distance.curves[0].y[1], distance.curves[1].y[0]]).toEqual([unguided.y[0], real.y[0]])
+  expect(new Set(distance.curves[0].y).size).toBe(3)
+  const guided = await swept({ guidance: 4 })
+  expect(guided.panels.map(({ curves }) => curves)).toEqual([place.curves, variety.curves, distance.curves])
   await expect(swept({}, 0)).rejects.toThrow(/trained with and without labels/)
 })
