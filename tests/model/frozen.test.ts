@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { recordFrozen } from '../../src/model/frozen.ts'
 import { ditForward } from '../../src/reference/dit.ts'
 import { tokenMeanForward } from '../../src/reference/features.ts'
+import { positionEmbedding } from '../../src/reference/positions.ts'
 import { relative } from '../support/compare.ts'
 import { FrozenNet } from '../support/frozen_net.ts'
+import { bothOrders, disorder, net as placeless, parametersWithout } from '../support/placeless.ts'
+import { flat } from '../support/random_net.ts'
 
 const n = 3
 const nets = {
@@ -41,6 +44,23 @@ describe.each(Object.entries(nets))('%s', (_, shape) => {
         else expect(relative(await frozen.part(pass.velocity!, n * d, r), twin.velocity!)).toBeLessThan(5e-6)
       }
     })
+  })
+})
+
+test('patches in another order are answered in that order, but for the positions', async () => {
+  await FrozenNet.with(placeless, async frozen => {
+    const { training, recorder } = frozen
+    const pass = recordFrozen(recorder, training, { samples: 2, weights: training.optimizer.ema })
+    await frozen.lay()
+    const positions = positionEmbedding(3, 3, placeless.width)
+    // The first replica has its positions taken away, the second keeps them.
+    frozen.write(training.optimizer.ema.tensor, [positions, positions.map(() => 0)].flatMap(taken => [...flat(placeless, parametersWithout(taken, 1))]))
+    frozen.write(pass.image, [...bothOrders(2), ...bothOrders(2)])
+    frozen.write(pass.t, [0.3, 0.3, 0.3, 0.3])
+    frozen.replay()
+    const each = 2 * placeless.channels * placeless.size ** 2
+    expect(disorder(await frozen.part(pass.velocity!, each, 0))).toBeLessThan(5e-6)
+    expect(disorder(await frozen.part(pass.velocity!, each, 1))).toBeGreaterThan(0.1)
   })
 })
 

@@ -3,9 +3,12 @@ import { expect, test } from 'vitest'
 import { logLevels, normalNoise } from '../../src/diagnostics/look.ts'
 import { fromClassSwap, massIn } from '../../src/diagnostics/semantic.ts'
 import { STREAM_EVALUATION } from '../../src/engine/philox.ts'
+import { meanOf } from '../../src/flow/estimate.ts'
 import type { Panel } from '../../src/panel.ts'
 import { ditBackward, ditForward } from '../../src/reference/dit.ts'
-import { flat, randomParameters } from '../support/random_net.ts'
+import { unpatchify } from '../../src/reference/patchify.ts'
+import { dot } from '../support/gradient.ts'
+import { flat, randomParameters, twinParameters } from '../support/random_net.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -53,6 +56,33 @@ test('gains are those of the whole Jacobian, within the error of the probes', as
       expect((shown('gains', 'class') + (d - 1) * shown('gains', 'other')) / shown('norm', '') ** 2).toBeCloseTo(1, 5) // r·G_sem + (d−r)·G_noise = ‖J‖_F²
     }
   }
+}, 60_000)
+
+test('of a net at its start features are linear in the image: gains are those of its embedding at every level, and doubt falls as 1/√probes', async () => {
+  const config = tinyConfig({ data: { heldOut: 128 }, replicas: [{ method: 'fm' }] })
+  const session = await create(config)
+  const { net, data: { seed } } = config
+  const [n, d, T, C] = [128, 64, 16, net.width]
+  const W = twinParameters(net, (await session.checkpoint()).replicas[0].ema)['x_embedder.proj'] // (5,C), the bias last
+  const A = Array.from({ length: C }, (_, c) => unpatchify(Float64Array.from({ length: T * 4 }, (__, i) => W[(i % 4) * C + c] / T), { batch: 1, channels: 1, height: 8, width: 8, patch: 2, order: 'cpp' })) // (C,d)
+  const { dataset } = session.data
+  const semantic = fromClassSwap(dataset, dataset.generate(n, { seed, split: 'test', size: 8 }), 8, d)
+  const total = A.reduce((sum, row) => sum + dot(row, row), 0)
+  const inside = Array.from({ length: n }, (_, i) => A.reduce((sum, row) => sum + massIn(semantic.basis(i), row, d), 0)).reduce((sum, mass) => sum + mass / n, 0)
+  const deviation = Math.sqrt(2 * A.reduce((sum, a) => A.reduce((more, b) => more + dot(a, b) ** 2, sum), 0)) // of ‖Aᵀu‖², u normal: √2 ‖AAᵀ‖_F
+  const doubts: number[] = []
+  for (const probes of [4, 64]) {
+    const { panels } = await session.measure('jacobian', { levels: 4, images: n, probes })
+    const curve = (id: string, label: string) => panels.find((panel: Panel) => panel.id === id)!.curves.find(one => one.replica === 0 && one.label === label)!
+    for (const [id, label, value] of [['gains', 'class', inside], ['gains', 'other', (total - inside) / (d - 1)], ['norm', '', Math.sqrt(total)]] as const) {
+      const { x, y, spread } = curve(id, label)
+      x.forEach((t, at) => expect(Math.abs(y[at]! - value), `${id} ${label}, t ${t}, ${probes} probes`).toBeLessThan(4 * spread![at]!))
+    }
+    const doubt = meanOf(curve('norm', '').spread!.map(one => 2 * Math.sqrt(total) * one!)).value // of ‖J‖_F²
+    expect(doubt / (deviation / Math.sqrt(n * probes))).toBeCloseTo(1, 1)
+    doubts.push(doubt)
+  }
+  expect(Math.abs(doubts[0] / doubts[1] - 4)).toBeLessThan(0.4)
 }, 60_000)
 
 test('what leaves no direction, or no class, is refused in one sentence', async () => {

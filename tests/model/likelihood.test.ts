@@ -84,6 +84,28 @@ test('bytes get noise over their width and are told in bits', async () => {
   })
 })
 
+test('an image keeps its signs all along its ways, the same in every replica, and another image has others', async () => {
+  await withBench(tinyConfig(), async bench => {
+    const seen: Float32Array[] = []
+    const lay: typeof bench.lay = async (...recorders) => {
+      const table = await bench.lay(...recorders)
+      return { ...table, write: (tensor, values, offset) => {
+        if (tensor.name === 'likelihood tangent image') seen.push(Float32Array.from(values))
+        table.write(tensor, values, offset)
+      } }
+    }
+    await measure({ ...bench, lay }, { images: 3, steps: 4, solver: 'heun', probes: 2, divergence: 'probes', tMin: 0.001 })
+    const [first, second] = seen
+    expect(seen.length).toBe(2 * 2 * (4 + 2 + 4)) // probes, looks a step, steps of the three ways
+    seen.forEach((signs, i) => expect(signs).toEqual(i % 2 === 0 ? first : second))
+    expect(second).not.toEqual(first)
+    const images = Array.from({ length: 2 * 3 }, (_, i) => first.slice(i * d, (i + 1) * d))
+    expect(images.slice(3)).toEqual(images.slice(0, 3))
+    expect(new Set(images.map(String)).size).toBe(3)
+    expect(first.every(sign => Math.abs(sign) === 1)).toBe(true)
+  })
+})
+
 test('random signs agree with the exact divergence of a trained net within what they say of their doubt', async () => {
   const session = await create(tinyConfig({ replicas: [{ method: 'fm' }], train: { learningRate: 0.01 } }))
   await session.advance(20)

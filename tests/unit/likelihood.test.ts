@@ -1,5 +1,6 @@
 /** Log-densities by the change of variables where they are known: x0 ~ N(0, s²I), whose way from t to 1 divides by √((1−t)²s² + t²). */
 import { describe, expect, test } from 'vitest'
+import { gaussianMixture } from '../../src/datasets/gaussian-mixture.ts'
 import { datasets } from '../../src/datasets/index.ts'
 import { PhiloxStream } from '../../src/engine/philox.ts'
 import { meanOf } from '../../src/flow/estimate.ts'
@@ -60,6 +61,36 @@ test('signs estimate the trace of a matrix that is not diagonal: right in the me
   expect(exact).toBeCloseTo(Array.from({ length: d }, (_, i) => matrix[i * d + i]).reduce((sum, entry) => sum + entry), 12)
   expect(standardError / Math.sqrt(variance / count)).toBeCloseTo(1, 1)
   expect(Math.abs(value - exact)).toBeLessThan(4 * standardError)
+})
+
+describe('between two Gaussians of the plane, where the Jacobian is another at every place', () => {
+  const [n, d, count] = [4, 2, 16]
+  const means = Float64Array.of(0.9, 0.3, -0.7, -0.5)
+  const { field } = gaussianMixture({ dimensions: d, classes: 2, basis: Float64Array.of(1, 0, 0, 1), means, inside: S, outside: S })
+  const start = Float64Array.of(0.1, -0.2, 0.3, 0.6, -0.5, 0.1, 1.2, -0.4)
+  const signs = signProbes(n, d, count, new PhiloxStream(4, 96))
+  const logP = (i: number) => Math.log([0, 1].reduce((sum, c) => sum + 0.5 * Math.exp(normalLogDensity([0, 1].map(k => start[2 * i + k] - means[2 * c + k]), S)), 0))
+  const of = (probes: typeof signs) => logDensities(closedField(field, n, d, probes), start, { dimensions: d, estimates: probes.exact ? 1 : count }, risingGrid(32, 0), solvers.rk4.tableau!)
+
+  test('unit vectors give log p', async () => {
+    const { logDensity } = await of(unitProbes(n, d))
+    for (let i = 0; i < n; i++) expect(logDensity[i], `point ${i}`).toBeCloseTo(logP(i), 5)
+  })
+
+  // zᵀJz = tr J + z₀z₁(J₀₁ + J₁₀): only two estimates there are if a point keeps its signs, with log p in the middle.
+  test('signs are kept all along a way, each point’s its own', async () => {
+    const { logDensity } = await of(signs)
+    const drawn = Array.from({ length: n }, (_, i) => signs.directions.map(z => z[2 * i] * z[2 * i + 1]))
+    expect(new Set(drawn.map(String)).size).toBe(n)
+    drawn.forEach((products, i) => {
+      const kind = (sign: number) => products.flatMap((product, p) => (product === sign ? [logDensity[i * count + p]] : []))
+      const [[like], [unlike]] = [kind(1), kind(-1)]
+      for (const value of kind(1)) expect(value).toBeCloseTo(like, 8)
+      for (const value of kind(-1)) expect(value).toBeCloseTo(unlike, 8)
+      expect(Math.abs(like - unlike)).toBeGreaterThan(0.05)
+      expect((like + unlike) / 2, `point ${i}`).toBeCloseTo(logP(i), 5)
+    })
+  })
 })
 
 test('bits per dimension: equally likely bytes have 8', () => {

@@ -22,6 +22,14 @@ describe('the number of parameters', () => {
     expect(parameterLayout(net(fields)).count).toBe(count)
     expect(parameterCount(net(fields))).toBe(count)
   })
+
+  test('of DiT-XL/2 is the 675,129,632 that its authors’ code prints, with what that counts besides', () => {
+    const xl = net({ channels: 4, size: 32, patch: 2, width: 1152, blocks: 28, heads: 16, classes: 1000, labelDrop: 0.1 })
+    const variances = 2 * 2 * 4 * (1152 + 1) // its head answers with a variance for each channel, too: weights and biases of as many outputs again
+    const positions = 16 * 16 * 1152 // fixed, but PyTorch keeps the table as a parameter without gradient
+    expect(parameterLayout(xl).count + variances + positions).toBe(675_129_632)
+    expect(parameterCount(xl) + variances + positions).toBe(675_129_632)
+  })
 })
 
 test('layers lie one after another on 256-byte boundaries and do not overlap', () => {

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { geluBackward, geluForward, siluBackward, siluForward } from '../../src/reference/activations.ts'
 import { attentionBackward, attentionForward, attentionWeights } from '../../src/reference/attention.ts'
+import { ditForward } from '../../src/reference/dit.ts'
 import { tokenMeanBackward, tokenMeanForward, unitLengthBackward, unitLengthForward } from '../../src/reference/features.ts'
 import { gateResidualBackward, gateResidualForward } from '../../src/reference/gate_residual.ts'
 import { interpolate } from '../../src/reference/interpolate.ts'
@@ -16,6 +17,7 @@ import { Random } from '../../src/reference/random.ts'
 import { timeFeatures } from '../../src/reference/time_features.ts'
 import { regressionWeights, velocityLossBackward, velocityLossForward } from '../../src/reference/velocity_loss.ts'
 import { dot, expectGradient } from '../support/gradient.ts'
+import { bothOrders, disorder, net as placeless, parametersWithout } from '../support/placeless.ts'
 
 describe('matmul', () => {
   it('multiplies by hand', () => {
@@ -174,6 +176,15 @@ describe('positions', () => {
     const at = (row: number, column: number) => [...table.subarray((row * 4 + column) * C, (row * 4 + column + 1) * C)]
     expect(at(0, 0)).toEqual([0, 0, 1, 1, 0, 0, 1, 1])
     expect(at(2, 3)).toEqual([Math.sin(3), Math.sin(0.03), Math.cos(3), Math.cos(0.03), Math.sin(2), Math.sin(0.02), Math.cos(2), Math.cos(0.02)])
+  })
+})
+
+describe('the whole net', () => {
+  it('answers patches in another order by its answers in that order, but for the positions', () => {
+    const positions = positionEmbedding(3, 3, placeless.width)
+    const answer = (taken: Float64Array) => ditForward(placeless, parametersWithout(taken, 1), bothOrders(2), Float64Array.of(0.3, 0.3), null).velocity!
+    expect(disorder(answer(positions))).toBeLessThan(1e-6)
+    expect(disorder(answer(positions.map(() => 0)))).toBeGreaterThan(0.1)
   })
 })
 

@@ -36,3 +36,17 @@ test('class means of gratings are said to be noise; those of shifted classes are
   expect(massIn(found.basis(0), unit(0), d)).toBeGreaterThan(0.8)
   expect(massIn(found.basis(0), unit(60), d)).toBeLessThan(0.05)
 })
+
+test('of a linear map A unit cotangents have the mass ‖A P‖² among the class directions and ‖A (I − P)‖² across them, exactly', () => {
+  const { basis } = fromClassMeans(gratings, batch, d)
+  const A = Array.from({ length: 6 }, (_, c) => Float64Array.from({ length: d }, (__, k) => Math.sin(1 + c * d + k))) // (C,d)
+  const squares = (x: ArrayLike<number>) => A.reduce((sum, row) => sum + dot(row, x) ** 2, 0) // ‖A x‖²
+  const inside = A.reduce((sum, row) => sum + massIn(basis(0), row, d), 0) // Σ_u ‖P Aᵀu‖² over unit u
+  const total = A.reduce((sum, row) => sum + dot(row, row), 0)
+  const directions = rows(basis(0))
+  expect(inside).toBeCloseTo(directions.reduce((sum, v) => sum + squares(v), 0), 9)
+  let outside = 0 // ‖A (I − P)‖_F², column by column
+  for (let k = 0; k < d; k++) outside += squares(Float64Array.from({ length: d }, (_, i) => (i === k ? 1 : 0) - directions.reduce((sum, v) => sum + v[i] * v[k], 0)))
+  expect(total - inside).toBeCloseTo(outside, 9)
+  expect(inside).toBeGreaterThan(0.05 * total)
+})

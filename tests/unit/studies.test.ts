@@ -8,6 +8,7 @@ import { checkConfig } from '../../src/lab/data.ts'
 import { presets } from '../../src/lab/presets.ts'
 import { studies } from '../../src/lab/studies/index.ts'
 import { alike, type Findings, judge, noLess, type Study, valueAt } from '../../src/lab/studies/study.ts'
+import type { Settings } from '../../src/panel.ts'
 import { readStudyRecord, type StudyRecord } from '../../src/record_schema.ts'
 
 /** One panel with a curve per replica: y at t = .01 and t = 1. */
@@ -113,6 +114,13 @@ describe.each(studies.map(one => [one.id, one] as const))('the record of %s', (i
     expect(record).toMatchObject({ format: 'low-noise-lab study', study: id, title: one.title })
     expect(parseConfig({ ...record.tick.config, train: { ...record.tick.config.train, steps: 1 }, measures: [] })).toEqual(parseConfig({ ...parseConfig(one.config), train: { ...parseConfig(one.config).train, steps: 1 }, evaluate: record.tick.config.evaluate, measures: [] }))
     expect(presets.filter(({ study: shown }) => shown === id)).toHaveLength(1)
+  })
+
+  // What a diagnostic has learned to ask since then counts as its default.
+  test('was measured at its end as the study asks', () => {
+    const asked = ([id, settings]: [string, Settings]) => [id, parseSettings(diagnosticOf(id), settings)] as const
+    const last = record.measurements.filter(({ step }) => step === record.tick.step).map(({ id, settings }): [string, Settings] => [id, settings])
+    expect(Object.fromEntries(last.map(asked))).toEqual(Object.fromEntries(Object.entries(one.measures).map(asked)))
   })
 
   test('says of every claim what its own numbers say', () => {
