@@ -169,8 +169,8 @@ export class Session {
       const count = Math.min(this.pace.burst, until() - this.step, toNext(this.step, every), toNext(this.step, samplesEvery), gauges.toNext(), this.step < FIRST_LOOK && every > 0 ? FIRST_LOOK - this.step : Infinity)
       if (this.trainer.passesPerStep > 1 && this.pace.patient) {
         await Promise.all(waiting.splice(0))
-        if (!(await this.stepByPasses())) continue
-        this.step++
+        // In the queue, so that what is asked for meanwhile sees the whole of the step or nothing.
+        if (!(await gauges.alone(() => this.stepByPasses()))) continue
       } else {
         const began = performance.now()
         this.submitsPerStep = this.trainer.submitSteps(count, this.pace.gentle) / count
@@ -196,7 +196,7 @@ export class Session {
     const { trainer } = this
     let total = 0
     for (let done = 0; done < trainer.passesPerStep; done++) {
-      if (done > 0 && this.state !== 'running') {
+      if (this.state !== 'running') {
         trainer.dropPasses()
         return false
       }
@@ -207,6 +207,7 @@ export class Session {
       this.pace.learn(share, began)
     }
     this.submitsPerStep = total
+    this.step++
     return true
   }
 

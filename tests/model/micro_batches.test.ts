@@ -4,6 +4,8 @@ import { type Config, parseConfig } from '../../src/config.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 import { planMemory } from '../../src/lab/plan.ts'
 import type { MetricsRow, Trainer } from '../../src/lab/trainer.ts'
+import type { LossByT } from '../../src/protocol.ts'
+import type { StepWalk } from '../../src/step_walk.ts'
 import { countCalls } from '../support/count_calls.ts'
 import { relative } from '../support/compare.ts'
 import { withTraining } from '../support/given_training.ts'
@@ -165,6 +167,30 @@ describe('a run in micro-batches', () => {
     expectSameBits(await paused.checkpoint(), await straight.checkpoint())
     await paused.readMetrics()
     expect(paused.tick().replicas[1].emptyAnchors).toBeGreaterThan(0)
+  })
+
+  test('is walked and evaluated between two steps when that is asked for in the midst of one, which stays the step it was', async () => {
+    const config = tinyConfig({ train: { batch: 8, microBatches: 4 } })
+    const asked = await create(config)
+    const { trainer } = asked as unknown as { trainer: Trainer }
+    const submit = trainer.submitPass.bind(trainer)
+    let submitted = 0
+    const answers = new Promise<[StepWalk, LossByT]>(resolve => {
+      trainer.submitPass = () => {
+        if (++submitted === 2) resolve(Promise.all([asked.walk(1, 1), asked.evaluate()]))
+        return submit()
+      }
+    })
+    await asked.advance(1)
+    const [walk, loss] = await answers
+    expect([walk.step, loss.step]).toEqual([2, 1])
+    const straight = await create(config)
+    await straight.advance(1)
+    expect(loss.mean).toEqual((await straight.evaluate()).mean)
+    for (const session of [asked, straight]) await session.advance(1)
+    expectSameBits(await asked.checkpoint(), await straight.checkpoint())
+    await asked.readMetrics()
+    expect(walk.loss).toBe(asked.tick().replicas[1].flow.value[1])
   })
 
   test('goes on from a checkpoint and in a fork bit for bit, and is walked with its own loss', async () => {
