@@ -24,14 +24,15 @@ export const useRecovery = create<RecoveryState>(() => ({ last: null, read: fals
 /** Goes on from the last save when the GPU is lost, if that has not been tried for this run. A run at rest stays at rest. */
 export function watchRecovery(): () => void {
   const tried = new Set<string>()
-  return useRun.subscribe(({ phase, fault, tick }, before) => {
-    if (phase !== 'failed' || before.phase === 'failed' || fault?.kind !== 'device-lost' || !tick) return
-    const { runId, step } = tick
+  return useRun.subscribe(({ fault, tick }, before) => {
+    if (fault?.kind !== 'device-lost' || fault === before.fault || !tick) return
+    const { runId, step, state } = tick
     const save = lastSaveOf(useSaves.getState(), runId)
     if (!save || save.elsewhere || tried.has(runId)) return
     tried.add(runId)
     useRecovery.setState({ last: { runId, lost: fault.step ?? step, from: save.step, message: fault.message }, read: false })
-    if (before.phase === 'running') void alone(() => openRun(save, false, true))
+    // It may have failed already: what was under way on the GPU can end before it is known why.
+    if (state === 'running' && before.phase !== 'starting') void alone(() => openRun(save, false, true))
     else openRun(save, true, true)
   })
 }

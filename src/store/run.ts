@@ -88,6 +88,7 @@ export function reduce(state: RunState, report: Report): Partial<RunState> {
       return state.runId !== null && report.runId !== state.runId ? {} : withLoss(measuredOf(state, report.runId), report.loss)
     case 'fault':
       if (report.kind === 'measure') return { asked: null, unmeasured: { ...state.unmeasured, [report.id ?? '']: report.message } }
+      if (state.phase === 'failed' && state.fault?.kind === 'device-lost') return {} // what else goes wrong then comes of it
       return { fault: { kind: report.kind, message: report.message, step: report.step }, progress: null, measuring: null, asked: null, ...afterFault(state, report.kind, report.alive) }
   }
 }

@@ -46,8 +46,10 @@ function machine() {
     const { device, capabilities } = await findDevice(navigator.gpu, isSecureContext)
     void device.lost.then(info => {
       found = null
-      const step = session?.step
+      const lost = session
+      const step = lost?.step
       session = null
+      void lost?.destroy() // it would go on submitting to a device that is not there
       if (info.reason !== 'destroyed') send({ type: 'fault', kind: 'device-lost', step, message: `The GPU was reset${step === undefined ? '' : ` at step ${step}`}: ${info.message || 'no reason given'}.` })
     })
     device.addEventListener('uncapturederror', event => {
@@ -91,7 +93,7 @@ const telling = (runId: string) => ({
 async function tick(): Promise<void> {
   if (!session) return
   const current = session
-  await current.readMetrics()
+  await current.readMetrics().catch((error: unknown) => { if (current === session) throw error }) // whatever took the run away has been told
   if (current !== session) return
   send(current.tick())
   if (current.stuck && current.state === 'running') {

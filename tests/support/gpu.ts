@@ -12,12 +12,13 @@ export const deviceErrors: string[] = (shared.testDeviceErrors ??= []);
 
 /** One device for the whole process, with every optional feature that a kernel variant may use. */
 export function requestTestDevice(): Promise<GPUDevice> {
-  return (shared.testDevice ??= open());
+  return (shared.testDevice ??= openTestDevice());
 }
 
-async function open(): Promise<GPUDevice> {
+/** Another one, for whoever destroys it. */
+export async function openTestDevice(): Promise<GPUDevice> {
   // Kept for the life of the process: once the instance is collected, Dawn's threads lock freed mutexes and the process dies.
-  shared.testGpu = create([]);
+  shared.testGpu ??= create([]);
   const adapter = await shared.testGpu.requestAdapter();
   if (!adapter) {
     throw new Error('No WebGPU adapter in Node: install Chromium (its SwiftShader driver is enough), or set VK_ICD_FILENAMES to a Vulkan driver.');

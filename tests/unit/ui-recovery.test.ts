@@ -57,6 +57,19 @@ test('a run at rest stays at rest', () => {
   expect(posted).toEqual([{ type: 'open', id: 'a', paused: true }])
 })
 
+test('the loss counts, whatever it was first taken for and whatever comes of it afterwards', async () => {
+  run()
+  receive({ type: 'fault', kind: 'internal', step: 345, message: 'A mapping was aborted.' })
+  lose()
+  await settled()
+  expect(posted).toEqual([{ type: 'open', id: 'a', paused: false }])
+  run()
+  lose()
+  const { fault } = useRun.getState()
+  for (const kind of ['internal', 'memory', 'config'] as const) receive({ type: 'fault', kind, message: 'A mapping was aborted.' })
+  expect(useRun.getState()).toMatchObject({ phase: 'failed', fault })
+})
+
 test('without a save, and after any other fault, nothing happens by itself', async () => {
   run()
   receive({ type: 'fault', kind: 'internal', step: 345, message: 'It broke.' })

@@ -1,0 +1,39 @@
+/** The training thread: which run there is after whatever is asked of it, what is kept of it, and what the page is told. */
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Session } from '../../src/lab/session.ts'
+import { trainingWorker } from '../support/training_worker.ts'
+import { tinyConfig } from '../support/tiny_run.ts'
+
+const { post, next, heard, loseGpu } = trainingWorker()
+const long = tinyConfig({ train: { steps: 100_000 } })
+
+/** Until the page has heard of its first steps. */
+async function running(runId: string, config = long): Promise<void> {
+  const stepped = next('tick', tick => tick.runId === runId && tick.step > 0)
+  await post({ type: 'start', runId, config })
+  await stepped
+}
+
+test('a lost GPU is told of once, and the run that had it stops', async () => {
+  const { create } = Session
+  const made: Session[] = []
+  const creating = vi.spyOn(Session, 'create').mockImplementation(async (...words) => {
+    const session = await create.apply(Session, words)
+    made.push(session)
+    return session
+  })
+  await running('lost')
+  const { readMetrics } = Session.prototype
+  // As the clock asks.
+  const reading = vi.spyOn(Session.prototype, 'readMetrics').mockImplementationOnce(async function (this: Session) {
+    await loseGpu()
+    return readMetrics.call(this)
+  })
+  onTestFinished(() => void [creating, reading].map(spy => spy.mockRestore()))
+  expect(await next('fault')).toMatchObject({ kind: 'device-lost', step: made[0].step })
+  expect(made[0].state).toBe('paused')
+  const again = next('ready')
+  await post({ type: 'probe' })
+  await again
+  expect(heard.flatMap(report => (report.type === 'fault' ? [report.kind] : []))).toEqual(['device-lost'])
+})
