@@ -107,12 +107,15 @@ async function keepTicking(): Promise<void> {
   if (ticking) return
   ticking = true
   try {
-    while (session?.state === 'running') {
+    const runs = () => session?.state === 'running'
+    do {
+      while (runs()) {
+        await tick()
+        keeper.look()
+        await new Promise(resolve => { setTimeout(resolve, TICK_MS) })
+      }
       await tick()
-      keeper.look()
-      await new Promise(resolve => { setTimeout(resolve, TICK_MS) })
-    }
-    await tick()
+    } while (runs()) // resumed during the last one
   } finally {
     ticking = false
     keeper.soon()

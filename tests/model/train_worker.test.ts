@@ -37,3 +37,22 @@ test('a lost GPU is told of once, and the run that had it stops', async () => {
   await again
   expect(heard.flatMap(report => (report.type === 'fault' ? [report.kind] : []))).toEqual(['device-lost'])
 })
+
+test('a run that is resumed while the clock sends its last tick goes on being told of', async () => {
+  await running('resumed')
+  const { readMetrics } = Session.prototype
+  const held: Session[] = []
+  let open = () => {}
+  const opened = new Promise<void>(resolve => { open = resolve })
+  const slow = vi.spyOn(Session.prototype, 'readMetrics').mockImplementation(async function (this: Session) {
+    if (this.state === 'paused') await (held.push(this), opened)
+    return readMetrics.call(this)
+  })
+  onTestFinished(() => slow.mockRestore())
+  await post({ type: 'pause' })
+  await vi.waitFor(() => expect(held.length).toBe(2), { timeout: 60_000 }) // by the loop, which ends, and by the clock
+  await post({ type: 'resume' })
+  await vi.waitFor(() => expect(held[0].state).toBe('running'), { timeout: 60_000 })
+  open()
+  for (let i = 0; i < 3; i++) await next('tick', ({ state }) => state === 'running')
+})
