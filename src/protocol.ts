@@ -27,8 +27,8 @@ export type Command =
   /** Exactly `count` training steps, then pause. */
   | { type: 'step'; count: number }
   | { type: 'patch'; patch: KnobPatch }
-  /** Go on from a replica's weights and optimiser state as new replicas with other knobs. */
-  | { type: 'fork'; runId: string; from: number; replicas: ReplicaConfig[] }
+  /** Go on from a replica's weights and optimiser state as new replicas with other knobs, for `extendBy` steps more than the run was to have. Answered like a start. */
+  | { type: 'fork'; runId: string; from: number; replicas: ReplicaConfig[]; extendBy?: number }
   /** More steps than the config asked for. */
   | { type: 'extend'; steps: number }
   | { type: 'plan'; requestId: number; config: Config }

@@ -113,9 +113,8 @@ export function fork(from: number, replicas: ReplicaConfig[]): void {
     useUi.setState({ hidden: [], replayed: null })
     setReplicas(replicas)
     attach()
-    post({ type: 'fork', runId, from, replicas })
-    if (tick.state === 'finished') post({ type: 'extend', steps: extraSteps(tick) })
-    post({ type: 'resume' })
+    // In one: what came apart would be obeyed by the old run where the new one is refused.
+    post({ type: 'fork', runId, from, replicas, ...(tick.state === 'finished' && { extendBy: extraSteps(tick) }) })
   })
 }
 

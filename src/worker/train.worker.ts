@@ -271,6 +271,8 @@ async function obey(command: Command): Promise<void> {
     case 'fork':
       if (!session) throw new ConfigError('fork: there is no run to fork')
       await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)), (await holdRun(command.runId)) ?? (() => {}))
+      if (command.extendBy) session.extend(command.extendBy)
+      resume()
       return tick()
     case 'measure':
       if (session && !command.theory) await session.measure(command.id, command.settings)

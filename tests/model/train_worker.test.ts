@@ -1,10 +1,17 @@
 /** The training thread: which run there is after whatever is asked of it, what is kept of it, and what the page is told. */
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Session } from '../../src/lab/session.ts'
+import type { Command, Tick } from '../../src/protocol.ts'
+import { fork } from '../../src/store/actions.ts'
+import { useRun } from '../../src/store/run.ts'
 import { trainingWorker } from '../support/training_worker.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
+const page = vi.hoisted(() => ({}) as { post: (command: Command) => unknown })
+vi.mock('../../src/store/bridge.ts', () => ({ post: (command: Command) => page.post(command), reconnect: () => {} }))
+
 const { post, next, heard, loseGpu } = trainingWorker()
+page.post = post
 const long = tinyConfig({ train: { steps: 100_000 } })
 
 /** Until the page has heard of its first steps. */
@@ -13,6 +20,39 @@ async function running(runId: string, config = long): Promise<void> {
   await post({ type: 'start', runId, config })
   await stepped
 }
+
+/** Until everything asked before is answered. */
+async function answered(): Promise<void> {
+  const looked = next('past')
+  await post({ type: 'look', id: '' })
+  await looked
+}
+
+const lastTick = () => heard.findLast((report): report is Tick => report.type === 'tick')
+
+describe('a fork of a finished run', () => {
+  async function finished(runId: string): Promise<void> {
+    const done = next('tick', ({ runId: id, state }) => id === runId && state === 'finished')
+    await post({ type: 'start', runId, config: tinyConfig({ train: { steps: 5 } }) })
+    useRun.setState({ tick: await done })
+  }
+
+  test('goes on from there with half as many steps again, 100 at least', async () => {
+    await finished('parent')
+    const forked = next('tick', ({ runId, state }) => runId !== 'parent' && state === 'running')
+    fork(1, [{ method: 'fm' }])
+    expect(await forked).toMatchObject({ steps: 105, replicas: [{ method: 'fm' }], events: [{ step: 5, label: 'forked from LCF' }, { step: 5, label: '100 more steps' }] })
+  })
+
+  test('that is refused leaves it finished', async () => {
+    await finished('left')
+    const refused = next('fault')
+    fork(1, [{ method: 'nonsense' }])
+    expect((await refused).message).toContain('there is no method "nonsense"')
+    await answered()
+    expect(lastTick()).toMatchObject({ runId: 'left', state: 'finished', step: 5, steps: 5 })
+  })
+})
 
 test('a lost GPU is told of once, and the run that had it stops', async () => {
   const { create } = Session
