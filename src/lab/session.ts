@@ -64,7 +64,7 @@ export class Session {
     private config: Config,
     readonly data: RunData,
     private readonly trainer: Trainer,
-    private readonly options: SessionOptions,
+    options: SessionOptions,
     start: number,
     private readonly bytes: number,
   ) {
@@ -301,20 +301,19 @@ export class Session {
   }
 
   /**
-   * Goes on from one replica's weights and optimiser state as new replicas with other knobs, at the same step. Returns a new paused
-   * session with the history so far; this one stays as it is until destroyed.
+   * One replica's weights and optimiser state as those of new replicas with other knobs, at the same step and with the history so far: what a run
+   * goes on from. This one stays as it is.
    */
-  async fork(runId: string, from: number, replicas: ReplicaConfig[], telling: Listeners = {}): Promise<Session> {
-    this.cancelMeasure()
-    await this.pause()
+  async forked(from: number, replicas: ReplicaConfig[]): Promise<Checkpoint> {
     const source = this.config.replicas[from]
     if (!source) throw new ConfigError(`fork: there is no replica ${from}; there are ${this.config.replicas.length}`)
-    const { train } = resolveReplica(this.config, source)
+    this.cancelMeasure()
+    const { config: parent, step, replicas: states, history } = await this.snapshot()
+    const { train } = resolveReplica(parent, source)
     // The draws of a forked run go on where its parent's stood, so the seed goes along unless another is asked for.
-    const config = parseConfig({ ...this.whole, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
-    const { step, replicas: states, history } = await this.snapshot()
-    const past = forkHistory(history!, from, replicas.length, { step, label: `forked from ${replicaLabel(this.config, from)}` })
-    return Session.create(this.device, this.library, runId, config, { ...this.options, ...telling, data: this.data, checkpoint: { config, step, replicas: replicas.map(() => states[from]), history: past } })
+    const config = parseConfig({ ...parent, replicas: replicas.map(replica => ({ ...replica, seed: replica.seed ?? train.seed })) })
+    const past = forkHistory(history!, from, replicas.length, { step, label: `forked from ${replicaLabel(parent, from)}` })
+    return { config, step, replicas: replicas.map(() => states[from]), history: past }
   }
 
   /** The whole state of the run as the page sees it. */

@@ -2,6 +2,7 @@
 import { version } from '../../package.json'
 import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
+import type { RunData } from '../datasets/dataset.ts'
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
 import { Cancelled } from '../lab/bench.ts'
 import { unpackCheckpoint } from '../lab/checkpoint.ts'
@@ -133,7 +134,7 @@ async function replace(next: Session, release: () => void): Promise<void> {
 }
 
 /** Puts a run of these settings, from its beginning or from a checkpoint, in the place of the one there is, which stays when this fails. */
-async function make(runId: string, config: Config, checkpoint?: Checkpoint): Promise<void> {
+async function make(runId: string, config: Config, checkpoint?: Checkpoint, data?: RunData): Promise<void> {
   const { device, library, capabilities } = await machine()
   session?.cancelMeasure()
   await session?.pause()
@@ -142,7 +143,7 @@ async function make(runId: string, config: Config, checkpoint?: Checkpoint): Pro
   if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
   try {
     const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
-    await replace(await Session.create(device, library, runId, config, { progress, breathe, tiles, checkpoint, ...telling(runId) }), release)
+    await replace(await Session.create(device, library, runId, config, { progress, breathe, tiles, checkpoint, data, ...telling(runId) }), release)
   } catch (error) {
     if (release !== letGo) release()
     throw error
@@ -268,12 +269,15 @@ async function obey(command: Command): Promise<void> {
     case 'patch':
       session?.patch(command.patch)
       return session?.state === 'running' ? undefined : tick()
-    case 'fork':
+    case 'fork': {
       if (!session) throw new ConfigError('fork: there is no run to fork')
-      await replace(await session.fork(command.runId, command.from, command.replicas, telling(command.runId)), (await holdRun(command.runId)) ?? (() => {}))
+      const { data } = session
+      const forked = await session.forked(command.from, command.replicas)
+      await make(command.runId, forked.config, forked, data)
       if (command.extendBy) session.extend(command.extendBy)
       resume()
       return tick()
+    }
     case 'measure':
       if (session && !command.theory) await session.measure(command.id, command.settings)
       else send({ type: 'measured', runId: null, measurement: measureTheory(command.id, command.settings ?? {}) })

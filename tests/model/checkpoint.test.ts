@@ -62,7 +62,8 @@ describe('a fork of the FM replica as FM and LCF', () => {
     if (way === 'of the session') {
       const parent = await make(config)
       await parent.advance(HALF)
-      session = await parent.fork('child', 0, replicas)
+      const forked = await parent.forked(0, replicas)
+      session = await make(forked.config, { checkpoint: forked })
       await parent.destroy()
     } else {
       const forked = parseConfig({ ...half.config, replicas })

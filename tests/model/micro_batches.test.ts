@@ -12,7 +12,7 @@ import { withTraining } from '../support/given_training.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
 import { tinyConfig, withTrainer } from '../support/tiny_run.ts'
 
-const { create, keep } = sessions()
+const { create } = sessions()
 
 /** ε as large as the gradients: else Adam scales what is rounding alone, such as the bias of the keys, up to full steps. */
 const whole = tinyConfig({ train: { batch: 32, warmup: 0, epsilon: 1e-2 }, replicas: [{ method: 'fm' }, { method: 'fm-truncated', tMin: 0.3 }] })
@@ -208,7 +208,8 @@ describe('a run in micro-batches', () => {
     expect(walk.loss).toBe(flow.value[3])
     expect(walk.gradientNorm).toBe(gradientNorm.value[3])
     await expect(session.walk(0, 4)).rejects.toThrow('there is no image 5 in a micro-batch of 4')
-    const forked = keep(await resumed.fork('fork', 1, [{ method: 'lcf' }]))
+    const fork = await resumed.forked(1, [{ method: 'lcf' }])
+    const forked = await create(fork.config, { checkpoint: fork })
     await forked.advance(1)
     expect(forked.step).toBe(6)
   })

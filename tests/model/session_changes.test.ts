@@ -10,7 +10,7 @@ import { requestTestDevice } from '../support/gpu.ts'
 import { expectSameBits, sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
-const { create, keep } = sessions()
+const { create } = sessions()
 
 const GUARANTEED = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 }
 
@@ -95,9 +95,10 @@ describe('a fork', () => {
     const session = await create(tinyConfig({ evaluate: { every: 5 } }))
     await session.advance(10)
     const { replicas: [, lcf] } = await session.checkpoint()
-    const forked = keep(await session.fork('fork', 1, [{ method: 'lcf' }, { method: 'fm' }, { method: 'lcf', lambda: 1 }]))
+    const fork = await session.forked(1, [{ method: 'lcf' }, { method: 'fm' }, { method: 'lcf', lambda: 1 }])
+    const forked = await create(fork.config, { checkpoint: fork, data: session.data })
     const tick = forked.tick()
-    expect(tick).toMatchObject({ runId: 'fork', state: 'paused', step: 10, steps: 30, events: [{ step: 10, label: 'forked from LCF' }] })
+    expect(tick).toMatchObject({ state: 'paused', step: 10, steps: 30, events: [{ step: 10, label: 'forked from LCF' }] })
     expect(tick.replicas.map(({ method, seed }) => [method, seed])).toEqual([['lcf', 0], ['fm', 0], ['lcf', 0]])
     for (const { flow } of tick.replicas) expect(flow).toEqual(session.tick().replicas[1].flow)
     const parent = session.tick()
@@ -116,12 +117,11 @@ describe('a fork', () => {
     expect(forked.tick().replicas[0].flow.step).toEqual(Array.from({ length: 15 }, (_, i) => i + 1))
   })
 
-  test('of a replica that is not there, or into something impossible, is refused and leaves the run as it was', async () => {
+  test('of a replica that is not there, or into none, is refused and leaves the run as it was', async () => {
     const session = await create()
     await session.advance(2)
-    await expect(session.fork('fork', 2, [{ method: 'fm' }])).rejects.toThrow(ConfigError)
-    await expect(session.fork('fork', 0, [{ method: 'nonsense' }])).rejects.toThrow(/there is no method "nonsense"/)
-    await expect(session.fork('fork', 0, [])).rejects.toThrow(ConfigError)
+    await expect(session.forked(2, [{ method: 'fm' }])).rejects.toThrow(ConfigError)
+    await expect(session.forked(0, [])).rejects.toThrow(ConfigError)
     await session.advance(1)
     expect(session.step).toBe(3)
   })

@@ -1,5 +1,6 @@
 /** The training thread: which run there is after whatever is asked of it, what is kept of it, and what the page is told. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { loadRun } from '../../src/lab/saved_runs.ts'
 import { Session } from '../../src/lab/session.ts'
 import type { Command, Tick } from '../../src/protocol.ts'
 import { fork } from '../../src/store/actions.ts'
@@ -29,6 +30,15 @@ async function answered(): Promise<void> {
 }
 
 const lastTick = () => heard.findLast((report): report is Tick => report.type === 'tick')
+
+test('a fork of a running run leaves it kept as far as it came', async () => {
+  await running('parent')
+  useRun.setState({ tick: lastTick() })
+  const forked = next('tick', ({ runId }) => runId !== 'parent')
+  fork(0, [{ method: 'fm' }])
+  const { events: [{ step }] } = await forked
+  expect((await loadRun('parent')).step).toBeGreaterThanOrEqual(step)
+})
 
 describe('a fork of a finished run', () => {
   async function finished(runId: string): Promise<void> {

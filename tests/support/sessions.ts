@@ -7,20 +7,19 @@ import { testLibrary } from './given_training.ts'
 import { requestTestDevice } from './gpu.ts'
 import { tinyConfig } from './tiny_run.ts'
 
-/** Call it once at the top of a test file. @returns a way to make sessions, and to have others destroyed as well */
+/** Call it once at the top of a test file. @returns a way to make sessions */
 export function sessions() {
   const open = new Set<Session>()
   afterEach(async () => {
     for (const session of open) await session.destroy()
     open.clear()
   })
-  const keep = (session: Session) => {
+  const create = async (config: Config = tinyConfig(), options: SessionOptions = {}) => {
+    const session = await Session.create(await requestTestDevice(), await testLibrary(), 'run', config, options)
     open.add(session)
     return session
   }
-  const create = async (config: Config = tinyConfig(), options: SessionOptions = {}) =>
-    keep(await Session.create(await requestTestDevice(), await testLibrary(), 'run', config, options))
-  return { create, keep }
+  return { create }
 }
 
 /** Lets everything that is due run once. */
