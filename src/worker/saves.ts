@@ -64,9 +64,10 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
     }
   }
 
-  function now(): Promise<void> {
+  async function now(): Promise<void> {
+    await saving // which may be of an earlier step
     // A run that is thrown away, or loses its GPU, while it is being saved has nothing to tell: its last save stands.
-    return (saving ??= save().catch(() => {}).finally(() => { saving = null }))
+    await (saving ??= save().catch(() => {}).finally(() => { saving = null }))
   }
 
   async function list(): Promise<void> {
@@ -86,7 +87,7 @@ export function makeKeeper(send: (report: Report) => void, current: () => Sessio
     },
     soon() {
       clearTimeout(resting)
-      resting = setTimeout(() => void now().then(() => now()), REST_MS) // once more for what changed during one under way
+      resting = setTimeout(() => void now(), REST_MS)
     },
     now,
     begin() {

@@ -5,6 +5,7 @@ import { Session } from '../../src/lab/session.ts'
 import type { Command, Tick } from '../../src/protocol.ts'
 import { fork } from '../../src/store/actions.ts'
 import { useRun } from '../../src/store/run.ts'
+import { turn } from '../support/sessions.ts'
 import { trainingWorker } from '../support/training_worker.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -38,6 +39,30 @@ test('a fork of a running run leaves it kept as far as it came', async () => {
   fork(0, [{ method: 'fm' }])
   const { events: [{ step }] } = await forked
   expect((await loadRun('parent')).step).toBeGreaterThanOrEqual(step)
+})
+
+test('a run that is replaced while an earlier state of it is being saved is kept as it was last', async () => {
+  await running('slowly')
+  const { pause, snapshot } = Session.prototype
+  let last = 0
+  let open = () => {}
+  const opened = new Promise<void>(resolve => { open = resolve })
+  const saving = vi.spyOn(Session.prototype, 'snapshot').mockImplementationOnce(async function (this: Session) {
+    const early = await snapshot.call(this)
+    await opened
+    return early
+  })
+  const pausing = vi.spyOn(Session.prototype, 'pause').mockImplementationOnce(async function (this: Session) {
+    await pause.call(this)
+    last = this.step
+    void turn().then(open) // when the last save was asked for as well
+  })
+  onTestFinished(() => void [saving, pausing].map(spy => spy.mockRestore()))
+  await post({ type: 'save' })
+  const { step } = await next('tick')
+  await next('tick', tick => tick.step > step)
+  await running('next')
+  expect((await loadRun('slowly')).step).toBe(last)
 })
 
 describe('a fork of a finished run', () => {
