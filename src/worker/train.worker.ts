@@ -133,19 +133,21 @@ async function replace(next: Session, release: () => void): Promise<void> {
   await old?.destroy()
 }
 
-/** Puts a run of these settings, from its beginning or from a checkpoint, in the place of the one there is, which stays when this fails. */
+/** Puts a run of these settings, from its beginning or from a checkpoint, in the place of the one there is, which goes on as it was when this fails. */
 async function make(runId: string, config: Config, checkpoint?: Checkpoint, data?: RunData): Promise<void> {
   const { device, library, capabilities } = await machine()
+  const trained = session?.state === 'running'
   session?.cancelMeasure()
   await session?.pause()
   await keeper.now() // it stays in the list
   const release = await holdRun(runId)
-  if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
   try {
+    if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
     const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
     await replace(await Session.create(device, library, runId, config, { progress, breathe, tiles, checkpoint, data, ...telling(runId) }), release)
   } catch (error) {
-    if (release !== letGo) release()
+    if (release !== letGo) release?.()
+    if (trained) resume()
     throw error
   }
 }
@@ -325,7 +327,11 @@ const atOnce: readonly Command['type'][] = ['measure', 'walk', 'pause', 'cancel-
 let queue = Promise.resolve()
 addEventListener('message', ({ data }: MessageEvent<Command>) => {
   const obeyed = () => obey(data)
-    .catch((error: unknown) => (data.type === 'measure' ? fault(error, 'measure', data.id) : fault(error)))
+    .catch((error: unknown) => {
+      if (data.type === 'measure') return fault(error, 'measure', data.id)
+      fault(error)
+      if (session) send(session.tick()) // those that came while the page waited for another run were not for it
+    })
     .finally(() => { if (session?.state !== 'running') keeper.soon() })
   if (atOnce.includes(data.type)) void obeyed()
   else queue = queue.then(knowShelved).then(obeyed)

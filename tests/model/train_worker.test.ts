@@ -89,6 +89,30 @@ describe('a fork of a finished run', () => {
   })
 })
 
+describe('where another run is refused', () => {
+  const impossible = tinyConfig({ net: { size: 32, patch: 1, width: 768, blocks: 12 }, train: { batch: 512 }, data: { count: 512 } })
+  const refuse = async () => {
+    const refused = next('fault')
+    await post({ type: 'start', runId: 'refused', config: impossible })
+    expect(await refused).toMatchObject({ kind: 'memory', alive: true })
+  }
+
+  test('the one that trains goes on', async () => {
+    await running('untouched')
+    await refuse()
+    const { step } = await next('tick', ({ state }) => state === 'running')
+    expect(await next('tick', tick => tick.step > step)).toMatchObject({ runId: 'untouched' })
+  })
+
+  test('the one at rest stays there, and the page hears where', async () => {
+    const made = next('tick')
+    await post({ type: 'start', runId: 'at rest', config: long, paused: true })
+    await made
+    await refuse()
+    expect(await next('tick')).toMatchObject({ runId: 'at rest', state: 'paused' })
+  })
+})
+
 test('a lost GPU is told of once, and the run that had it stops', async () => {
   const { create } = Session
   const made: Session[] = []
