@@ -5,6 +5,9 @@ import type { Kernel, KernelLibrary } from './kernel.ts'
 /** Bytes between the shapes of two dispatches. */
 export const UNIFORM_STRIDE = 256
 
+/** There is no room now; there may be when something else has gone. */
+export class OutOfMemory extends RangeError {}
+
 /** The GPU buffers of a set of tensors. Owns them; `destroy` frees them. */
 export class Buffers {
   private readonly buffers = new Map<Tensor, GPUBuffer>()
@@ -13,7 +16,7 @@ export class Buffers {
 
   /**
    * @param parent where tensors that are not among these are looked up: a measurement reads the weights of the run it looks at
-   * @throws RangeError in one sentence when the adapter runs out of memory
+   * @throws OutOfMemory in one sentence when the adapter has not so much left
    */
   static async allocate(device: GPUDevice, tensors: Iterable<Tensor>, parent?: Buffers): Promise<Buffers> {
     const result = new Buffers(device, parent)
@@ -37,7 +40,7 @@ export class Buffers {
     const error = errors.find(e => e !== null)
     if (error) {
       result.destroy()
-      throw new RangeError(`the GPU could not give ${(bytes / 2 ** 20).toFixed(0)} MiB: ${error.message.split('\n')[0]}`)
+      throw new OutOfMemory(`the GPU could not give ${(bytes / 2 ** 20).toFixed(0)} MiB: ${error.message.split('\n')[0]}`)
     }
     return result
   }

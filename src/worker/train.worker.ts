@@ -4,6 +4,7 @@ import { type Config, ConfigError, parseConfig } from '../config.ts'
 import { DeviceObstacle, findDevice, type FoundDevice } from '../engine/device.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { KernelError, KernelLibrary } from '../engine/kernel.ts'
+import { OutOfMemory } from '../engine/recording.ts'
 import { Cancelled } from '../lab/bench.ts'
 import { unpackCheckpoint } from '../lab/checkpoint.ts'
 import { checkConfig } from '../lab/data.ts'
@@ -31,7 +32,9 @@ const GUARANTEED = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 
 
 const send = (report: Report) => postMessage(report)
 
-let found: Promise<FoundDevice & { library: KernelLibrary }> | null = null
+type Machine = FoundDevice & { library: KernelLibrary }
+
+let found: Promise<Machine> | null = null
 let session: Session | null = null
 /** The adapter's; null before it was measured. */
 let speed: Speed | null = null
@@ -123,33 +126,58 @@ async function keepTicking(): Promise<void> {
   }
 }
 
-async function replace(next: Session, release: () => void): Promise<void> {
-  const old = session
-  if (speed && old) speed = old.speedShown(speed)
-  session = next
-  if (release !== letGo) letGo()
-  letGo = release
-  keeper.begin()
-  await old?.destroy()
+/** A run to be made, from its beginning or from a checkpoint. */
+interface NextRun {
+  runId: string
+  config: Config
+  checkpoint?: Checkpoint
+  data?: RunData
 }
 
-/** Puts a run of these settings, from its beginning or from a checkpoint, in the place of the one there is, which goes on as it was when this fails. */
-async function make(runId: string, config: Config, checkpoint?: Checkpoint, data?: RunData): Promise<void> {
-  const { device, library, capabilities } = await machine()
-  const trained = session?.state === 'running'
-  session?.cancelMeasure()
-  await session?.pause()
+async function create({ device, library, capabilities }: Machine, { runId, config, ...from }: NextRun): Promise<Session> {
+  const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
+  return Session.create(device, library, runId, config, { progress, breathe, tiles, ...from, ...telling(runId) })
+}
+
+/** A GPU may have room for either of two runs and not for both: then the one before goes first, and is made anew if that was of no use. */
+async function createInPlaceOf(old: Session, on: Machine, next: NextRun): Promise<Session> {
+  const { runId, data } = old
+  const checkpoint = await old.snapshot()
+  session = null // nobody may ask it anything
+  await old.destroy()
+  try {
+    return await create(on, next)
+  } catch (error) {
+    session = await create(on, { runId, config: checkpoint.config, checkpoint, data })
+    throw error
+  }
+}
+
+/** Puts a run in the place of the one there is, which goes on as it was when this fails. */
+async function make(next: NextRun): Promise<void> {
+  const on = await machine()
+  const old = session
+  const trained = old?.state === 'running'
+  old?.cancelMeasure()
+  await old?.pause()
   await keeper.now() // it stays in the list
-  const release = await holdRun(runId)
+  const release = await holdRun(next.runId)
   try {
     if (!release) throw new ConfigError('this run is open in another tab; go on with it there, or close that tab')
-    const tiles = await chooseTiles(device, capabilities, config, browserTileCache(), { library })
-    await replace(await Session.create(device, library, runId, config, { progress, breathe, tiles, checkpoint, data, ...telling(runId) }), release)
+    if (speed && old) speed = old.speedShown(speed)
+    session = await create(on, next).catch((error: unknown) => {
+      if (old && error instanceof OutOfMemory) return createInPlaceOf(old, on, next)
+      throw error
+    })
   } catch (error) {
     if (release !== letGo) release?.()
     if (trained) resume()
     throw error
   }
+  if (release !== letGo) letGo()
+  letGo = release
+  keeper.begin()
+  await old?.destroy()
 }
 
 /** Goes on with a run that was kept. */
@@ -160,7 +188,7 @@ async function open(id: string, unstored?: object): Promise<void> {
   } catch (error) {
     return fault(error, 'saved')
   }
-  await make(id, checkpoint.config, checkpoint)
+  await make({ runId: id, config: checkpoint.config, checkpoint })
   tellHistory(id, checkpoint)
 }
 
@@ -180,7 +208,7 @@ async function look(runId: string): Promise<void> {
 
 /** Goes on from what a file holds. Weights of others come without a past: their loss and samples are what there is to see of them. */
 async function startFrom(runId: string, checkpoint: Checkpoint): Promise<void> {
-  await make(runId, checkpoint.config, checkpoint)
+  await make({ runId, config: checkpoint.config, checkpoint })
   tellHistory(runId, checkpoint)
   if (checkpoint.history || session?.runId !== runId) return
   await session.evaluate()
@@ -253,7 +281,7 @@ async function obey(command: Command): Promise<void> {
       const config = parseConfig(command.config)
       checkConfig(config)
       if (command.checkpoint) await startFrom(command.runId, unpackCheckpoint(command.checkpoint))
-      else await make(command.runId, config)
+      else await make({ runId: command.runId, config })
       if (!command.paused) resume()
       return tick()
     }
@@ -275,7 +303,7 @@ async function obey(command: Command): Promise<void> {
       if (!session) throw new ConfigError('fork: there is no run to fork')
       const { data } = session
       const forked = await session.forked(command.from, command.replicas)
-      await make(command.runId, forked.config, forked, data)
+      await make({ runId: command.runId, config: forked.config, checkpoint: forked, data })
       if (command.extendBy) session.extend(command.extendBy)
       resume()
       return tick()

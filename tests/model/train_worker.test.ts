@@ -113,6 +113,54 @@ describe('where another run is refused', () => {
   })
 })
 
+describe('a GPU that holds one run and not two', () => {
+  /** Its room in bytes, for whoever sets it. */
+  function smallGpu(): { room: number } {
+    const gpu = { room: Infinity }
+    const live = new Map<GPUBuffer, number>()
+    const { createBuffer, popErrorScope } = GPUDevice.prototype
+    const { destroy } = GPUBuffer.prototype
+    const spies = [
+      vi.spyOn(GPUDevice.prototype, 'createBuffer').mockImplementation(function (this: GPUDevice, descriptor) {
+        const buffer = createBuffer.call(this, descriptor)
+        live.set(buffer, descriptor.size)
+        return buffer
+      }),
+      vi.spyOn(GPUBuffer.prototype, 'destroy').mockImplementation(function (this: GPUBuffer) {
+        live.delete(this)
+        return destroy.call(this)
+      }),
+      vi.spyOn(GPUDevice.prototype, 'popErrorScope').mockImplementation(async function (this: GPUDevice) {
+        const full = [...live.values()].reduce((sum, size) => sum + size, 0) > gpu.room
+        const error = await popErrorScope.call(this)
+        return full ? { message: 'it is full' } : error
+      }),
+    ]
+    onTestFinished(() => spies.forEach(spy => spy.mockRestore()))
+    return gpu
+  }
+
+  test('gives the next one the room of the one before', async () => {
+    const gpu = smallGpu()
+    await running('before')
+    gpu.room = 1.5 * lastTick()!.cost.bytes
+    await running('after')
+    expect(heard.some(({ type }) => type === 'fault')).toBe(false)
+  })
+
+  test('goes on with the one it had where the next finds no room even so', async () => {
+    const gpu = smallGpu()
+    await running('large enough')
+    gpu.room = 1.5 * lastTick()!.cost.bytes
+    const refused = next('fault')
+    await post({ type: 'start', runId: 'too large', config: { ...long, replicas: [...long.replicas, ...long.replicas, ...long.replicas] } })
+    expect(await refused).toMatchObject({ kind: 'memory', alive: true, message: expect.stringContaining('it is full') })
+    const { step, events, replicas } = lastTick()!
+    expect(await next('tick', tick => tick.step > step)).toMatchObject({ runId: 'large enough', state: 'running', events })
+    expect(replicas[0].flow.step[0]).toBe(1)
+  })
+})
+
 test('a lost GPU is told of once, and the run that had it stops', async () => {
   const { create } = Session
   const made: Session[] = []
