@@ -55,7 +55,8 @@ export type DataCommand =
   | { type: 'remove'; id: string }
 
 export type DataReport =
-  | { type: 'sets'; sets: OwnSet[] }
+  /** `problem` says in one sentence why not all that are kept are there. */
+  | { type: 'sets'; sets: OwnSet[]; problem: string | null }
   /** What was read, what is suggested, and the size of an image as it stands in the file. */
   | { type: 'opened'; asked: OwnAsked; width: number; height: number; count: number }
   | { type: 'converted'; set: OwnSet }

@@ -11,6 +11,8 @@ import { announce, openDialog, showView } from './ui.ts'
 interface DataState {
   /** Those kept, null until they were looked for. */
   sets: OwnSet[] | null
+  /** Why not all that are kept are among them, in one sentence. */
+  problem: string | null
   /** What was read and is not kept yet. */
   opened: { asked: OwnAsked; width: number; height: number; count: number } | null
   /** The same, as it would be kept; null while that is being worked out. */
@@ -22,7 +24,7 @@ interface DataState {
 
 const nothing = { opened: null, set: null, reading: null, refusal: null }
 
-export const useData = create<DataState>(() => ({ sets: null, ...nothing }))
+export const useData = create<DataState>(() => ({ sets: null, problem: null, ...nothing }))
 
 let worker: Worker | null = null
 
@@ -42,7 +44,7 @@ function receive(report: DataReport): void {
   switch (report.type) {
     case 'sets':
       knowOwn(report.sets)
-      useData.setState({ sets: report.sets })
+      useData.setState({ sets: report.sets, problem: report.problem })
       requestPlan()
       return tellMissing()
     case 'opened':

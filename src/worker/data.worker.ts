@@ -25,7 +25,7 @@ const given = ({ path, file }: { path: string; file: File }) => ({
 async function obey(command: DataCommand): Promise<void> {
   switch (command.type) {
     case 'list':
-      return send({ type: 'sets', sets: await shelved() })
+      return send({ type: 'sets', ...(await shelved()) })
     case 'open': {
       opened = converted = null
       send({ type: 'reading', label: 'reading', done: 0, total: 0 })
@@ -46,12 +46,12 @@ async function obey(command: DataCommand): Promise<void> {
       const { set, pool } = converted
       await shelve(set, pool)
       opened = converted = null // the memory is needed elsewhere
-      send({ type: 'sets', sets: await shelved() })
+      send({ type: 'sets', ...(await shelved()) })
       return send({ type: 'kept', set })
     }
     case 'remove':
       await unshelve(command.id)
-      return send({ type: 'sets', sets: await shelved() })
+      return send({ type: 'sets', ...(await shelved()) })
   }
 }
 
@@ -59,7 +59,7 @@ let queue = Promise.resolve()
 addEventListener('message', ({ data }: MessageEvent<DataCommand>) => {
   queue = queue.then(() => obey(data)).catch((error: unknown) => {
     // A browser that keeps nothing has no sets; whoever wants to keep one is told so.
-    if (data.type === 'list') return send({ type: 'sets', sets: [] })
+    if (data.type === 'list') return send({ type: 'sets', sets: [], problem: null })
     const message = error instanceof Error ? error.message : String(error)
     send({ type: 'refused', message: error instanceof ConfigError || error instanceof RangeError ? message : `The files could not be read: ${message}` })
   })

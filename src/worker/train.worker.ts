@@ -362,6 +362,6 @@ addEventListener('message', ({ data }: MessageEvent<Command>) => {
     })
     .finally(() => { if (session?.state !== 'running') keeper.soon() })
   if (atOnce.includes(data.type)) void obeyed()
-  else queue = queue.then(knowShelved).then(obeyed)
+  else queue = queue.then(knowShelved).then(obeyed, obeyed)
 })
 addEventListener('unhandledrejection', event => fault(event.reason))

@@ -52,6 +52,25 @@ test('images of one’s own: dropped, looked at, kept, trained on, there after a
   await expect(page).not.toHaveURL(/net\.channels/)
 })
 
+test('a set that is damaged is left out with a sentence, and all else works', async ({ lab, page }) => {
+  await lab.open()
+  await expect(lab.button('Run')).toBeEnabled() // the training thread has looked for sets by then, and made their database
+  await page.evaluate(() => new Promise<void>((resolve) => {
+    const opening = indexedDB.open('low-noise-lab-data')
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction('sets', 'readwrite')
+      writing.objectStore('sets').put({ id: 'own-hollow' })
+      writing.oncomplete = () => (opening.result.close(), resolve())
+    }
+  }))
+  await page.reload()
+  await lab.run(3)
+  await lab.pause()
+  await lab.button('Your own data …').click()
+  await expect(page.getByText(/^A set that is kept here is damaged/)).toBeVisible()
+  await lab.expectNoAxeViolations()
+})
+
 test('a file in CIFAR-10’s format trains', async ({ lab, page }) => {
   await lab.open(`${tiny}&net.size=8`)
   await lab.button('Your own data …').click()

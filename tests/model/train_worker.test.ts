@@ -1,4 +1,5 @@
 /** The training thread: which run there is after whatever is asked of it, what is kept of it, and what the page is told. */
+import { deleteDB, openDB } from 'idb'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { loadRun } from '../../src/lab/saved_runs.ts'
 import { Session } from '../../src/lab/session.ts'
@@ -159,6 +160,14 @@ describe('a GPU that holds one run and not two', () => {
     expect(await next('tick', tick => tick.step > step)).toMatchObject({ runId: 'large enough', state: 'running', events })
     expect(replicas[0].flow.step[0]).toBe(1)
   })
+})
+
+test('a damaged set of one’s own does not keep the thread from its work', async () => {
+  const kept = await openDB('low-noise-lab-data', 1, { upgrade: made => void made.createObjectStore('sets', { keyPath: 'id' }) })
+  await kept.put('sets', { id: 'own-hollow' })
+  kept.close()
+  onTestFinished(() => deleteDB('low-noise-lab-data'))
+  await answered()
 })
 
 test('a lost GPU is told of once, and the run that had it stops', async () => {

@@ -5,8 +5,8 @@ import { resamplePlane, tapsFor } from '../../datasets/resample.ts'
 import { STREAM_DATA_TEST } from '../../engine/philox.ts'
 import type { OwnAsked, OwnPool, OwnSet } from '../../file_protocol.ts'
 import { crc32 } from '../zip.ts'
-import { LEAST, type Opened } from './read.ts'
-import { type Picture, said, type Source } from './source.ts'
+import type { Opened } from './read.ts'
+import { LARGEST, LEAST, type Picture, said, type Source } from './source.ts'
 
 /** Shown and kept beside a set; the page draws from them before any run. */
 const PREVIEW = 64
@@ -14,7 +14,6 @@ const PREVIEW = 64
 const HELD_OUT = 1 / 6
 const MOST_HELD_OUT = 10_000
 const MOST_BYTES = 2 ** 30
-const LARGEST = 256
 /** Larger pictures are brought to this side unless another is asked for. */
 const USUAL = 64
 const DECODED_TOGETHER = 16

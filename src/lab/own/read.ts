@@ -5,11 +5,9 @@ import { isNpy, readArrays } from './arrays.ts'
 import { isCifar, readCifar } from './cifar.ts'
 import { isIdx, readIdxFiles } from './idx.ts'
 import { type DecodePicture, isPicture, readPictures } from './pictures.ts'
-import { type GivenFile, said, type Source } from './source.ts'
+import { type GivenFile, LEAST, said, type Source } from './source.ts'
 
 const ACCEPTED = 'CIFAR-10 (.bin, .tar.gz), IDX as MNIST has it (.gz or plain), NumPy arrays (.npz, .npy) and PNG or JPEG pictures in folders (.zip or a folder) are read'
-/** A training and a held-out set have at least this many images each. */
-export const LEAST = 16
 
 export interface Opened {
   source: Source

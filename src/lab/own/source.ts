@@ -33,12 +33,16 @@ export interface Source {
 
 /** Images of one set: what the largest run trains on and holds out. */
 export const MOST_IMAGES = 262_144 + 65_536
+/** A training and a held-out set have at least this many images each. */
+export const LEAST = 16
 /** Labels are bytes. */
 export const MOST_CLASSES = 256
 /** Longest side of an image that is read. */
 export const LONGEST_SIDE = 4096
 /** Least side of an image. */
 export const SHORTEST_SIDE = 2
+/** Longest side of an image that is kept. */
+export const LARGEST = 256
 /** Bytes that files may unpack to, together. */
 export const MOST_UNPACKED = 2 ** 30
 

@@ -9,10 +9,12 @@ import styles from './Data.module.css'
 
 export function KeptSets() {
   const sets = useData((state) => state.sets)
-  if (!sets || sets.length === 0) return null
+  const problem = useData((state) => state.problem)
+  if (!sets || (sets.length === 0 && !problem)) return null
   return (
     <section aria-label="Kept in this browser">
       <h3>Kept in this browser</h3>
+      {problem && <p>{problem}</p>}
       <ul className={styles.kept}>{sets.map((set) => <Kept key={set.id} set={set} />)}</ul>
     </section>
   )
