@@ -24,10 +24,14 @@ export function nextRequest(): number {
 }
 
 export function hearExported(report: Report): void {
-  if (report.type === 'fault' && report.kind === 'device-lost') useExports.setState({ waiting: null })
   if (report.type !== 'exported' || report.requestId !== useExports.getState().waiting) return
   useExports.setState({ waiting: null, done: report })
 }
+
+// A run that failed does not answer any more: the way on begins with another worker.
+useRun.subscribe(({ phase }, before) => {
+  if (phase === 'failed' && before.phase !== 'failed') useExports.setState({ waiting: null })
+})
 
 const endings: Record<ExportAsked['what'], string> = { onnx: 'onnx', safetensors: 'safetensors', pytorch: 'pytorch.zip', run: 'run.zip' }
 

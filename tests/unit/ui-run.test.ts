@@ -3,7 +3,8 @@ import { parseConfig } from '../../src/config.ts'
 import type { Report, Tick } from '../../src/protocol.ts'
 import { sentenceFor } from '../../src/store/announcer.ts'
 import { restartChanges } from '../../src/store/changes.ts'
-import { type RunState, reduce, useRun } from '../../src/store/run.ts'
+import { hearExported, nextRequest, useExports } from '../../src/store/exports.ts'
+import { type RunState, receive, reduce, useRun } from '../../src/store/run.ts'
 import { mosaic } from '../../src/ui/samples/paint.ts'
 
 const opening = useRun.getInitialState()
@@ -71,6 +72,15 @@ describe('reports', () => {
     expect(sentenceFor(at(20, 'paused'), at(20))).toBe('Paused at step 20.')
     expect(sentenceFor(at(21, 'paused'), at(20, 'paused'))).toBe('Step 21.')
   })
+})
+
+test.each(['internal', 'kernel', 'device-lost'] as const)('a file is not waited for where the run has failed: %s', (kind) => {
+  useRun.setState({ ...opening, phase: 'running' }, true)
+  nextRequest()
+  const fault: Report = { type: 'fault', kind, message: 'It died.' }
+  hearExported(fault)
+  receive(fault)
+  expect(useExports.getState().waiting).toBeNull()
 })
 
 describe('changes that wait for a restart', () => {
