@@ -18,6 +18,9 @@ export interface Tensor {
 /** A tensor, or a 256-byte aligned part of one (offsets and lengths in elements). */
 export type Binding = Tensor | { tensor: Tensor; offset: number; length: number }
 
+/** Workgroups that WebGPU allows along one axis. */
+export const MOST_GROUPS = 65535
+
 export type Groups = [x: number, y?: number, z?: number]
 
 export interface Dispatch {
@@ -103,7 +106,7 @@ export class Recorder {
   ): void {
     if (Array.isArray(groups)) {
       const most = Math.max(...groups as number[])
-      if (most > 65535) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows 65535. A smaller batch, image, width or feature fits`)
+      if (most > MOST_GROUPS) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows ${MOST_GROUPS}. A smaller batch, image, width or feature fits`)
     }
     this.dispatches.push({ kernel, bindings, shape, groups, specialisation, stage: this.stage })
   }
