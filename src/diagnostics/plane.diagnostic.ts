@@ -224,7 +224,7 @@ function formsOf(bench: Bench): { label: string; path: Path; field: (labels: rea
       label, path,
       field(labels) {
         const [{ field }, push] = [best(path)(labels), pushedFrom(config, r, data, labels)!]
-        return (x, t) => push(field(x, t), t)
+        return (x, t) => push(field(x, t))
       },
     })
   })
