@@ -115,15 +115,21 @@ function classSums({ train, trainLabels }: Pick<RunData, 'train' | 'trainLabels'
   return made
 }
 
+/** E[α′(t)] over the levels that replica r is trained at. */
+export function meanSlope(config: Config, r: number): number {
+  const { objective, method, path } = resolveReplica(config, config.replicas[r])
+  return meanOverTimes(method.knobs(objective).times ?? timeSamplerOf(objective), t => placeOn(path, t).dalpha)
+}
+
 /** T̂ of replica r's negatives for a sample with each of these labels: (n,d), of the images that it trains on. */
 export function meanTargets(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): Float32Array {
-  const { objective, method, path, train: { images } } = resolveReplica(config, config.replicas[r])
-  const slope = meanOverTimes(method.knobs(objective).times ?? timeSamplerOf(objective), t => placeOn(path, t).dalpha)
+  const { objective: { negatives }, train: { images } } = resolveReplica(config, config.replicas[r])
+  const slope = meanSlope(config, r)
   const { sums, counts } = classSums(data, images === 0 ? data.trainLabels.length : Math.min(images, data.trainLabels.length))
   const d = sums.length / counts.length
   const means = new Float32Array(labels.length * d)
   labels.forEach((label, i) => {
-    const among = Array.from(counts.keys()).filter(c => objective.negatives !== 'other-class' || c !== label)
+    const among = Array.from(counts.keys()).filter(c => negatives !== 'other-class' || c !== label)
     const count = among.reduce((sum, c) => sum + counts[c], 0)
     for (let k = 0; k < d; k++) means[i * d + k] = (slope * among.reduce((sum, c) => sum + sums[c * d + k], 0)) / Math.max(1, count)
   })
