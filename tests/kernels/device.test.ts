@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { isSoftware, lanesOf } from '../../src/engine/device.ts';
+import { Recorder } from '../../src/engine/recorder.ts';
+import { Buffers } from '../../src/engine/recording.ts';
 import { settled } from '../../src/engine/settled.ts';
 import { shaderSource } from '../../src/engine/specialise.ts';
 import { countCalls } from '../support/count_calls.ts';
@@ -61,6 +63,26 @@ test('waiting submits nothing, but where the browser looks seldom it makes it lo
     submit.mockRestore();
   }
   await expect(settled(device, Promise.reject(new Error('lost')), true)).rejects.toThrow('lost');
+});
+
+test('a tensor above what one binding may hold is refused before anything is made', async () => {
+  const device = await requestTestDevice();
+  const recorder = new Recorder(new Set());
+  recorder.tensor('small', 4);
+  recorder.tensor('features', (device.limits.maxStorageBufferBindingSize + 2 ** 20) / 4);
+  const { result, counts } = await countCalls(() => Buffers.allocate(device, recorder.tensors).catch((error: unknown) => error));
+  expect(result).toEqual(new RangeError('“features” needs 129 MiB in one buffer and this GPU allows 128 MiB'));
+  expect(counts.createBuffer).toBe(0);
+});
+
+test('values that cannot be made leave no buffer and no error scope behind', async () => {
+  const device = await requestTestDevice();
+  const recorder = new Recorder(new Set());
+  recorder.computed('table', 4, () => { throw new RangeError('no such path'); });
+  recorder.tensor('other', 4);
+  const { counts } = await countCalls(() => expect(Buffers.allocate(device, recorder.tensors)).rejects.toThrow('no such path'));
+  expect([counts.createBuffer, counts.destroy]).toEqual([2, 2]);
+  await expect(device.popErrorScope()).rejects.toThrow();
 });
 
 test('subgroups share loads where all of them are large enough; a browser that does not tell has none and no software', () => {
