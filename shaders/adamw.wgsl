@@ -21,7 +21,7 @@ fn adamw(@builtin(global_invocation_id) id: vec3u) {
   let i = id.y * shape.row + id.x;
   // By reference: drivers that load a struct as a whole would spend most of the time on fields that nobody asks for.
   let now = &state[id.z];
-  if (i >= shape.length || now.finite == 0u) { return; }
+  if (i >= shape.length || now.finite != 1u) { return; }
   let knob = &knobs[id.z];
   let at = id.z * shape.length + i;
   let gradient = now.scale * gradients[at];

@@ -8,6 +8,7 @@ struct Shape {
   batch: u32,      // B
   columns: u32,    // F / 4
   z_stride: u32,   // between replicas, in vec4
+  row: u32,        // threads along x
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> knobs: array<Knobs>;
@@ -17,8 +18,9 @@ struct Shape {
 
 @compute @workgroup_size(64)
 fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.x / (shape.batch + 1u);
-  let j = id.x % (shape.batch + 1u);
+  let pair = id.y * shape.row + id.x;
+  let i = pair / (shape.batch + 1u);
+  let j = pair % (shape.batch + 1u);
   let term = knobs[id.z].term;
   if (term == 2u || i >= rows_compared(term, state[id.z].whole_anchors, state[id.z].lambda, knobs[id.z].batch) || (j >= knobs[id.z].batch && j < shape.batch) || (term > 0u && j == shape.batch)) { return; }
   let a = id.z * shape.z_stride + i * shape.columns;
@@ -29,5 +31,5 @@ fn contrastive_distance(@builtin(global_invocation_id) id: vec3u) {
     sum += difference * difference;
   }
   let scale = select(1.0, 1.0 / f32(4u * shape.columns), knobs[id.z].divided == 1u);
-  distances[id.z * shape.batch * (shape.batch + 1u) + id.x] = scale * dot(sum, vec4f(1.0));
+  distances[id.z * shape.batch * (shape.batch + 1u) + pair] = scale * dot(sum, vec4f(1.0));
 }

@@ -1,5 +1,6 @@
 // One batch per replica, drawn by counters alone: noise level, and row of the data set, of every sample. Samples with t < t_min are put
-// first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access.
+// first, each followed B places later by its anchor at t_min; t is i.i.d., so the order changes nothing but memory access. Where samples have no anchor its
+// room is filled all the same: it may go backward with a gradient of 0, and 0 · NaN of a stale image would be NaN.
 // A batch may come in P micro-batches of B, one a pass: sample i of part p has the number i P + p, so that their union is the undivided batch of P B,
 // and strata are spread over all parts; it also learns its place among all P B, once those are put in order likewise.
 // A draw belongs to the sample's number before sorting, so replicas of one seed see the same triplets whatever their t_min.
@@ -68,7 +69,7 @@ fn draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     t[at] = level[number];
     source[at] = number;
     row[at] = image;
-    if (is_low && contrast) {
+    if (shape.capacity > shape.batch) {
       t[at + shape.batch] = knob.t_min;
       source[at + shape.batch] = number;
       row[at + shape.batch] = image;

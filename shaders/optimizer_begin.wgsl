@@ -69,7 +69,7 @@ fn optimizer_begin(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
     now.part += 1u;
     if (now.part < PARTS) {
       metrics[to] = sum_of_parts;
-      now.finite = 0u;  // nothing for adamw yet
+      now.finite = 2u;  // nothing for adamw yet
       return;
     }
     now.part = 0u;

@@ -33,7 +33,8 @@ fn weigh_error(@builtin(global_invocation_id) id: vec3u) {
   var root = 1.0;
   if (knob.error_of == 1u) { root = held.x / path.w; }
   if (knob.error_of == 2u) { root = held.y / path.w; }
-  if (knob.error_of == 3u) { root = sqrt(2.662) * exp(-0.25 * pow((level - 0.5) / 0.15, 2.0)); }
+  let off = (level - 0.5) / 0.15;
+  if (knob.error_of == 3u) { root = sqrt(2.662) * exp(-0.25 * off * off); }
   let at = id.z * shape.batch * shape.dimensions + id.x;
   p[at] = root * v[at];
   if (MODE == 0u) {

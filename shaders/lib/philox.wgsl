@@ -53,6 +53,7 @@ fn uniform_open(x: u32) -> f32 {
 // Four standard normals from four words, Box-Muller on (x, y) and on (z, w). |n| <= 5.77. The angles are turns less a half: WGSL's own
 // sin and cos may be wrong by 2^-11 and, measured on SwiftShader, by 2e-4.
 fn normals(u: vec4u) -> vec4f {
-  let radius = sqrt(-2.0 * log(vec2f(uniform_open(u.x), uniform_open(u.z))));
+  // At most 0: near 1 WGSL lets log err by 2^-21, which is above 0.
+  let radius = sqrt(-2.0 * min(vec2f(), log(vec2f(uniform_open(u.x), uniform_open(u.z)))));
   return vec4f(radius.x * cos_sin_turns(uniform_open(u.y) - 0.5), radius.y * cos_sin_turns(uniform_open(u.w) - 0.5));
 }

@@ -7,7 +7,7 @@ struct State {
   low: u32,            // samples of this micro-batch with t < t_min; they stand first
   anchors: u32,        // of these, how many have an anchor: low, or 0 while the contrastive term is off
   lambda: f32,         // as ramped at this step
-  finite: u32,         // 1 when this step's gradient was finite
+  finite: u32,         // whether this step's gradient was: 1, or 0; 2 before its last micro-batch
   scale: f32,          // clip factor
   rate: f32,           // learning rate after warm-up and schedule
   correction1: f32,    // 1 / (1 - beta1^n)

@@ -1,11 +1,12 @@
 /** Drives one session to its end, or to Ctrl-C, and leaves its files behind: run.json, checkpoint.npz, samples.png. */
 import { KernelLibrary } from '../engine/kernel.ts'
 import type { Tiles } from '../engine/recorder.ts'
+import { mebibytes } from '../engine/recording.ts'
 import type { Config } from '../config.ts'
 import { encodeCheckpoint } from '../lab/checkpoint.ts'
 import { type Checkpoint, Session } from '../lab/session.ts'
 import { about, expectedTime } from '../lab/expect.ts'
-import { mebibytes, planMemory } from '../lab/plan.ts'
+import { planMemory } from '../lab/plan.ts'
 import { measureSpeed } from '../lab/speed.ts'
 import { chooseTiles, presetTiles } from '../lab/tune.ts'
 import type { RunEvent } from '../protocol.ts'

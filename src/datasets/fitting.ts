@@ -21,6 +21,8 @@ export function fittedTo(config: Config, dataset: Dataset): Config {
     net: { ...net, channels, size, patch: possible.length > 0 ? cut : 1, classes: net.classes === 0 ? 0 : classes.length },
     data: { ...data, dataset: dataset.id, count, heldOut },
     train: { ...config.train, batch, microBatches: batch % config.train.microBatches === 0 ? config.train.microBatches : 1 },
+    // Of the run's batch at most; micro-batches that divided both still do.
+    replicas: config.replicas.map(replica => (replica.batch !== undefined && replica.batch > batch ? { ...replica, batch } : replica)),
     evaluate: { ...evaluate, perLevel: Math.min(evaluate.perLevel, heldOut), samples: Math.min(evaluate.samples, heldOut) },
   }
 }

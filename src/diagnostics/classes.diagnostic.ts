@@ -11,7 +11,7 @@ import { isGuidable, passesOf } from '../model/guidance.ts'
 import { labelPanel, meansPanel, separationPanel } from './class_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
 import { drawMany, piecesOf } from './drawn.ts'
-import { normalNoise, recordLook, showHeldOut, writeAll } from './look.ts'
+import { atOnceOf, lotsOf, normalNoise, recordLook, showHeldOut, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 import { separationOf } from './separation.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
@@ -50,7 +50,7 @@ export const measure: Measure<typeof settings> = async (bench, { t: text, images
   const { config, data } = bench
   const t = levelsOf(text)!
   const count = samples * config.net.classes
-  const total = t.length + (count > 0 ? piecesOf(bench, count) * config.evaluate.solverSteps : 0)
+  const total = lotsOf(images, atOnceOf(bench, images)).length * t.length + (count > 0 ? piecesOf(bench, count) * config.evaluate.solverSteps : 0)
   let done = 0
   const step = () => bench.progress(Math.min(++done, total), total)
   const { separation, target, change } = await byLevel(bench, t, images, step)
@@ -64,26 +64,36 @@ export const measure: Measure<typeof settings> = async (bench, { t: text, images
 async function byLevel(bench: Bench, t: number[], n: number, step: () => Promise<void>) {
   const { config, data, training: { replicas: R } } = bench
   const d = dimensionsOf(config)
-  const look = recordLook(bench, { samples: n, images: n })
+  const lot = atOnceOf(bench, n)
+  const look = recordLook(bench, { samples: lot, images: lot })
   const table = await bench.lay(look.recorder)
   const classes = data.heldOutLabels.subarray(0, n)
-  showHeldOut(bench, table, look, n, normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 17))
+  const noise = normalNoise(n * d, config.data.seed, STREAM_EVALUATION, 17)
   const each = n * d
-  const velocity = async (labels: Uint32Array) => {
-    if (look.batch.labels) writeAll(table, R, look.batch.labels, labels)
-    table.submit(look.recorder)
-    return table.read(look.frozen.velocity!, 0, R * each)
-  }
   const separation: Estimate[][] = Array.from({ length: R }, () => [])
   const change: Estimate[][] | null = isGuidable(config) ? Array.from({ length: R }, () => []) : null
   const path = commonPath(config)
   const target: Estimate[] = []
   for (const level of t) {
-    table.write(look.batch.t, new Float32Array(R * n).fill(level))
-    const told = await velocity(Uint32Array.from(classes))
-    const untold = change && await velocity(new Uint32Array(n).fill(config.net.classes))
+    const [told, untold, goal] = [new Float32Array(R * each), change && new Float32Array(R * each), new Float32Array(each)]
+    for (const start of lotsOf(n, lot)) {
+      showHeldOut(bench, table, look, lot, noise.subarray(start * d), start)
+      table.write(look.batch.t, new Float32Array(R * lot).fill(level))
+      const answer = async (all: Float32Array) => {
+        table.submit(look.recorder)
+        const velocity = await table.read(look.frozen.velocity!, 0, R * lot * d)
+        for (let r = 0; r < R; r++) all.set(velocity.subarray(r * lot * d, (r + 1) * lot * d), r * each + start * d)
+      }
+      await answer(told)
+      goal.set(await table.read(look.batch.goal, 0, lot * d), start * d)
+      if (untold) {
+        writeAll(table, R, look.batch.labels!, new Uint32Array(lot).fill(config.net.classes))
+        await answer(untold)
+      }
+      await step()
+    }
     // Along the linear path the targets are the same at every level.
-    if (path) target.push(isLinear(path) && target[0] ? target[0] : separationOf(await table.read(look.batch.goal, 0, each), classes, d))
+    if (path) target.push(isLinear(path) && target[0] ? target[0] : separationOf(goal, classes, d))
     for (let r = 0; r < R; r++) {
       separation[r].push(separationOf(told.subarray(r * each, (r + 1) * each), classes, d))
       if (!change || !untold) continue
@@ -94,7 +104,6 @@ async function byLevel(bench: Bench, t: number[], n: number, step: () => Promise
       })
       change[r].push(rootMeanSquareRatio(squares, new Float64Array(n).fill(1)))
     }
-    await step()
   }
   return { separation, target: path && { found: target, label: isLinear(path) ? 'in the targets ε − x₀' : 'in the targets' }, change }
 }

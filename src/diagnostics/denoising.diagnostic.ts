@@ -10,7 +10,7 @@ import type { Path } from '../flow/paths.ts'
 import { distinctPaths, linearLevel, pathsOf, type Place, placeOn, toImage } from '../flow/place.ts'
 import { type ClosedForms, denoisingPanels, type Findings } from './denoising_panels.ts'
 import { type Bench, defineDiagnostic, type Measure } from './diagnostic.ts'
-import { normalNoise, recordLook, showHeldOut } from './look.ts'
+import { atOnceOf, lotsOf, normalNoise, recordLook, showHeldOut } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 import { type Lens, netSlopes, PLAIN, readings, type Slope } from './slopes.ts'
 import { levelsOf, LEVELS_WANTED } from './sweep.ts'
@@ -67,7 +67,8 @@ export default defineDiagnostic({
 export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const t = levelsOf(chosen.t)!
   const paths = distinctPaths(bench.config)
-  const total = 2 * t.length + paths.length * chosen.draws
+  const lots = [chosen.images, chosen.slopes].reduce((sum, count) => sum + lotsOf(count, atOnceOf(bench, count)).length, 0)
+  const total = lots * t.length + paths.length * chosen.draws
   let done = 0
   const between = () => bench.progress(++done, total)
   const noise = normalNoise(chosen.images * dimensionsOf(bench.config), bench.config.data.seed, STREAM_EVALUATION, 13)
@@ -81,22 +82,25 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
 /** Squared errors of x̂0 (mean over pixels) [replica][level][image], and x̂0 of the first [replica][level], each replica on its own path. */
 async function netAnswers(bench: Bench, { images: n }: Chosen, t: number[], noise: Float32Array, between: () => Promise<void>): Promise<Findings['nets']> {
   const { training: { replicas: R, batch: { dimensions: d } }, data } = bench
-  const look = recordLook(bench, { samples: n, images: n })
+  const lot = atOnceOf(bench, n)
+  const look = recordLook(bench, { samples: lot, images: lot })
   const table = await bench.lay(look.recorder)
-  showHeldOut(bench, table, look, n, noise)
-  const found: Findings['nets'] = Array.from({ length: R }, () => ({ errors: [], shown: [] }))
   const paths = pathsOf(bench.config)
-  for (const level of t) {
-    table.write(look.batch.t, new Float32Array(R * n).fill(level))
-    table.submit(look.recorder)
-    const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * n * d), await table.read(look.batch.xt, 0, R * n * d)]
-    for (const [r, path] of paths.entries()) {
-      const { keep, along } = toImage(placeOn(path, level))
-      const answer = noised.subarray(r * n * d, (r + 1) * n * d).map((x, k) => keep * x + along * velocity[r * n * d + k])
-      found[r].errors.push(Float64Array.from({ length: n }, (_, i) => squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, i * d)))
-      found[r].shown.push(answer.slice(0, d))
+  const found: Findings['nets'] = paths.map(() => ({ errors: t.map(() => new Float64Array(n)), shown: [] }))
+  for (const start of lotsOf(n, lot)) {
+    showHeldOut(bench, table, look, lot, noise.subarray(start * d), start)
+    for (const [l, level] of t.entries()) {
+      table.write(look.batch.t, new Float32Array(R * lot).fill(level))
+      table.submit(look.recorder)
+      const [velocity, noised] = [await table.read(look.frozen.velocity!, 0, R * lot * d), await table.read(look.batch.xt, 0, R * lot * d)]
+      for (const [r, path] of paths.entries()) {
+        const { keep, along } = toImage(placeOn(path, level))
+        const answer = noised.subarray(r * lot * d, (r + 1) * lot * d).map((x, k) => keep * x + along * velocity[r * lot * d + k])
+        for (let i = 0; i < lot; i++) found[r].errors[l][start + i] = squaredError(answer.subarray(i * d, (i + 1) * d), data.heldOut, (start + i) * d)
+        if (start === 0) found[r].shown.push(answer.slice(0, d))
+      }
+      await between()
     }
-    await between()
   }
   return found
 }

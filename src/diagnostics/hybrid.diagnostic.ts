@@ -65,6 +65,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const total = distinctPaths(config).length * steps + handed.reduce((sum, step) => sum + steps - step + 1, 0)
   let done = 0
   const between = () => bench.progress(++done, total)
+  const wait = () => bench.progress(done, total)
 
   const of = (r: number, all: Float64Array) => all.slice(r * n * d, (r + 1) * n * d)
   const noise = firstNoise(bench, n)
@@ -82,7 +83,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
     return [...passed, heart.x]
   }
   const near = async (values: Float64Array | Float32Array) => {
-    const found = await nearestOf({ values: data.train, width: d }, { values, width: d }, async () => {})
+    const found = await nearestOf({ values: data.train, width: d }, { values, width: d }, wait)
     return meanOf(Float64Array.from(found, ({ distance }) => distance))
   }
   const hearts: Heart[] = []

@@ -12,7 +12,7 @@ import { distinctPaths, floorOn, linearLevel, placeOn } from '../flow/place.ts'
 import { resolveReplica } from '../model/replica.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { type Bench, defineDiagnostic, type Group, type Measure } from './diagnostic.ts'
-import { logLevels, normalNoise, recordLook, writeAll } from './look.ts'
+import { atOnceOf, logLevels, lotsOf, normalNoise, recordLook, writeAll } from './look.ts'
 import { dimensionsOf } from './semantic.ts'
 import { few, finite, onPath, overPaths, overSeeds, pathsSaid, seedsSaid } from './words.ts'
 
@@ -75,34 +75,15 @@ function setsOf(config: Config): { path: Path; images: number; ways: Way[] }[] {
 }
 
 export const measure: Measure<typeof settings> = async (bench, { levels, images: n, draws }) => {
-  const { training: { replicas: R }, config, data, groups } = bench
-  const d = dimensionsOf(config)
+  const { config, data, groups } = bench
   const t = logLevels(levels)
-  const look = recordLook(bench, { samples: 2 * n, images: 2 * n })
-  const table = await bench.lay(look.recorder)
-  table.write(look.images, data.train.subarray(0, n * d))
-  table.write(look.images, data.heldOut.subarray(0, n * d), n * d)
-  writeAll(table, R, look.batch.row, Uint32Array.from({ length: 2 * n }, (_, i) => i))
-  writeAll(table, R, look.batch.eps, normalNoise(2 * n * d, config.data.seed, STREAM_EVALUATION, 9))
   const sets = setsOf(config)
-  const losses = Array.from({ length: R }, () => ({ trained: [] as Estimate[], unseen: [] as Estimate[] }))
-  for (const [i, level] of t.entries()) {
-    table.write(look.batch.t, new Float32Array(R * 2 * n).fill(level))
-    table.submit(look.recorder)
-    const [velocity, goal] = [await table.read(look.frozen.velocity!), await table.read(look.batch.goal)]
-    const error = (sample: number) => {
-      let sum = 0
-      for (let k = sample * d; k < (sample + 1) * d; k++) sum += (velocity[k] - goal[k]) ** 2
-      return sum / d
-    }
-    for (let r = 0; r < R; r++) {
-      const part = (from: number) => meanOf(Float64Array.from({ length: n }, (_, s) => error(r * 2 * n + from + s)))
-      losses[r].trained.push(part(0))
-      losses[r].unseen.push(part(n))
-    }
-    await bench.progress(i + 1, t.length + sets.length)
-  }
-  const { closed, averages } = await closedForms(bench, sets, t, draws)
+  const total = lotsOf(2 * n, atOnceOf(bench, 2 * n)).length * t.length + sets.length
+  let done = 0
+  const step = () => bench.progress(++done, total)
+  const errors = await squaredErrors(bench, n, t, step)
+  const losses = errors.map(own => ({ trained: own.map(all => meanOf(all.subarray(0, n))), unseen: own.map(all => meanOf(all.subarray(n))) }))
+  const { closed, averages } = await closedForms(bench, sets, t, draws, step)
   const averaged = (of: (level: AveragedLevel) => Estimate) =>
     averages.flatMap(({ replicas, label, levels }) => replicas.map(replica => curve(levels.map(of), { replica, kind: 'theory', label })))
   const known = (label: string, of: (level: Floor) => Estimate) =>
@@ -145,15 +126,44 @@ export const measure: Measure<typeof settings> = async (bench, { levels, images:
   }, ...(averages.length > 0 ? [target()] : [])]
 }
 
+/** Squared errors of the velocity (mean over pixels) of n training images, then of n held-out ones, [replica][level]; all 2n in lots. */
+async function squaredErrors(bench: Bench, n: number, t: readonly number[], step: () => Promise<void>): Promise<Float64Array[][]> {
+  const { training: { replicas: R, batch: { dimensions: d } }, config, data } = bench
+  const lot = atOnceOf(bench, 2 * n)
+  const look = recordLook(bench, { samples: lot, images: lot })
+  const table = await bench.lay(look.recorder)
+  const images = new Float32Array(2 * n * d)
+  images.set(data.train.subarray(0, n * d))
+  images.set(data.heldOut.subarray(0, n * d), n * d)
+  const noise = normalNoise(2 * n * d, config.data.seed, STREAM_EVALUATION, 9)
+  writeAll(table, R, look.batch.row, Uint32Array.from({ length: lot }, (_, i) => i))
+  const errors = Array.from({ length: R }, () => t.map(() => new Float64Array(2 * n)))
+  for (const start of lotsOf(2 * n, lot)) {
+    table.write(look.images, images.subarray(start * d, (start + lot) * d))
+    writeAll(table, R, look.batch.eps, noise.subarray(start * d, (start + lot) * d))
+    for (const [l, level] of t.entries()) {
+      table.write(look.batch.t, new Float32Array(R * lot).fill(level))
+      table.submit(look.recorder)
+      const [velocity, goal] = [await table.read(look.frozen.velocity!), await table.read(look.batch.goal)]
+      for (let s = 0; s < R * lot; s++) {
+        let sum = 0
+        for (let k = s * d; k < (s + 1) * d; k++) sum += (velocity[k] - goal[k]) ** 2
+        errors[Math.floor(s / lot)][l][start + (s % lot)] = sum / d
+      }
+      await step()
+    }
+  }
+  return errors
+}
+
 type Floor = Pick<EmpiricalLevel, 'floor' | 'effectiveCount'>
 
 /** Closed forms at these levels of each path that replicas go along: of all training images, and of each way of averaging over them. */
-async function closedForms(bench: Bench, sets: ReturnType<typeof setsOf>, t: number[], draws: number) {
-  const { config, data } = bench
+async function closedForms({ config, data }: Bench, sets: ReturnType<typeof setsOf>, t: number[], draws: number, step: () => Promise<void>) {
   const d = dimensionsOf(config)
   const closed: { path: Path; levels: Floor[] }[] = []
   const averages: (Way & { path: Path; label: string; levels: AveragedLevel[] })[] = []
-  for (const [i, { path, images, ways }] of sets.entries()) {
+  for (const { path, images, ways } of sets) {
     const linear = t.map(at => linearLevel(placeOn(path, at)))
     const found = empiricalLevels({ points: data.train.subarray(0, images * d), dimensions: d }, linear, { queries: draws, seed: config.data.seed }, ways)
     /** Of a velocity on the linear path, on this one. */
@@ -166,7 +176,7 @@ async function closedForms(bench: Bench, sets: ReturnType<typeof setsOf>, t: num
       ...way, path, label: `N = ${way.candidates.toLocaleString('en')}${way.own ? '' : ', own image left out'}`,
       levels: found.map(({ averaged }, at) => ({ effectiveCount: averaged[w].effectiveCount, error: here(averaged[w].error, at) })),
     }))
-    await bench.progress(t.length + i + 1, t.length + sets.length)
+    await step()
   }
   return { closed, averages: averages.sort((a, b) => a.replicas[0] - b.replicas[0]) }
 }

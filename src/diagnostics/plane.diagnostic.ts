@@ -3,7 +3,7 @@
  * whose straight ways cross, and the best velocity, whose ways do not (Lipman et al. 2022, fig. 4; rectified flow, arXiv 2209.03003, fig. 2).
  */
 import { z } from 'zod'
-import { configSchema } from '../config.ts'
+import { configSchema, passOf } from '../config.ts'
 import { chartOf } from '../datasets/plane.ts'
 import { PhiloxStream, STREAM_EVALUATION, STREAM_SAMPLE } from '../engine/philox.ts'
 import { energyDistance } from '../flow/energy.ts'
@@ -12,7 +12,7 @@ import type { Path } from '../flow/paths.ts'
 import { fromImage, pathsOf, placeOn, toImage } from '../flow/place.ts'
 import { stagesOf } from '../flow/solver.ts'
 import { solvers } from '../flow/solvers.ts'
-import { passesOf, pushedFrom } from '../model/guidance.ts'
+import { meanSlope, passesOf, pushedFrom } from '../model/guidance.ts'
 import { recordFrozen } from '../model/frozen.ts'
 import { resolveReplica } from '../model/replica.ts'
 import { drawSamples, recordersOf, recordSampler } from '../model/sampler.ts'
@@ -208,7 +208,7 @@ const towards = (x0: Float32Array, path: Path): Field => (x, t) => {
   return Float32Array.from({ length: x.length }, (_, i) => keep * x[i] + along * x0[i % x0.length])
 }
 
-/** Velocities in closed form: the best one, on the path of the first replica, and ΔFM's minimum for each λ and policy of a replica that is trained so, on its own. `field` is of points with these labels. */
+/** Velocities in closed form: the best one, on the path of the first replica, and ΔFM's minimum for each λ and mean target of a replica that is trained so, on its own path. `field` is of points with these labels. */
 function formsOf(bench: Bench): { label: string; path: Path; field: (labels: readonly number[]) => Field }[] {
   const { config, data } = bench
   const d = dimensionsOf(config)
@@ -216,15 +216,21 @@ function formsOf(bench: Bench): { label: string; path: Path; field: (labels: rea
   const best = (path: Path) => (labels: readonly number[]) => bestField(bench, d, path, config.net.classes > 0 ? labels : undefined)
   const forms = [{ label: best(paths[0])([]).words, path: paths[0], field: (labels: readonly number[]) => best(paths[0])(labels).field }]
   paths.forEach((path, r) => {
-    const { objective: { lambda, negatives } } = resolveReplica(config, config.replicas[r])
+    const { objective: { lambda, negatives }, train } = resolveReplica(config, config.replicas[r])
     if (!pushedFrom(config, r, data, []) || lambda === 0) return
-    const label = `ΔFM’s minimum, λ = ${lambda}${negatives === 'any' ? '' : `, negatives ${negatives}`}${path.id === paths[0].id ? '' : `, ${path.label}`}`
+    const slope = few(meanSlope(config, r))
+    // All that it depends on: it is kept by its label.
+    const label = [
+      `ΔFM’s minimum, λ = ${lambda}`, ...(negatives === 'any' ? [] : [`negatives ${negatives}${negatives === 'permutation' ? ` of ${passOf(train)}` : ''}`]),
+      ...(train.images === 0 || train.images >= config.data.count ? [] : [`first ${train.images} images`]),
+      ...(path.id === paths[0].id ? [] : [path.label]), ...(slope === few(-1) ? [] : [`E[α′] = ${slope}`]),
+    ].join(', ')
     if (forms.some(other => other.label === label)) return
     forms.push({
       label, path,
       field(labels) {
         const [{ field }, push] = [best(path)(labels), pushedFrom(config, r, data, labels)!]
-        return (x, t) => push(field(x, t), t)
+        return (x, t) => push(field(x, t))
       },
     })
   })

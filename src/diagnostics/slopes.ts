@@ -4,7 +4,7 @@ import { placeOn, pathsOf, toImage } from '../flow/place.ts'
 import { recordInputCotangent, recordInputTangent } from '../model/jacobian.ts'
 import type { Reading } from '../panel.ts'
 import type { Bench } from './diagnostic.ts'
-import { recordLook, showHeldOut } from './look.ts'
+import { atOnceOf, lotsOf, recordLook, showHeldOut } from './look.ts'
 
 export interface SlopeOptions {
   /** Held-out images 0 … count − 1 with their noise (count,d). */
@@ -13,7 +13,7 @@ export interface SlopeOptions {
   t: readonly number[]
   /** Of the iteration, each a product with J and one with Jᵀ. */
   turns: number
-  /** Awaited after each level. */
+  /** Awaited after each level of each lot. */
   between: () => Promise<void>
 }
 
@@ -36,44 +36,50 @@ export const PLAIN: Lens = { keep: 0, along: 1 }
 export async function netSlopes(bench: Bench, { count: n, noise, t, turns, between }: SlopeOptions): Promise<Record<Reading, Slope[][][]>> {
   const { training, config } = bench
   const { replicas: R, batch: { dimensions: d } } = training
-  const look = recordLook(bench, { samples: n, images: n, keep: true, name: 'slope ' })
+  const lot = atOnceOf(bench, n)
+  const look = recordLook(bench, { samples: lot, images: lot, keep: true, name: 'slope ' })
   const [forth, back] = [bench.recorder(), bench.recorder()]
   const push = recordInputTangent(forth, training, look.frozen, { name: 'slope tangent ' })
   const pull = recordInputCotangent(back, training, look.frozen, { velocity: push.velocity!, name: 'slope cotangent ' })
   const table = await bench.lay(look.recorder, forth, back)
-  showHeldOut(bench, table, look, n, noise)
   const first = new Float32Array(R * n * d)
   for (let r = 0; r < R; r++) new PhiloxStream(config.data.seed, STREAM_EVALUATION, 14).fillNormal(first.subarray(r * n * d, (r + 1) * n * d))
 
   const paths = pathsOf(config)
-  const result: Record<Reading, Slope[][][]> = { velocity: paths.map(() => []), denoiser: paths.map(() => []) }
-  for (const level of t) {
-    table.write(look.batch.t, new Float32Array(R * n).fill(level))
-    table.submit(look.recorder)
-    for (const reading of readings) {
-      const lenses = paths.map(path => (reading === 'velocity' ? PLAIN : toImage(placeOn(path, level))))
-      const slopes = await greatest(lenses)
-      lenses.forEach((_, r) => result[reading][r].push(slopes.slice(r * n, (r + 1) * n)))
+  const empty = () => paths.map(() => t.map((): Slope[] => []))
+  const result: Record<Reading, Slope[][][]> = { velocity: empty(), denoiser: empty() }
+  for (const start of lotsOf(n, lot)) {
+    showHeldOut(bench, table, look, lot, noise.subarray(start * d), start)
+    const own = new Float32Array(R * lot * d)
+    for (let r = 0; r < R; r++) own.set(first.subarray((r * n + start) * d, (r * n + start + lot) * d), r * lot * d)
+    for (const [l, level] of t.entries()) {
+      table.write(look.batch.t, new Float32Array(R * lot).fill(level))
+      table.submit(look.recorder)
+      for (const reading of readings) {
+        const lenses = paths.map(path => (reading === 'velocity' ? PLAIN : toImage(placeOn(path, level))))
+        const slopes = await greatest(lenses, own)
+        lenses.forEach((_, r) => { for (let i = 0; i < lot; i++) result[reading][r][l][start + i] = slopes[r * lot + i] })
+      }
+      await between()
     }
-    await between()
   }
   return result
 
-  /** Of keep I + along J, by the lens of each replica. */
-  async function greatest(lenses: readonly Lens[]): Promise<Slope[]> {
+  /** Of keep I + along J, by the lens of each replica, from these directions (R,lot,d). */
+  async function greatest(lenses: readonly Lens[], begun: Float32Array): Promise<Slope[]> {
     const through = (u: Float32Array, product: Float32Array) => u.map((value, i) => {
-      const { keep, along } = lenses[Math.floor(i / (n * d))]
+      const { keep, along } = lenses[Math.floor(i / (lot * d))]
       return keep * value + along * product[i]
     })
-    const slopes = Array.from({ length: R * n }, (): Slope => ({ value: 0, change: 0 }))
-    let u = toUnits(first, d).units
+    const slopes = Array.from({ length: R * lot }, (): Slope => ({ value: 0, change: 0 }))
+    let u = toUnits(begun, d).units
     for (let turn = 0; turn < turns; turn++) {
       table.write(push.direction, u)
       table.submit(forth)
-      const seen = through(u, await table.read(push.velocity!, 0, R * n * d))
+      const seen = through(u, await table.read(push.velocity!, 0, R * lot * d))
       table.write(push.velocity!, seen)
       table.submit(back)
-      const { units, lengths } = toUnits(through(seen, await table.read(pull.dimage, 0, R * n * d)), d)
+      const { units, lengths } = toUnits(through(seen, await table.read(pull.dimage, 0, R * lot * d)), d)
       u = units
       lengths.forEach((length, i) => {
         const value = Math.sqrt(length)

@@ -37,6 +37,7 @@ export class KernelLibrary {
     if (!kernel) {
       kernel = compile(this.device, name, text)
       this.kernels.set(text, kernel)
+      kernel.catch(() => this.kernels.delete(text)) // it may have been for want of memory: whoever asks next tries again
     }
     return kernel
   }

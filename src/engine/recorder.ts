@@ -18,6 +18,9 @@ export interface Tensor {
 /** A tensor, or a 256-byte aligned part of one (offsets and lengths in elements). */
 export type Binding = Tensor | { tensor: Tensor; offset: number; length: number }
 
+/** Workgroups that WebGPU allows along one axis. */
+export const MOST_GROUPS = 65535
+
 export type Groups = [x: number, y?: number, z?: number]
 
 export interface Dispatch {
@@ -26,7 +29,8 @@ export interface Dispatch {
   bindings: Record<string, Binding>
   /** Values of the kernel's `Shape` uniform, by field. */
   shape: Record<string, number>
-  groups: Groups | { arguments: Tensor; offset: number }
+  /** Where the GPU counts them, also the most that it may come to. */
+  groups: Groups | { arguments: Tensor; offset: number; most: Groups }
   /** Where in the model this stands: WebGPU's own messages name it. */
   stage: string
 }
@@ -94,6 +98,7 @@ export class Recorder {
     return this
   }
 
+  /** @throws RangeError in one sentence where it takes more workgroups than WebGPU allows */
   dispatch(
     kernel: string,
     bindings: Record<string, Binding>,
@@ -101,10 +106,9 @@ export class Recorder {
     groups: Dispatch['groups'],
     specialisation: Specialisation = {},
   ): void {
-    if (Array.isArray(groups)) {
-      const most = Math.max(...groups as number[])
-      if (most > 65535) throw new RangeError(`kernel ${kernel} would need ${most} workgroups along one axis; WebGPU allows 65535. A smaller batch, image, width or feature fits`)
-    }
+    // WebGPU refuses more; of those that the GPU counts it says nothing and does nothing.
+    const [most, upTo] = Array.isArray(groups) ? [Math.max(...groups as number[]), ''] : [Math.max(...groups.most as number[]), 'up to ']
+    if (most > MOST_GROUPS) throw new RangeError(`kernel ${kernel} would need ${upTo}${most} workgroups along one axis; WebGPU allows ${MOST_GROUPS}. A smaller batch, more micro-batches, or a smaller image, width or feature fits`)
     this.dispatches.push({ kernel, bindings, shape, groups, specialisation, stage: this.stage })
   }
 }

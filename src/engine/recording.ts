@@ -8,6 +8,16 @@ export const UNIFORM_STRIDE = 256
 /** There is no room now; there may be when something else has gone. */
 export class OutOfMemory extends RangeError {}
 
+export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
+
+export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
+
+/** Why a GPU of such limits cannot hold a tensor, without a full stop; undefined when it can. */
+export function refuseTensor({ name, length }: Tensor, { maxBufferSize, maxStorageBufferBindingSize }: Limits): string | undefined {
+  const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize)
+  return length * 4 > limit ? `“${name}” needs ${mebibytes(length * 4)} in one buffer and this GPU allows ${mebibytes(limit)}` : undefined
+}
+
 /** The GPU buffers of a set of tensors. Owns them; `destroy` frees them. */
 export class Buffers {
   private readonly buffers = new Map<Tensor, GPUBuffer>()
@@ -16,16 +26,38 @@ export class Buffers {
 
   /**
    * @param parent where tensors that are not among these are looked up: a measurement reads the weights of the run it looks at
-   * @throws OutOfMemory in one sentence when the adapter has not so much left
+   * @throws RangeError in one sentence when a tensor is larger than the adapter allows, OutOfMemory when the adapter has not so much left; and what making a tensor's values throws
    */
   static async allocate(device: GPUDevice, tensors: Iterable<Tensor>, parent?: Buffers): Promise<Buffers> {
-    const result = new Buffers(device, parent)
-    device.pushErrorScope('out-of-memory')
-    device.pushErrorScope('validation')
     let bytes = 0
     for (const tensor of tensors) {
       bytes += tensor.length * 4
-      result.buffers.set(tensor, device.createBuffer({
+      const refusal = refuseTensor(tensor, device.limits)
+      if (refusal) throw new RangeError(refusal)
+    }
+    const result = new Buffers(device, parent)
+    device.pushErrorScope('out-of-memory')
+    device.pushErrorScope('validation')
+    // Both at once: a second allocation may open its own scopes while this one waits.
+    const popBoth = () => Promise.all([device.popErrorScope(), device.popErrorScope()])
+    try {
+      result.fill(tensors)
+    } catch (error) {
+      await popBoth()
+      result.destroy()
+      throw error
+    }
+    const error = (await popBoth()).find(e => e !== null)
+    if (error) {
+      result.destroy()
+      throw new OutOfMemory(`the GPU could not give ${(bytes / 2 ** 20).toFixed(0)} MiB: ${error.message.split('\n')[0]}`)
+    }
+    return result
+  }
+
+  private fill(tensors: Iterable<Tensor>): void {
+    for (const tensor of tensors) {
+      this.buffers.set(tensor, this.device.createBuffer({
         label: tensor.name,
         size: tensor.length * 4,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | (tensor.usage === 'indirect' ? GPUBufferUsage.INDIRECT : 0),
@@ -33,16 +65,8 @@ export class Buffers {
     }
     for (const tensor of tensors) {
       const { initial } = tensor
-      if (initial) result.write(tensor, initial)
+      if (initial) this.write(tensor, initial)
     }
-    // Both at once: a second allocation may open its own scopes while this one waits.
-    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()])
-    const error = errors.find(e => e !== null)
-    if (error) {
-      result.destroy()
-      throw new OutOfMemory(`the GPU could not give ${(bytes / 2 ** 20).toFixed(0)} MiB: ${error.message.split('\n')[0]}`)
-    }
-    return result
   }
 
   of(tensor: Tensor): GPUBuffer {

@@ -35,15 +35,36 @@ export function timeDensity({ mean, scale, sigma }: TimeSampler, t: number): num
   return Math.exp(-0.5 * z ** 2) / (scale * Math.sqrt(2 * Math.PI) * t * (1 - t))
 }
 
+const isNormal = ({ scale, sigma }: TimeSampler): boolean => !sigma && scale > 0
+
+/** The level that is made of a number: uniform in (0,1), or normal where the logit of levels is. */
+function levelOf(sampler: TimeSampler, number: number): number {
+  const { mean, scale, sigma } = sampler
+  if (isNormal(sampler)) return Math.min(1 - TIME_MARGIN, Math.max(TIME_MARGIN, 1 / (1 + Math.exp(-(mean + scale * number)))))
+  return sigma ? (sigma * number) / (1 + sigma * number) : number
+}
+
+/** Nodes on each side of 0, and how far they reach: 36 is where a logistic number's density is 1e-16. */
+const [NODES, REACH] = [1024, 36]
+
+/** E f(t) over the levels that training draws. f may be as steep at 0 as the slope of a path: nodes crowd there. */
+export function meanOverTimes(sampler: TimeSampler, f: (t: number) => number): number {
+  // Trapezia along z, the normal number or the logit of the uniform one, where the integrand and all its slopes go to 0 on both sides.
+  let [sum, mass] = [0, 0]
+  for (let i = -NODES; i <= NODES; i++) {
+    const z = (REACH * i) / NODES
+    const uniform = 1 / (1 + Math.exp(-z))
+    const weight = isNormal(sampler) ? Math.exp(-0.5 * z ** 2) : uniform * (1 - uniform)
+    sum += weight * f(levelOf(sampler, isNormal(sampler) ? z : uniform))
+    mass += weight
+  }
+  return sum / mass
+}
+
 /** Levels of samples 0 … count − 1 of a training step, as the GPU draws them without strata. */
-export function drawTimes({ mean, scale, sigma }: TimeSampler, seed: number, step: number, count: number): Float32Array {
+export function drawTimes(sampler: TimeSampler, seed: number, step: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => {
     const words = philox(i >>> 2, step, STREAM_TIME, 0, seed, 0)
-    if (sigma) {
-      const level = sigma * uniformOpen(words[i & 3])
-      return level / (1 + level)
-    }
-    if (scale === 0) return uniformOpen(words[i & 3])
-    return Math.min(1 - TIME_MARGIN, Math.max(TIME_MARGIN, 1 / (1 + Math.exp(-(mean + scale * normals(words)[i & 3])))))
+    return levelOf(sampler, isNormal(sampler) ? normals(words)[i & 3] : uniformOpen(words[i & 3]))
   })
 }

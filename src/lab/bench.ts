@@ -77,7 +77,7 @@ export async function atBench<T>(options: BenchOptions, work: (bench: Bench) => 
   try {
     return await work(bench)
   } finally {
-    await device.queue.onSubmittedWorkDone()
+    await settled(device, device.queue.onSubmittedWorkDone())
     for (const { buffers: own, recordings } of laid) {
       for (const recording of recordings) recording.destroy()
       own.destroy()

@@ -94,6 +94,8 @@ function checked(config: Config, step: number, replicas: ReplicaState[], past: u
       const broken = replica[name].findIndex(value => !Number.isFinite(value))
       if (broken >= 0) throw new ConfigError(`checkpoint: ${name} holds ${replica[name][broken]} at place ${broken} of replica ${r}; only finite numbers can be gone on with`)
     }
+    const { part } = unpackState(replica.state)
+    if (part !== 0) throw new ConfigError(`checkpoint: replica ${r} stands inside a step, after ${part} of its micro-batches; between two steps is expected`)
     if (stepsOf(replica) !== step) throw new ConfigError(`checkpoint: replica ${r} stands at step ${stepsOf(replica)} and the file at step ${step}`)
   })
   if (past === undefined) return { config, step, replicas }

@@ -2,7 +2,7 @@
 import { type Config, ConfigError } from '../config.ts'
 import { READBACK_DEPTH } from '../engine/readback.ts'
 import { Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
-import { UNIFORM_STRIDE } from '../engine/recording.ts'
+import { type Limits, refuseTensor, UNIFORM_STRIDE } from '../engine/recording.ts'
 import { type LevelEvaluation, recordLevelEvaluation } from '../model/evaluation.ts'
 import { recordersOf, recordSampler, type Sampler } from '../model/sampler.ts'
 import { recordersOfStep, recordTraining, type Training } from '../model/training.ts'
@@ -22,8 +22,6 @@ export function recordRun(config: Config, tiles?: Tiles): RunRecording {
   const recorder = () => new Recorder(training.tensors, training.recorder.tiles)
   return { training, evaluation: recordLevelEvaluation(config, training), sampler: recordSampler(config, training, { count: evaluate.samples, settings: evaluate, recorder }) }
 }
-
-export type Limits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
 
 /** What a run will take, found by recording it without a device, or why there can be none; with these tiles where they are known, which changes a few bytes. `time` says how long such a recording takes. */
 export function planMemory(config: Config, limits: Limits, tiles?: Tiles, time?: (run: RunRecording) => RunTime): MemoryPlan {
@@ -50,10 +48,9 @@ export function planOf({ training, evaluation, sampler }: RunRecording, limits: 
   const parts = groups.map(([name]) => ({ name, bytes: 0 }))
   let refusal: string | undefined
   for (const tensor of training.tensors) {
-    const bytes = tensor.length * 4
-    parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += bytes
-    const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
-    if (bytes > limit) refusal ??= `“${tensor.name}” needs ${mebibytes(bytes)} in one buffer and this GPU allows ${mebibytes(limit)}: use ${adviceFor(tensor)}`
+    parts[groups.findIndex(([, belongs]) => belongs(tensor))].bytes += tensor.length * 4
+    const tooLarge = refuseTensor(tensor, limits)
+    if (tooLarge) refusal ??= `${tooLarge}: use ${adviceFor(tensor)}`
   }
   const dispatches = [...recordersOfStep(training), evaluation.recorder, ...recordersOf(sampler)].reduce((sum, recorder) => sum + recorder.dispatches.length, 0)
   parts.push({ name: 'shapes and read-back', bytes: dispatches * UNIFORM_STRIDE + READBACK_DEPTH * metricsBytes(training) })
@@ -68,5 +65,3 @@ function adviceFor({ name }: Tensor): string {
 
 /** Of the metrics ring, and of each staging buffer that reads it. */
 export const metricsBytes = ({ replicas }: Training) => METRICS_RING * replicas * METRICS.length * 4
-
-export const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`

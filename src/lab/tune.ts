@@ -9,6 +9,7 @@ import { isSoftware, lanesOf } from '../engine/device.ts'
 import { KernelLibrary } from '../engine/kernel.ts'
 import { align, DEFAULT_TILES, Recorder, type Tensor, type Tiles } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
+import { settled } from '../engine/settled.ts'
 import { slicesFor } from '../model/training.ts'
 import { type Activation, linear, linearBackward, type LinearLayer } from '../ops/linear.ts'
 import type { Capabilities } from '../protocol.ts'
@@ -168,7 +169,7 @@ async function fastest(device: GPUDevice, buffers: Buffers, library: KernelLibra
     for (let i = 0; i < repeats; i++) recording.encode(encoder)
     const from = performance.now()
     device.queue.submit([encoder.finish()])
-    await device.queue.onSubmittedWorkDone()
+    await settled(device, device.queue.onSubmittedWorkDone())
     return (performance.now() - from) / repeats
   }
   try {

@@ -2,15 +2,17 @@
  * What sampling makes of a net's velocity with and without labels: classifier-free guidance v = v_∅ + w (v_y − v_∅) (Ho and Salimans, arXiv 2207.12598),
  * inside an interval of noise levels (Kynkäänniemi et al., arXiv 2404.07724), and what contrastive flow matching (arXiv 2506.05350) pushed away put back.
  *
- * ΔFM's minimum is v_Δ = (v − λT̂)/(1 − λ), v that of flow matching, T̂ the mean target of the samples it is pushed from: α′ E[x0], −E[x0] for the linear path. So
- * v = (1−λ) v_Δ + λT̂, exactly at the minimum, at every level and with every solver. The paper's sampler does so in the guidance interval alone.
+ * ΔFM's minimum is v_Δ = (v − λT̂)/(1 − λ), v that of flow matching, T̂ the mean target of the samples it is pushed from. Each of them has a level of its own, so
+ * that T̂ = E[α′(t)] E[x0] is the same at every level: −E[x0] on the linear path, and on others where training draws levels evenly and the path leads from the
+ * image to none of it. So v = (1−λ) v_Δ + λT̂, exactly at the minimum and with every solver. The paper's sampler does so in the guidance interval alone.
  */
 import { type Config, passOf } from '../config.ts'
 import type { RunData } from '../datasets/dataset.ts'
 import { placeOn } from '../flow/place.ts'
+import { meanOverTimes, timeSamplerOf } from '../flow/times.ts'
 import { resolveReplica } from './replica.ts'
 
-/** v = own · what the last pass said + held · what the first of two said − mean · E[x0] */
+/** v = own · what the last pass said + held · what the first of two said + mean · T̂ */
 export interface Mix {
   own: number
   held: number
@@ -21,7 +23,7 @@ export interface Mix {
   labelled: boolean
 }
 
-/** Weights of v_Δ and of T̂, as a multiple of −E[x0], in flow matching's velocity; on the linear path they add up to 1. */
+/** Weights of v_Δ and of T̂ in flow matching's velocity; they add up to 1. */
 interface Correction {
   own: number
   mean: number
@@ -38,24 +40,24 @@ const isPushed = (config: Config, r: number): boolean => resolveReplica(config, 
 export const isCorrectable = (config: Config): boolean => config.replicas.some((_, r) => isPushed(config, r))
 
 /** What ΔFM pushed away from replica r's velocity. λ counts as it is in the end, not as it is ramped. */
-function pushOf(config: Config, r: number, t: number): Correction {
-  const { objective: { lambda, negatives }, train, path } = resolveReplica(config, config.replicas[r])
+function pushOf(config: Config, r: number): Correction {
+  const { objective: { lambda, negatives }, train } = resolveReplica(config, config.replicas[r])
   // Of a permutation of B, a batch or micro-batch, one in B is the sample itself, whose target it is to reach: v_Δ = ((1 − λ/B) v − λ(1 − 1/B) T̂)/(1 − λ).
   const itself = negatives === 'permutation' ? 1 / passOf(train) : 0
-  return { own: (1 - lambda) / (1 - lambda * itself), mean: (-placeOn(path, t).dalpha * lambda * (1 - itself)) / (1 - lambda * itself) }
+  return { own: (1 - lambda) / (1 - lambda * itself), mean: (lambda * (1 - itself)) / (1 - lambda * itself) }
 }
 
 /** The same of the velocity with labels, and of that without; nothing where nobody asks for it. */
-function correctionsOf(config: Config, r: number, t: number): { labelled: Correction; unlabelled: Correction } {
+function correctionsOf(config: Config, r: number): { labelled: Correction; unlabelled: Correction } {
   if (!config.evaluate.correction || !isPushed(config, r)) return { labelled: NONE, unlabelled: NONE }
-  const labelled = pushOf(config, r, t)
+  const labelled = pushOf(config, r)
   return { labelled, unlabelled: resolveReplica(config, config.replicas[r]).objective.nullSkip && isGuidable(config) ? NONE : labelled }
 }
 
 /** How replica r's velocity at level t is made. */
 export function mixOf(config: Config, r: number, t: number): Mix {
   const { guidance, guidanceFrom, guidanceTo } = config.evaluate
-  const { labelled, unlabelled } = correctionsOf(config, r, t)
+  const { labelled, unlabelled } = correctionsOf(config, r)
   const w = isGuidable(config) && t >= guidanceFrom && t <= guidanceTo ? guidance : 1
   if (w === 1) return { ...labelled, held: 0, twice: false, labelled: true }
   if (w === 0) return { ...unlabelled, held: 0, twice: false, labelled: false }
@@ -113,26 +115,31 @@ function classSums({ train, trainLabels }: Pick<RunData, 'train' | 'trainLabels'
   return made
 }
 
-/** −E[x0], T̂ on the linear path, of replica r's negatives for a sample with each of these labels: (n,d), of the images that it trains on. */
+/** E[α′(t)] over the levels that replica r is trained at. */
+export function meanSlope(config: Config, r: number): number {
+  const { objective, method, path } = resolveReplica(config, config.replicas[r])
+  return meanOverTimes(method.knobs(objective).times ?? timeSamplerOf(objective), t => placeOn(path, t).dalpha)
+}
+
+/** T̂ of replica r's negatives for a sample with each of these labels: (n,d), of the images that it trains on. */
 export function meanTargets(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): Float32Array {
   const { objective: { negatives }, train: { images } } = resolveReplica(config, config.replicas[r])
+  const slope = meanSlope(config, r)
   const { sums, counts } = classSums(data, images === 0 ? data.trainLabels.length : Math.min(images, data.trainLabels.length))
   const d = sums.length / counts.length
   const means = new Float32Array(labels.length * d)
   labels.forEach((label, i) => {
     const among = Array.from(counts.keys()).filter(c => negatives !== 'other-class' || c !== label)
     const count = among.reduce((sum, c) => sum + counts[c], 0)
-    for (let k = 0; k < d; k++) means[i * d + k] = -among.reduce((sum, c) => sum + sums[c * d + k], 0) / Math.max(1, count)
+    for (let k = 0; k < d; k++) means[i * d + k] = (slope * among.reduce((sum, c) => sum + sums[c * d + k], 0)) / Math.max(1, count)
   })
   return means
 }
 
-/** ΔFM's minimum for samples with each of these labels, (n,d), from that of flow matching at level t; null where replica r is not trained so. */
-export function pushedFrom(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): ((velocity: Float32Array, t: number) => Float32Array) | null {
+/** ΔFM's minimum for samples with each of these labels, (n,d), from that of flow matching; null where replica r is not trained so. */
+export function pushedFrom(config: Config, r: number, data: Pick<RunData, 'train' | 'trainLabels'>, labels: readonly number[]): ((velocity: Float32Array) => Float32Array) | null {
   if (!isPushed(config, r)) return null
   const means = meanTargets(config, r, data, labels)
-  return (velocity, t) => {
-    const { own, mean } = pushOf(config, r, t)
-    return velocity.map((value, i) => (value - mean * means[i]) / own)
-  }
+  const { own, mean } = pushOf(config, r)
+  return velocity => velocity.map((value, i) => (value - mean * means[i]) / own)
 }

@@ -35,7 +35,7 @@ export function packKnobs(config: Config, replica: ReplicaConfig): Uint32Array {
 export const startState = () => new Uint32Array(STATE_WORDS)
 
 /** @param given for a batch that was given and not drawn: how many of its first samples lie below T_min, and how many have anchors; it comes in one piece */
-export function packState(given: { step?: number; low?: number; anchors?: number; lambda?: number }): Uint32Array {
+export function packState(given: { step?: number; part?: number; low?: number; anchors?: number; lambda?: number }): Uint32Array {
   const zero = Object.fromEntries(stateLayout.fields.map(({ name }) => [name, 0]))
   return packStruct(stateLayout, { ...zero, whole_low: given.low ?? 0, whole_anchors: given.anchors ?? 0, ...given })
 }

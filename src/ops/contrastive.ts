@@ -3,6 +3,7 @@
  * (arXiv 2506.09027). Pair distances, loss, gradient; every kernel has a single writer.
  */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { overBoth } from './extent.ts'
 import type { Activation } from './linear.ts'
 
 export interface Contrastive {
@@ -24,7 +25,8 @@ export const contrastiveSizes = (replicas: number, batch: number) => ({ distance
 /** Distances of the rows that each replica's term compares. */
 export function pairDistances(recorder: Recorder, { replicas, batch, knobs, state, z, distances }: Contrastive): void {
   const columns = (z.rows * z.width) / 4
-  recorder.dispatch('contrastive_distance', { knobs, state, z: z.tensor, distances }, { batch, columns, z_stride: z.capacity * columns }, [Math.ceil((batch * (batch + 1)) / 64), 1, replicas])
+  const { groups, row } = overBoth(batch * (batch + 1))
+  recorder.dispatch('contrastive_distance', { knobs, state, z: z.tensor, distances }, { batch, columns, z_stride: z.capacity * columns, row }, [...groups, replicas])
 }
 
 /** After `pairDistances`, for replicas whose term has anchors. */

@@ -2,7 +2,7 @@
  * How many samples a dispatch covers. Usually that is known when recording. Where a batch carries anchors (LCF's low-noise samples, seen
  * again at T_min) it is known only to the GPU, which writes the workgroup counts itself: no read-back, and anchors that are not there cost nothing.
  */
-import type { Dispatch, Recorder, Tensor } from '../engine/recorder.ts'
+import { type Dispatch, type Groups, MOST_GROUPS, type Recorder, type Tensor } from '../engine/recorder.ts'
 
 export interface Extent {
   /** Replicas, R. */
@@ -22,9 +22,17 @@ export interface Spread {
 }
 
 export function groupsOver(extent: Extent, { units, perGroup, axis = 0, fixed = 1 }: Spread): Dispatch['groups'] {
-  if (extent.anchors) return extent.anchors.entry(fixed, units, perGroup, axis)
-  const groups = Math.ceil((extent.samples * units) / perGroup)
-  return axis === 0 ? [groups, fixed, extent.replicas] : [fixed, groups, extent.replicas]
+  const along = Math.ceil((extent.samples * units) / perGroup)
+  const groups: Groups = axis === 0 ? [along, fixed, extent.replicas] : [fixed, along, extent.replicas]
+  return extent.anchors ? { ...extent.anchors.entry(fixed, units, perGroup, axis), most: groups } : groups
+}
+
+/** Workgroups of 64 for so many threads, along y too where x cannot take them all: a thread's number is y · row + x. */
+export function overBoth(threads: number): { groups: [x: number, y: number]; row: number } {
+  const all = Math.ceil(threads / 64)
+  const y = Math.ceil(all / MOST_GROUPS)
+  const x = Math.ceil(all / y)
+  return { groups: [x, y], row: 64 * x }
 }
 
 /** Workgroup counts that `anchor_arguments` computes on the GPU from the number of anchors. */

@@ -1,6 +1,7 @@
 /** From gradient planes to new weights: add and measure, decide, update. Three dispatches whatever the model. */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { structLayout } from '../engine/struct.ts'
+import { overBoth } from './extent.ts'
 import type { FlatParameters, LinearGradients } from './linear.ts'
 
 /** Steps the metrics ring holds. */
@@ -41,9 +42,9 @@ export function optimizerBegin(recorder: Recorder, replicas: number, batch: numb
 }
 
 export function adamw(recorder: Recorder, parameters: FlatParameters, knobs: Tensor, state: Tensor, optimizer: Optimizer): void {
-  const groups = Math.ceil(parameters.length / 4 / 64)
-  const across = Math.min(groups, 65535)
+  const length = parameters.length / 4
+  const { groups, row } = overBoth(length)
   recorder.dispatch('adamw', {
     knobs, state, gradients: optimizer.gradients, parameters: parameters.tensor, first: optimizer.first, second: optimizer.second, ema: optimizer.ema.tensor,
-  }, { length: parameters.length / 4, row: across * 64 }, [across, Math.ceil(groups / across), parameters.replicas])
+  }, { length, row }, [...groups, parameters.replicas])
 }

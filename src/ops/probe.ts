@@ -5,6 +5,7 @@
  * n labelled rows · C features · K classes. The loss is mean cross-entropy + λ/2 ‖W‖², the intercept b without penalty.
  */
 import type { Recorder, Tensor } from '../engine/recorder.ts'
+import { overBoth } from './extent.ts'
 
 export interface ProbeSizes {
   groups: number
@@ -89,9 +90,9 @@ export function makeAdamMoments(recorder: Recorder, { weights }: Probes, steps: 
 export function probeAdamW(recorder: Recorder, probes: Probes, { first, second, pace }: AdamMoments, step: number, start: number, count: number): void {
   const { gradient, weights } = probes
   probeGradient(recorder, probes, start, count)
-  const groups = Math.ceil(weights.length / 256)
-  const x = Math.min(groups, 32768)
-  recorder.dispatch('probe_adamw', { gradient, pace, weights, first, second }, { length: weights.length / 4, row: 64 * x, step }, [x, Math.ceil(groups / x)])
+  const length = weights.length / 4
+  const { groups, row } = overBoth(length)
+  recorder.dispatch('probe_adamw', { gradient, pace, weights, first, second }, { length, row, step }, groups)
 }
 
 /** Images that one workgroup looks at: right answers are counted by such parts. */

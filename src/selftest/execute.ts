@@ -2,6 +2,7 @@
 import type { KernelLibrary } from '../engine/kernel.ts'
 import type { Recorder, Tensor } from '../engine/recorder.ts'
 import { Buffers, Recording } from '../engine/recording.ts'
+import { settled } from '../engine/settled.ts'
 
 /** The words of `tensors` after each of `runs` runs: [run][tensor]. Before every run all buffers are as they were at first. */
 export async function execute(device: GPUDevice, library: KernelLibrary, recorder: Recorder, tensors: Tensor[], runs = 1): Promise<Uint32Array[][]> {
@@ -22,7 +23,7 @@ export async function execute(device: GPUDevice, library: KernelLibrary, recorde
       }
       device.queue.submit([encoder.finish()])
     }
-    await staging.mapAsync(GPUMapMode.READ)
+    await settled(device, staging.mapAsync(GPUMapMode.READ))
     const words = new Uint32Array(staging.getMappedRange().slice(0))
     let from = 0
     return Array.from({ length: runs }, () => tensors.map(({ length }) => words.subarray(from, from += length)))

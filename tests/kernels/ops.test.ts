@@ -2,8 +2,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { KernelLibrary } from '../../src/engine/kernel.ts';
 import { Recorder } from '../../src/engine/recorder.ts';
 import { kernelNames } from '../../src/engine/specialise.ts';
-import { recordCase } from '../../src/selftest/case.ts';
+import { contrastiveSizes, pairDistances } from '../../src/ops/contrastive.ts';
+import { Random } from '../../src/reference/random.ts';
+import { filled, recordCase } from '../../src/selftest/case.ts';
+import { execute } from '../../src/selftest/execute.ts';
 import { type CaseResult, cases, runCases, runsOn, startupCases } from '../../src/selftest/run.ts';
+import { knobs, state } from '../../src/selftest/structs.ts';
 import { requestTestDevice } from '../support/gpu.ts';
 
 let results: Map<number, CaseResult>;
@@ -43,6 +47,21 @@ test('every pipeline keeps to the default limits', async () => {
     const { slots, shape } = await library.get(kernel, specialisation);
     expect(slots.size, kernel).toBeLessThanOrEqual(8);
     expect(shape?.size ?? 0, kernel).toBeLessThanOrEqual(256);
+  }
+});
+
+test('pair distances of the largest batch, more workgroups than one axis may have: those of the last image too', async () => {
+  const [device, recorder, B, F] = [await requestTestDevice(), new Recorder(new Set()), 2048, 4];
+  const z = filled(recorder, new Random(1), 'z', { replicas: 1, capacity: B, width: F });
+  const distances = recorder.tensor('distances', contrastiveSizes(1, B).distances);
+  pairDistances(recorder, { replicas: 1, batch: B, knobs: knobs(recorder, [{ batch: B, term: 1 }]), state: state(recorder, [{ lambda: 1 }]), z, distances, rows: recorder.placeholder('rows') });
+  const [[words]] = await execute(device, new KernelLibrary(device), recorder, [distances]);
+  const found = new Float32Array(words!.buffer);
+  for (const i of [0, B - 1]) {
+    for (let j = 0; j < B; j++) {
+      const expected = [0, 1, 2, 3].reduce((sum, f) => sum + (z.values[i * F + f]! - z.values[j * F + f]!) ** 2, 0);
+      expect(Math.abs(found[i * (B + 1) + j]! - expected), `${i}, ${j}`).toBeLessThan(1e-5 * (1 + expected));
+    }
   }
 });
 

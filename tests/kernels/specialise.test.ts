@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { KernelError, KernelLibrary } from '../../src/engine/kernel.ts';
 import { kernelNames, shaderSource, specialise } from '../../src/engine/specialise.ts';
 import { requestTestDevice } from '../support/gpu.ts';
@@ -57,6 +57,18 @@ test('the same text is compiled once', async () => {
   expect(await library.get('solver_combine', {})).toBe(first);
   expect(await library.get('patchify', { constants: { ORDER: 0 } })).toBe(await library.get('patchify', {}));
   expect(library.count).toBe(2);
+});
+
+test('what failed to compile is tried again when it is asked for again', async () => {
+  const device = await requestTestDevice();
+  const library = new KernelLibrary(device);
+  const failing = vi.spyOn(device, 'createComputePipelineAsync').mockRejectedValueOnce(new Error('the driver had no memory'));
+  try {
+    await expect(library.get('solver_combine', {})).rejects.toThrow('kernel solver_combine: the driver had no memory');
+  } finally {
+    failing.mockRestore();
+  }
+  expect((await library.get('solver_combine', {})).name).toBe('solver_combine');
 });
 
 test('a compile error names the kernel, the line and the message', async () => {

@@ -2,6 +2,10 @@
 import { expect, test } from 'vitest'
 import type { ConfigInput } from '../../src/config.ts'
 import { datasets } from '../../src/datasets/index.ts'
+import type { Bench } from '../../src/diagnostics/diagnostic.ts'
+import { drawMany } from '../../src/diagnostics/drawn.ts'
+import { withBench } from '../support/bench.ts'
+import { differingBits } from '../support/compare.ts'
 import { sessions } from '../support/sessions.ts'
 import { tinyConfig } from '../support/tiny_run.ts'
 
@@ -35,6 +39,21 @@ test('guidance is in the samples, and said', async () => {
   expect(guided[2].curves.at(-1)).toEqual(plain[2].curves.at(-1)) // held-out images are not
   expect(guided[2].notes.join(' ')).toContain('guidance 4')
 })
+
+test('several strengths of guidance are drawn in the memory of one', () => withBench(tinyConfig({ net: { classes: K, labelDrop: 0.2 }, data: { dataset: 'mixture', count: 256, heldOut: 256 }, replicas: [{ method: 'fm' }] }), async bench => {
+  let tables = 0
+  const lay: Bench['lay'] = (...recorders) => {
+    tables++
+    return bench.lay(...recorders)
+  }
+  const draw = (guidance: number, at: Bench) => drawMany(at, K, async () => {}, { ...at.config, evaluate: { ...at.config.evaluate, guidance } })
+  const counted = { ...bench, lay }
+  for (const guidance of [0, 2]) {
+    const [[found], [alone]] = [await draw(guidance, counted), await draw(guidance, { ...bench })]
+    expect(differingBits(found, alone)).toBe(0)
+  }
+  expect(tables).toBe(1)
+}, { steps: 10 }))
 
 test('guidance of several strengths: samples of each, whatever the run’s own; refused to nets that know no velocity without labels', async () => {
   const swept = async (evaluate: ConfigInput['evaluate'], labelDrop = 0.2) => {

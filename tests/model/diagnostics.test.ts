@@ -1,8 +1,8 @@
 import { describe, expect, type MockInstance, test, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
-import condition, { measure } from '../../src/diagnostics/condition.diagnostic.ts'
 import { diagnostics } from '../../src/diagnostics/index.ts'
 import { mostSamples } from '../../src/diagnostics/look.ts'
+import { works } from '../../src/diagnostics/work.ts'
 import { Cancelled } from '../../src/lab/bench.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/lab/checkpoint.ts'
 import type { Measurement } from '../../src/panel.ts'
@@ -34,11 +34,15 @@ test('every diagnostic measures a tiny run, and says with how many numbers', asy
   expect(decodeCheckpoint(encodeCheckpoint(await session.snapshot())).history!.measurements, 'as a saved run has them').toEqual(session.measurements)
 }, 120_000)
 
-test('pairs that pass a few at a time, as those of a large net must, have the gain that they have together', () =>
+test.each([
+  ['condition', { levels: 4, pairs: 8, t2: 0.5 }], ['memory', { levels: 4, images: 8, draws: 4 }],
+  ['denoising', { t: '0.01 0.5', images: 8, draws: 8, slopes: 8, turns: 2 }], ['classes', { t: '0.1 0.5', images: 32 }],
+])('images that pass a few at a time, as those of a large net must, say what they say together: %s', (id, asked) =>
   withBench(tinyConfig(), async bench => {
     const [whole, cramped] = [bench, { ...bench, config: { ...bench.config, net: { ...bench.config.net, width: 10_922 } } }]
-    expect([mostSamples(whole), mostSamples(cramped)]).toEqual([4096, 6]) // lots of three of eight pairs, where the last two overlap
-    const settings = condition.settings.parse({ levels: 4, pairs: 8, t2: 0.5 }) as never
+    expect([mostSamples(whole), mostSamples(cramped)]).toEqual([4096, 6]) // the last two lots overlap, also those of three of eight pairs
+    const settings = diagnostics[id].settings.parse(asked) as never
+    const { measure } = works[id]
     expect(await measure(cramped, settings)).toEqual(await measure(whole, settings))
   }, { steps: 4 }))
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { recordByHeart } from '../../src/diagnostics/by_heart.ts'
 import type { Bench } from '../../src/diagnostics/diagnostic.ts'
+import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
+import { works } from '../../src/diagnostics/work.ts'
 import { eulerWays, firstNoise, gridFor } from '../../src/diagnostics/euler_ways.ts'
 import { pointWeights } from '../../src/flow/empirical.ts'
 import { linearLevel, pathsOf, placeOn } from '../../src/flow/place.ts'
@@ -59,6 +61,14 @@ test.each(['linear', 'cosine', 've'] as const)('asked on the GPU, the training s
   const points = { points: bench.data.train, dimensions: d }
   for (let i = 0; i < n; i++) pointWeights(points, x.subarray(i * d, (i + 1) * d).map(value => value / (place.alpha + place.beta)), linearLevel(place)).forEach((weight, k) => { for (let j = 0; j < d; j++) expected[i * d + j] += weight * points.points[k * d + j] })
   expect(relative(Float64Array.from(await denoise(table, x, t, along)), expected)).toBeLessThan(1e-5)
+}))
+
+test('searches for the nearest training images wait in between, where the measurement can be cancelled', () => withBench(tinyConfig({ replicas: [{ method: 'fm' }] }), async bench => {
+  const seen: number[] = []
+  await works.hybrid.measure({ ...bench, progress: async done => void seen.push(done) }, parseSettings(diagnosticOf('hybrid'), { images: 8, steps: 8, t: '0.5 1' }) as never)
+  // Of the way by heart, of each of the two from there, of held-out images.
+  expect(seen.filter((done, i) => done === seen[i - 1])).toHaveLength(4)
+  expect(seen.at(-1)).toBe(8 + (4 + 1) + (8 + 1))
 }))
 
 test('a training set too large for the closed form is refused in one sentence', async () => {

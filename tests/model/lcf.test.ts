@@ -74,6 +74,30 @@ describe('without anchors', () => {
   })
 })
 
+test.each([true, false])('an image that no net can bear skips the steps that see it and no others (detach %s)', async detach => {
+  const [many, few] = [0.9, 0.05].map(tMin => parseConfig({ ...configOf({ detach, tMin }, ['lcf', 'fm']), data: { count: 16 } }))
+  await withTraining(many, { given: false, images: 16 }, async training => {
+    const { data, batch } = training.training
+    const images = batchWith(0).x0.map(v => v)
+    training.buffers.write(data, images)
+    training.buffers.write(data, images, images.length)
+    training.buffers.write(data, new Float32Array(batch.dimensions).fill(3e38)) // the first
+    for (let r = 0; r < 2; r++) training.weigh(randomWeights, r)
+    const skipped = [0, 0]
+    for (let step = 0; step < 24; step++) {
+      training.turn(step % 3 === 0 ? many : few) // what many anchors left is not overwritten by few
+      training.run()
+      const rows = await training.readWords(batch.row)
+      for (let r = 0; r < 2; r++) {
+        skipped[r] += Number(rows.subarray(r * batch.capacity, r * batch.capacity + B).includes(0))
+        expect((await training.state(r)).skipped, `replica ${r}, step ${step}`).toBe(skipped[r])
+      }
+    }
+    expect(skipped[0]).toBeGreaterThan(2)
+    expect(skipped[0]).toBeLessThan(22)
+  })
+})
+
 describe('the flow term', () => {
   test('has no gradient below T_min in LCF and FM at t ≥ T_min, and has one there in the other two designs', async () => {
     const methods = ['lcf', 'fm-truncated', 'fm', 'fm-contrast']

@@ -90,6 +90,17 @@ test('ΔFM: its minimum in closed form for each λ, from the best velocity for t
   expect(t[6]).toBe(0.75)
 })
 
+test('ΔFM: replicas whose minimum differs by what they are pushed from each have their own', async () => {
+  const session = await create(tinyConfig({
+    net: { ...POINTS, classes: 2 }, data: { dataset: 'two-classes', count: 128, heldOut: 128 }, train: { batch: 8 }, objective: { lambda: 0.5, negatives: 'permutation' },
+    replicas: [{ method: 'contrastive-fm' }, { method: 'contrastive-fm', batch: 2 }, { method: 'contrastive-fm', images: 16 }, { method: 'contrastive-fm', path: 'cosine' }, { method: 'contrastive-fm', path: 'cosine', times: 'jit' }],
+  }))
+  const { views } = (await session.measure('plane', { ...asked, steps: 8 })).panels[0].plane!
+  const theories = views.filter(({ label }) => label.startsWith('ΔFM’s minimum, λ = 0.5, negatives permutation of '))
+  expect(theories.map(({ label }) => label.slice('ΔFM’s minimum, λ = 0.5, negatives permutation of '.length))).toEqual(['8', '2', '8, first 16 images', '8, Cosine (GVP)', '8, Cosine (GVP), E[α′] = −1.32'])
+  expect(new Set(theories.map(({ arrows }) => arrows!.join())).size).toBe(5)
+})
+
 test('arrows of training pairs lead to one point, ringed; they stay finite at t = 0', async () => {
   const session = await create(tinyConfig({ net: POINTS, data: { dataset: 'eight-gaussians', count: 64, heldOut: 64 }, train: { batch: 8 } }))
   const { plane, notes } = (await session.measure('plane', asked)).panels[0]

@@ -64,6 +64,14 @@ describe('refused in one sentence', () => {
     ['a weight that is not a number', () => changed({ parameters: { shape: [2, length], data: ones(2 * length).fill(Number.NaN, 5, 6) } }), /parameters holds NaN at place 5/],
     ['too few counters', () => changed({ state: { shape: [2, 1], data: new Uint32Array(2) } }), /state is u4 of shape \(2, 1\)/],
   ]
+  test('counters of a step under way, in a file and in what a browser kept: a checkpoint is taken between two', () => {
+    const { replicas, ...more } = checkpoint()
+    const inside = { ...more, replicas: replicas.map((replica, r) => ({ ...replica, state: packState({ step: 12, part: r }) })) }
+    const sentence = 'checkpoint: replica 1 stands inside a step, after 1 of its micro-batches; between two steps is expected'
+    expect(() => decodeCheckpoint(encodeCheckpoint(inside))).toThrow(new ConfigError(sentence))
+    expect(() => unpackCheckpoint(packCheckpoint(inside))).toThrow(new ConfigError(sentence))
+  })
+
   test.each(cases)('%s', (_, bytes, sentence) => {
     expect(() => decodeCheckpoint(bytes())).toThrow(ConfigError)
     expect(() => decodeCheckpoint(bytes())).toThrow(sentence)

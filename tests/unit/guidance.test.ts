@@ -1,6 +1,7 @@
 /** What guidance and ΔFM's correction make of velocities, held to closed forms. */
 import { describe, expect, test } from 'vitest'
 import { type ConfigInput, parseConfig } from '../../src/config.ts'
+import { drawTimes, timeSamplerOf } from '../../src/flow/times.ts'
 import { isPlain, meanTargets, mixOf, passesOf, pushedFrom } from '../../src/model/guidance.ts'
 
 const configOf = ({ objective, evaluate, net, train }: ConfigInput = {}) => parseConfig({
@@ -39,27 +40,33 @@ describe('ΔFM corrected', () => {
 
   test('its minimum in closed form is where the gradient of its loss vanishes, at every point and level', () => {
     const data = { train: Float32Array.of(1.3, -0.2, 0.7, 0.9, -0.5, 0.1), trainLabels: Uint8Array.of(0, 1, 1) }
-    const [lambda, B, t, labels, v] = [0.4, 4, 0.3, [1, 0], Float32Array.of(0.6, -1.1, 0.25, 2)]
+    const [lambda, B, labels, v] = [0.4, 4, [1, 0], Float32Array.of(0.6, -1.1, 0.25, 2)]
+    // A negative has a level of its own: its target is α′ there times its image, for noise has mean 0. Over even levels α′ comes to α(1) − α(0).
+    const drawn = drawTimes(timeSamplerOf({ times: 'low-noise', timeMean: 0, timeScale: 1 }), 1, 0, 2 ** 18)
+    const lowSlope = drawn.reduce((sum, t) => sum - (Math.PI / 2) * Math.sin((Math.PI / 2) * t), 0) / drawn.length
     for (const [negatives, itself, among] of [['any', 0, [[0, 1, 2], [0, 1, 2]]], ['permutation', 1 / B, [[0, 1, 2], [0, 1, 2]]], ['other-class', 0, [[0], [1, 2]]]] as const) {
-      const config = parseConfig({ net: { classes: 2 }, objective: { lambda, negatives, path: 'cosine' }, train: { batch: B }, replicas: [{ method: 'contrastive-fm' }] })
-      const least = pushedFrom(config, 0, data, labels)!(v, t)
-      labels.forEach((_, i) => [0, 1].forEach(k => {
-        // E[target of a negative] = α′ E[x̃], for noise has mean 0; where the target is the sample's own its mean at this point is v.
-        const target = (-Math.PI / 2) * Math.sin((Math.PI / 2) * t) * among[i].reduce<number>((sum, j) => sum + data.train[2 * j + k], 0) / among[i].length
-        const [own, here] = [v[2 * i + k], least[2 * i + k]]
-        const gradient = 2 * (here - own) - 2 * lambda * (here - (itself * own + (1 - itself) * target))
-        expect(gradient, `${negatives}, sample ${i}`).toBeCloseTo(0, 6)
-      }))
+      for (const [times, slope, digits] of [['uniform', -1, 6], ['low-noise', lowSlope, 2]] as const) {
+        const config = parseConfig({ net: { classes: 2 }, objective: { lambda, negatives, path: 'cosine' }, train: { batch: B }, replicas: [{ method: 'contrastive-fm', times }] })
+        const least = pushedFrom(config, 0, data, labels)!(v)
+        labels.forEach((_, i) => [0, 1].forEach(k => {
+          // Where the target is the sample's own its mean at this point is v.
+          const target = slope * among[i].reduce<number>((sum, j) => sum + data.train[2 * j + k], 0) / among[i].length
+          const [own, here] = [v[2 * i + k], least[2 * i + k]]
+          const gradient = 2 * (here - own) - 2 * lambda * (here - (itself * own + (1 - itself) * target))
+          expect(gradient, `${negatives}, ${times}, sample ${i}`).toBeCloseTo(0, digits)
+        }))
+      }
     }
     expect(pushedFrom(configOf(), 1, data, [0]), 'of flow matching').toBeNull()
   })
 
-  test('T̂ is minus the mean of the images that a replica trains on, or of those of other classes', () => {
+  test('T̂ is minus the mean of the images that a replica trains on, or of those of other classes; nothing where the path keeps the image', () => {
     const data = { train: Float32Array.of(1, 2, 3, 4, 5, 60, 7, 80), trainLabels: Uint8Array.of(0, 1, 0, 2) }
     const of = (input: ConfigInput) => [...meanTargets(configOf(input), 0, data, [0, 2])]
     expect(of({})).toEqual([-4, -36.5, -4, -36.5])
     expect(of({ train: { images: 3, batch: 2 } })).toEqual([-3, -22, -3, -22])
     expect(of({ objective: { negatives: 'other-class' } })).toEqual([-5, -42, -3, -22])
+    expect(of({ objective: { path: 've' } }).map(Math.abs)).toEqual([0, 0, 0, 0])
   })
 })
 

@@ -144,3 +144,10 @@ describe('the check itself', () => {
     expect(complaint(file, target)).toBeUndefined();
   });
 });
+
+test('whoever waits for the GPU goes through settled, or Firefox looks only every 100 ms', () => {
+  const lines = files.flatMap((file) => readFileSync(join(source, file), 'utf8').split('\n').map((line) => `${file}: ${line.trim()}`));
+  const waits = lines.filter((line) => /\b(onSubmittedWorkDone|mapAsync)\(/.test(line));
+  expect(waits.length).toBeGreaterThan(5);
+  expect(waits.filter((line) => !line.includes('settled('))).toEqual([]);
+});

@@ -28,6 +28,14 @@ test('what cannot be trained is told with the plan, before anybody presses Run',
   expect(refusal({ stratified: true, times: 'jit' }, 'fm')).toMatch(/^objective\.stratified: strata are for uniform noise levels/)
 })
 
+test('more workgroups than WebGPU allows are refused where the GPU counts them too: every sample may have an anchor', () => {
+  const refusal = (batch: number, method: string) => planMemory(parseConfig({
+    net: { channels: 3, size: 64, width: 16, blocks: 1, heads: 1 }, data: { dataset: 'shapes', count: 400 }, objective: { layer: 1 }, train: { batch }, replicas: [{ method }],
+  }), { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 }).refusal
+  expect([refusal(320, 'fm'), refusal(160, 'lcf')]).toEqual([undefined, undefined])
+  expect(refusal(320, 'lcf')).toBe('kernel interpolate would need up to 122880 workgroups along one axis; WebGPU allows 65535. A smaller batch, more micro-batches, or a smaller image, width or feature fits')
+})
+
 test('every control that a method listens to is one of the objective', () => {
   for (const { id, uses } of all) for (const field of uses) expect(Object.keys(objectiveSchema.shape), id).toContain(field)
 })

@@ -188,11 +188,12 @@ describe('as a data set', () => {
   test('a run is fitted to it, checked against it and given its images', async () => {
     const { set, dataset } = await own()
     registerDataset(dataset)
-    const before = parseConfig({ net: { classes: 10 } })
+    const before = parseConfig({ net: { classes: 10 }, train: { batch: 256, microBatches: 4 }, replicas: [{}, { batch: 128 }, { batch: 32 }] })
     expect(() => checkConfig({ ...before, data: { ...before.data, dataset: set.id } })).toThrow(/net.channels/)
     const config = fittedTo(before, dataset)
     checkConfig(parseConfig(config))
     expect(config.data).toMatchObject({ count: 64, heldOut: 16 })
+    expect([config.train.batch, config.train.microBatches, ...config.replicas.map(({ batch }) => batch)]).toEqual([64, 4, undefined, 64, 32])
     expect(() => checkConfig({ ...config, data: { ...config.data, count: 65 } })).toThrow('data.count: data_batch_1 has 64 training images, not 65')
     const data = await generateData(config)
     expect(data.train).toHaveLength(64 * 3 * 144)

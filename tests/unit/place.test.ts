@@ -7,7 +7,7 @@ import { PATH_WORDS, pathTable } from '../../src/flow/path_table.ts'
 import { endOf, floorOn, isLinear, LEAST_LEVEL, linearLevel, LINEAR, pathOf, placeOn, toImage, toNoise } from '../../src/flow/place.ts'
 import { type Carrier, follow, type SolverSettings } from '../../src/flow/solver.ts'
 import { checkConfig } from '../../src/lab/data.ts'
-import { mixOf } from '../../src/model/guidance.ts'
+import { meanTargets, mixOf } from '../../src/model/guidance.ts'
 import { packKnobs } from '../../src/model/knobs.ts'
 import { resolveReplica } from '../../src/model/replica.ts'
 import { errorWeight, middleWeight, reading } from '../../src/reference/reading.ts'
@@ -161,12 +161,14 @@ test('Tweedie’s last step is Euler’s on the linear path, and ends nearer on 
   expect(await end(power, 'tweedie')).toBeCloseTo(await end(power, 'euler'), 12) // a pole: it jumps either way
 })
 
-test('what ΔFM pushes from is α′ E[x0]: what its correction puts back follows the path', () => {
-  const config = parseConfig({ objective: { lambda: 0.5, path: 'cosine' }, evaluate: { correction: true }, replicas: [{ method: 'contrastive-fm' }, { method: 'contrastive-fm', path: 'linear' }] })
-  for (const t of [0.2, 0.7]) {
-    expect(mixOf(config, 0, t).mean / mixOf(config, 1, t).mean).toBeCloseTo((Math.PI / 2) * Math.sin((Math.PI / 2) * t), 10)
-    expect(mixOf(config, 0, t).own).toBe(mixOf(config, 1, t).own)
-  }
+test('what ΔFM pushes from is E[α′(t)] E[x0]: over even levels the way of α, of which its correction puts back the same at every level', () => {
+  const paths = ['linear', 'cosine', 'power', 'vp', 've'] as const
+  const config = parseConfig({ objective: { lambda: 0.5 }, evaluate: { correction: true }, replicas: paths.map(path => ({ method: 'contrastive-fm', path })) })
+  paths.forEach((id, r) => {
+    const path = makePath(id)
+    expect(meanTargets(config, r, { train: Float32Array.of(2), trainLabels: Uint8Array.of(0) }, [0])[0], id).toBeCloseTo(2 * (path.alpha(1) - path.alpha(0)), 6)
+    for (const t of [0.2, 0.7]) expect(mixOf(config, r, t)).toMatchObject({ own: 0.5, mean: 0.5 })
+  })
 })
 
 test('weights in the middle have mean 1 and are an error of their own for the GPU', () => {

@@ -6,6 +6,7 @@ import type { Bench } from '../../src/diagnostics/diagnostic.ts'
 import { type Exam, fitFewLabels } from '../../src/diagnostics/fit.ts'
 import { diagnosticOf, parseSettings } from '../../src/diagnostics/index.ts'
 import { LARGEST_BINDING } from '../../src/diagnostics/look.ts'
+import { netSlopes } from '../../src/diagnostics/slopes.ts'
 import { levelsOf, netSource, pixelSource, type Sight } from '../../src/diagnostics/sweep.ts'
 import { works } from '../../src/diagnostics/work.ts'
 import { Recorder, type Tensor } from '../../src/engine/recorder.ts'
@@ -82,6 +83,18 @@ async function firstTable(config: Config, measure: (bench: Bench) => Promise<unk
 }
 
 describe.each(each.filter(([id]) => id.startsWith('paper-')))('%s measures with buffers that every GPU has room for', (_, config) => {
+  // Those that look at the most images in their first table, which many more would not fit into.
+  test.each([['memory', 'images'], ['denoising', 'images'], ['classes', 'images'], ['condition', 'pairs']] as const)('%s, however many %s', async (id, count) => {
+    const most = Math.min(config.data.count, config.data.heldOut, diagnosticOf(id).settings.shape[count].unwrap().maxValue)
+    const tables = await firstTable(config, bench => works[id].measure(bench, parseSettings(diagnosticOf(id), { ...settingsOf(config, id), [count]: most }) as never))
+    for (const [name, bytes] of tables) expect(bytes, name).toBeLessThanOrEqual(LARGEST_BINDING)
+  })
+
+  test('slopes of the field, however many images', async () => {
+    const tables = await firstTable(config, bench => netSlopes(bench, { count: 64, noise: new Float32Array(0), t: [0.5], turns: 1, between: async () => {} }))
+    for (const [name, bytes] of tables) expect(bytes, name).toBeLessThanOrEqual(LARGEST_BINDING)
+  })
+
   test.each(config.measures.map(({ id }) => id))('%s', async id => {
     const settings = settingsOf(config, id)
     expect(refusalOf(id, config, settings)).toBeNull()

@@ -27,3 +27,8 @@ test.skipIf(!existsSync('src/model/dit.ts'))('every shader is asked for by name 
   });
   expect(unused.map(({ file }) => `shaders/${file}`)).toEqual([]);
 });
+
+test('no shader raises to a power: WGSL leaves pow of a negative base open, and squares and cubes are multiplications', () => {
+  const raising = read('shaders', /\.wgsl$/).filter(({ text }) => /\bpow\(/.test(text.replaceAll(/\/\/.*/g, '')));
+  expect(raising.map(({ file }) => file)).toEqual([]);
+});

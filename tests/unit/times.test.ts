@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { measure, theory } from '../../src/diagnostics/times.diagnostic.ts'
 import { philox, STREAM_TIME, uniformOpen } from '../../src/engine/philox.ts'
-import { drawTimes, timeDensity, TIME_MARGIN, timeSamplerOf } from '../../src/flow/times.ts'
+import { drawTimes, meanOverTimes, timeDensity, TIME_MARGIN, timeSamplerOf } from '../../src/flow/times.ts'
 import { checkConfig } from '../../src/lab/data.ts'
 
 const share = (values: Float32Array, bound: number) => values.reduce((sum, t) => sum + Number(t < bound), 0) / values.length
@@ -28,6 +28,18 @@ describe('logit-normal noise levels', () => {
       const expected = mass(bin / 10, (bin + 1) / 10)
       expect(Math.abs(share(drawn, (bin + 1) / 10) - share(drawn, bin / 10) - expected)).toBeLessThan(5 * Math.sqrt(expected / DRAWS) + 1e-4)
     }
+  })
+
+  test('means over levels: those of draws, exact for what does not change, and as steep at 0 as a path may be', () => {
+    for (const times of ['logit-normal', 'jit', 'low-noise', 'sigma-uniform', 'uniform'] as const) {
+      const sampler = timeSamplerOf({ times, timeMean: -0.5, timeScale: 1 })
+      const drawn = drawTimes(sampler, 6, 1, DRAWS)
+      for (const f of [(t: number) => t, (t: number) => Math.exp(-5 * t)]) expect(Math.abs(meanOverTimes(sampler, f) - drawn.reduce((sum, t) => sum + f(t), 0) / DRAWS), times).toBeLessThan(0.004)
+      expect(meanOverTimes(sampler, () => -1)).toBe(-1)
+    }
+    const uniform = { mean: 0, scale: 0 }
+    expect(meanOverTimes(uniform, t => t ** 3)).toBeCloseTo(0.25, 10)
+    expect(meanOverTimes(uniform, t => 0.25 * Math.max(t, 1e-5) ** -0.75)).toBeCloseTo(1 - 0.75 * 1e-5 ** 0.25, 5)
   })
 
   test('stay off both ends, whatever m and s', () => {

@@ -10,6 +10,7 @@ import { PhiloxStream, STREAM_BATCH } from '../../engine/philox.ts'
 import { readOnce } from '../../engine/readback.ts'
 import { Recorder, type Tensor } from '../../engine/recorder.ts'
 import { Buffers, Recording } from '../../engine/recording.ts'
+import { settled } from '../../engine/settled.ts'
 import { type Classifier, largest, logitsOf, recordClassifier, toOneLength, toOneLengthBackward } from '../../model/classifier.ts'
 import { Dit, type DitInput } from '../../model/dit.ts'
 import { packKnobs, startState, STATE_WORDS } from '../../model/knobs.ts'
@@ -116,7 +117,7 @@ export async function trainClassifier(device: GPUDevice, library: KernelLibrary,
     }
     return { net, classes: K, parameters: weights, head: head.mean, accuracy: right / TESTED, tested: TESTED }
   } finally {
-    await device.queue.onSubmittedWorkDone()
+    await settled(device, device.queue.onSubmittedWorkDone())
     for (const recording of recordings) recording.destroy()
     buffers.destroy()
   }

@@ -9,6 +9,7 @@ import type { KernelLibrary } from '../../engine/kernel.ts'
 import { readOnce } from '../../engine/readback.ts'
 import type { Tensor } from '../../engine/recorder.ts'
 import { Buffers } from '../../engine/recording.ts'
+import { settled } from '../../engine/settled.ts'
 import { shaderSource } from '../../engine/specialise.ts'
 import { KNOB_WORDS, STATE_WORDS, unpackState } from '../../model/knobs.ts'
 import { resolveReplica } from '../../model/replica.ts'
@@ -125,7 +126,7 @@ export async function walkStep({ device, library, buffers: run, training: origin
       }),
     }
   } finally {
-    await device.queue.onSubmittedWorkDone()
+    await settled(device, device.queue.onSubmittedWorkDone())
     made?.destroy()
     staging.destroy()
     own.destroy()

@@ -59,7 +59,7 @@ function twin({ seed, step, tMin, lambda, lambdaStart, lambdaRamp, stratified, .
   }
   order.forEach((i, place) => {
     put(place, i, levels[i])
-    if (contrast && levels[i] < tMin) put(place + batch, i, tMin)
+    if (anchored) put(place + batch, i, tMin)
   })
   return { t, source, row, place: order.map(i => whole.indexOf(i)), low: low.length, anchors: contrast ? low.length : 0, wholeLow, wholeAnchors: contrast ? wholeLow : 0, lambda: ramped }
 }

@@ -9,18 +9,18 @@ import { blank, filled, layOutAs, type OpCase, part, TOLERANCE } from '../case.t
 import { state } from '../structs.ts'
 import { layerIn } from './linear.ts'
 
-/** A sample fills whole workgroups in both ops, so what is covered ends exactly with the last anchor and the rest stays zero. */
-function anchorCase(anchors: number[], seed: number): OpCase {
+/** A sample fills whole workgroups in both ops, so what is covered ends exactly with the last anchor and the rest stays zero. `lost`: the last replica's step before was not finite, so that all is covered. */
+function anchorCase(anchors: number[], seed: number, lost = false): OpCase {
   const [batch, capacity, rows, inputs, width] = [3, 6, 32, 4, 256]
   const replicas = anchors.length
-  const covered = batch + Math.max(...anchors)
+  const covered = lost ? capacity : batch + Math.max(...anchors)
   return {
-    op: 'anchor arguments, then token mean and linear', shape: `R ${replicas}, B ${batch}, anchors ${anchors.join(' ')}`, seed, tolerance: TOLERANCE,
+    op: 'anchor arguments, then token mean and linear', shape: `R ${replicas}, B ${batch}, anchors ${anchors.join(' ')}${lost ? ', after a lost step' : ''}`, seed, tolerance: TOLERANCE,
     tiles: { ...DEFAULT_TILES, forward: [4, 2] },
     record(recorder, random) {
       const sizes = new AnchorArguments(recorder, replicas, batch)
       const extent: Extent = { replicas, samples: capacity, anchors: sizes }
-      sizes.record(recorder, state(recorder, anchors.map(count => ({ anchors: count }))))
+      sizes.record(recorder, state(recorder, anchors.map((count, r) => ({ anchors: count, step: 1, finite: lost && r === replicas - 1 ? 0 : 1 }))))
       const x = filled(recorder, random, 'x', { replicas, capacity, rows, width: inputs })
       const { layer, parameters, weights } = layerIn(recorder, random, replicas, inputs, width)
       const y = blank(recorder, 'y', { replicas, capacity, rows, width })
@@ -42,4 +42,4 @@ function anchorCase(anchors: number[], seed: number): OpCase {
   }
 }
 
-export const extentCases: OpCase[] = [anchorCase([1, 2], 1301), anchorCase([0, 0, 0], 1302), anchorCase([3], 1303)]
+export const extentCases: OpCase[] = [anchorCase([1, 2], 1301), anchorCase([0, 0, 0], 1302), anchorCase([3], 1303), anchorCase([1, 0], 1304, true)]
