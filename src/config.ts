@@ -203,8 +203,8 @@ export const evaluateSchema = z.strictObject({
   guidanceFrom: finite(0, 1).default(0).meta({ title: 'Guided from t', help: 'Below this noise level samples follow the velocity with labels as it is.', live: true, step: 0.05, source: 'arXiv 2404.07724', advanced: true }),
   guidanceTo: finite(0, 1).default(1).meta({ title: 'Guided up to t', help: 'Above this noise level samples follow the velocity with labels as it is.', live: true, step: 0.05, source: 'arXiv 2404.07724', advanced: true }),
   correction: z.boolean().default(false).meta({
-    title: 'ΔFM corrected', live: true, source: 'arXiv 2506.05350', formula: 'v = (1-\\lambda)\\,v_\\Delta - \\lambda\\operatorname{E}[x_0]', advanced: true,
-    help: 'Samples of networks trained by ΔFM get back what training pushed away, so that they follow flow matching’s velocity again; at the minimum exactly.',
+    title: 'ΔFM corrected', live: true, source: 'arXiv 2506.05350', formula: 'v = (1-\\lambda)\\,v_\\Delta + \\lambda\\operatorname{E}[\\alpha\'_t]\\operatorname{E}[x_0]', advanced: true,
+    help: 'Samples of networks trained by ΔFM get back what training pushed away, so that they follow flow matching’s velocity again; at the minimum exactly. The mean of α′ is over the levels that were trained on, on the linear path −1.',
   }),
   belowTMin: z.enum(['jump', 'through']).default('jump').meta({ title: 'Sampler below T_min', source: 'LCF §5 leaves it open', formula: '\\hat x_0 = x_{T_{\\min}} - T_{\\min}\\,v_\\theta(x_{T_{\\min}}, T_{\\min})', help: 'Jump from T_min to the clean image in one step, x̂₀ by the path, or integrate through levels that were not trained.', advanced: true }),
 })

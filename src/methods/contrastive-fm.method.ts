@@ -9,7 +9,7 @@ export default defineMethod({
   short: 'ΔFM',
   look: { colour: 'purple', marker: 'square' },
   order: 5,
-  summary: 'Flow matching whose velocity is pushed, times λ, from the target of another image; its minimum is (v_FM + λ E[x0]) / (1 − λ), which holds v_FM twice at λ = 0.5 and runs away towards 1.',
+  summary: 'Flow matching whose velocity is pushed, times λ, from the target of another image; its minimum is, on the linear path, (v_FM + λ E[x0]) / (1 − λ), which holds v_FM twice at λ = 0.5 and runs away towards 1.',
   paper: 'Stoica et al. 2025, arXiv 2506.05350',
   formula: 'L = \\operatorname{E}\\,\\lVert v_\\theta - v\\rVert^2 - \\lambda\\,\\operatorname{E}\\,\\lVert v_\\theta - \\tilde v\\rVert^2',
   uses: ['lambda', 'lambdaStart', 'lambdaRamp', 'negatives', 'nullSkip'],
