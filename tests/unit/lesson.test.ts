@@ -193,7 +193,7 @@ describe('the steps', () => {
     const caveat = (id: string) => steps.find((step) => step.id === id)!.caveat!(shipped.claims)
     expect(caveat('floor')).toMatch(/Does not reproduce.*the opposite came out.*−0\.1845 ± 0\.006[67]/)
     expect(caveat('probe')).toMatch(/unclear/)
-    expect(caveat('cost')).toMatch(/Of 14 claims .* the opposite came out/)
+    expect(caveat('cost')).toMatch(/Of 15 claims .* the opposite came out/)
     expect(caveat('floor')).not.toBe(steps.find(({ id }) => id === 'floor')!.caveat!(studyRecord.claims))
   })
 

@@ -1,15 +1,14 @@
 /** What labels do to samples, and stages of generation. */
-import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { alike, apartAt, DOUBLINGS, type Findings, LOSS, lossAt, nearer, NEARER, noLess, pushed, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, apartAt, DOUBLINGS, type Findings, LOSS, lossAt, nearer, NEARER, noLess, onTheWay, pushed, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
 
 /** Slope of the net's field, and of the training set's own. */
 const SLOPE = { diagnostic: 'denoising', panel: 'slope' }
 const APART = { diagnostic: 'classes', panel: 'separation' }
 const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
 
-/** Of samples guided by w: their place on the way to the mean of their class, or their variance within it. */
-const guidedAt = (findings: Findings, replica: number, panel: 'place' | 'variety', w: number) => valueAt(findings, { diagnostic: 'guided', panel }, replica, w)
+/** Of samples guided by w: their place on the way to the mean of their class, their variance within it, or their distance from real images. */
+const guidedAt = (findings: Findings, replica: number, panel: 'place' | 'variety' | 'distance', w: number) => valueAt(findings, { diagnostic: 'guided', panel }, replica, w)
 
 /** log2 of what drift does to samples over what noise does, in a window about t; and how far from real ones drift puts them. */
 const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase', label: 'drift' }, replica, t)
@@ -45,7 +44,7 @@ export const generationStudies: readonly Study[] = [
     id: 'contrast',
     title: 'ΔFM by λ on labelled gratings, three seeds',
     figure: 'ΔFM, tables 1 and 3',
-    config: { ...withSeeds('contrast'), evaluate: { measure: true }, measures: Object.keys(diagnostics).map(id => (id === 'quality' ? { id, every: 400, settings: SAMPLED } : { id, every: 0 })) },
+    config: onTheWay(withSeeds('contrast'), { id: 'quality', every: 400, settings: SAMPLED }),
     measures: { quality: SAMPLED },
     claims: [
       { id: 'nearer', text: 'λ = 0.05 brings samples nearer to real images', source: 'ΔFM table 1', unit: NEARER('FM', 'ΔFM 0.05'), effect: (f, of) => nearer(f, of('fm'), of('ΔFM λ = 0.05')) },

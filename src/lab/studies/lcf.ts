@@ -1,7 +1,6 @@
 /** Local Contrastive Flow (arXiv 2509.20952): its figures, and what its knobs do at this scale. */
-import { diagnostics } from '../../diagnostics/index.ts'
 import { presetOf } from '../presets.ts'
-import { alike, DOUBLINGS, excessAt, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, ORDER, POINTS, PROBE, read, SAMPLED, SCANT, SEEDS, slopeOver, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, apartAt, DOUBLINGS, excessAt, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, onTheWay, ORDER, POINTS, PROBE, read, SAMPLED, SCANT, SEEDS, slopeOver, SPARSE, type Study, valueAt, withSeeds } from './study.ts'
 
 const CLASS = { diagnostic: 'jacobian', panel: 'gains', label: 'class' }
 const OTHER = { diagnostic: 'jacobian', panel: 'gains', label: 'other' }
@@ -21,7 +20,7 @@ const rise = (findings: Findings, where: Parameters<typeof valueAt>[1], replica:
 const FORMULAS = [['algorithm1', 'Algorithm 1'], ['equation14', 'equation 14'], ['infonce', 'InfoNCE']] as const
 
 /** What LCF by each formula adds to the probe of flow matching. */
-const lifts = FORMULAS.map(([id, name]) => ({ id: `reads-${id}`, text: `LCF by ${name} lifts probe accuracy at low noise`, source: 'LCF fig. 5', unit: `points at t = 0.001, ${name} less FM`, effect: (f: Findings, of: (arm: string) => number) => read(f, of(`LCF, ${name}`)) - read(f, of('fm')) }))
+const lifts = FORMULAS.map(([id, name]) => ({ id: `reads-${id}`, text: `LCF by ${name} lifts probe accuracy at low noise`, source: 'LCF fig. 4', unit: `points at t = 0.001, ${name} less FM`, effect: (f: Findings, of: (arm: string) => number) => read(f, of(`LCF, ${name}`)) - read(f, of('fm')) }))
 
 /** How much of the probe's accuracy is lost from a level to the lowest one, in points. */
 const fall = (findings: Findings, replica: number, from: number, step?: number) =>
@@ -31,23 +30,24 @@ export const lcfStudies: readonly Study[] = [
   {
     id: 'low-noise',
     title: 'Flow matching beside LCF, three seeds',
-    figure: 'LCF fig. 2, 5, 9',
+    figure: 'LCF fig. 1, 4, 5, 9',
     config: { replicas: SEEDS.flatMap(seed => [{ method: 'fm', seed }, { method: 'lcf', seed }]) },
     measures: { condition: {}, probe: {}, features: {}, jacobian: { images: 256 }, quality: SAMPLED },
     claims: [
       { id: 'loss-rises', text: 'The loss is larger at low noise than at high', source: 'LCF §3', unit: 'loss', effect: (f, of) => lossAt(f, of('fm'), 0.001) - lossAt(f, of('fm'), 0.8) },
-      { id: 'slow-at-lowest', text: 'Much of the loss at t = 0.001 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
-      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
+      { id: 'slow-at-lowest', text: 'Much of the loss at t = 0.001 could still be learned', source: 'LCF fig. 1b, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
+      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF fig. 1b, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
       { id: 'gain-bounded', text: 'No net follows the demanded 1/t: at t = 0.001 its gain is below it', source: 'LCF §4.2', unit: 'log10 of demanded over achieved gain', effect: (f, of) => Math.log10(1000 / valueAt(f, GAIN, of('fm'), 0.001)) },
-      { id: 'probe-drops', text: 'Probe accuracy of FM falls towards t = 0', source: 'LCF fig. 2', unit: 'points, t = 0.03 less t = 0.001', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.03) - valueAt(f, PROBE, of('fm'), 0.001)) },
-      { id: 'probe-drops-from-peak', text: 'Probe accuracy of FM falls from t = 0.1, where these nets read best (level chosen after seeing the curves)', source: 'LCF fig. 2', unit: 'points, t = 0.1 less t = 0.001', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.1) - valueAt(f, PROBE, of('fm'), 0.001)) },
-      { id: 'lcf-probe', text: 'LCF lifts probe accuracy at low noise', source: 'LCF fig. 5', unit: 'points at t = 0.001, LCF less FM', effect: (f, of) => 100 * (valueAt(f, PROBE, of('lcf'), 0.001) - valueAt(f, PROBE, of('fm'), 0.001)) },
-      { id: 'lcf-flat', text: 'With LCF the fall is smaller', source: 'LCF fig. 5', unit: 'points, FM’s fall less LCF’s', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.03) - valueAt(f, PROBE, of('fm'), 0.001) - valueAt(f, PROBE, of('lcf'), 0.03) + valueAt(f, PROBE, of('lcf'), 0.001)) },
+      { id: 'probe-drops', text: 'Probe accuracy of FM falls towards t = 0', source: 'LCF fig. 1c and 4', unit: 'points, t = 0.03 less t = 0.001', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.03) - valueAt(f, PROBE, of('fm'), 0.001)) },
+      { id: 'probe-drops-from-peak', text: 'Probe accuracy of FM falls from t = 0.1, where these nets read best (level chosen after seeing the curves)', source: 'LCF fig. 1c and 4', unit: 'points, t = 0.1 less t = 0.001', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.1) - valueAt(f, PROBE, of('fm'), 0.001)) },
+      { id: 'lcf-probe', text: 'LCF lifts probe accuracy at low noise', source: 'LCF fig. 4', unit: 'points at t = 0.001, LCF less FM', effect: (f, of) => 100 * (valueAt(f, PROBE, of('lcf'), 0.001) - valueAt(f, PROBE, of('fm'), 0.001)) },
+      { id: 'lcf-flat', text: 'With LCF the fall is smaller', source: 'LCF fig. 4', unit: 'points, FM’s fall less LCF’s', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.03) - valueAt(f, PROBE, of('fm'), 0.001) - valueAt(f, PROBE, of('lcf'), 0.03) + valueAt(f, PROBE, of('lcf'), 0.001)) },
       { id: 'noise-gain-rises', text: 'The features’ reaction to other changes grows towards t = 0', source: 'LCF fig. 9', unit: 'log2 of the gain at t = 0.001 over that at 0.1', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, OTHER, of('fm'), 0.1)) },
       { id: 'class-gain-falls', text: 'Their reaction to the class falls towards t = 0', source: 'LCF fig. 9', unit: 'log2 of the gain at t = 0.1 over that at 0.001', effect: (f, of) => Math.log2(valueAt(f, CLASS, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.001)) },
+      { id: 'bounded', text: 'Their whole sensitivity ‖J‖_F at most doubles towards t = 0', source: 'LCF fig. 9', unit: '1 less log2 of it at t = 0.001 over that at 0.1', effect: (f, of) => 1 - Math.log2(valueAt(f, WHOLE, of('fm'), 0.001) / valueAt(f, WHOLE, of('fm'), 0.1)) },
       { id: 'reallocation', text: 'Sensitivity moves from the class to the rest', source: 'LCF Prop. 5, fig. 9', unit: 'log2 of (other/class at t = 0.001) over (other/class at 0.1)', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, CLASS, of('fm'), 0.001) / (valueAt(f, OTHER, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.1))) },
-      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
-      { id: 'lcf-just-above', text: 'Just above T_min LCF learns the velocity sooner (level chosen after seeing the curves)', source: 'LCF §6', unit: 'loss at t = 0.067, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.067) - lossAt(f, of('lcf'), 0.067) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6.2', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-just-above', text: 'Just above T_min LCF learns the velocity sooner (level chosen after seeing the curves)', source: 'LCF §6.2', unit: 'loss at t = 0.067, FM less LCF', effect: (f, of) => lossAt(f, of('fm'), 0.067) - lossAt(f, of('lcf'), 0.067) },
       { id: 'lcf-samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],
   },
@@ -55,7 +55,7 @@ export const lcfStudies: readonly Study[] = [
     id: 'late-degradation',
     title: 'Flow matching over training time, three seeds',
     figure: 'LCF fig. 12',
-    config: { ...presetOf('late-degradation').config, evaluate: { measure: true }, measures: Object.keys(diagnostics).map(id => (id === 'probe' ? { id, every: 400, settings: SPARSE } : { id, every: 0 })) },
+    config: onTheWay(presetOf('late-degradation').config, { id: 'probe', every: 400, settings: SPARSE }),
     measures: { probe: SPARSE, features: {} },
     claims: [
       { id: 'none-early', text: 'Early in training accuracy does not fall towards t = 0', source: 'LCF fig. 12', unit: 'points at step 400, t = 0.001 less t = 0.1', margin: noLess(POINTS), effect: (f, of) => -fall(f, of('fm'), 0.1, 400) },
@@ -68,16 +68,18 @@ export const lcfStudies: readonly Study[] = [
   {
     id: 'designs',
     title: 'Four designs of the low-noise loss, three seeds',
-    figure: 'LCF fig. 6 c, d',
-    config: withSeeds('designs'),
+    figure: 'LCF fig. 5 and 6 c, d',
+    config: onTheWay(withSeeds('designs'), { id: 'quality', every: 400, settings: SAMPLED }),
     measures: { probe: SPARSE, features: {}, quality: SAMPLED },
     claims: [
-      { id: 'cut-alone', text: 'Cutting the regression below T_min is not enough to lift probe accuracy', source: 'LCF §6', unit: 'points at t = 0.001, FM less cut', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('fm-truncated')) },
+      { id: 'cut-alone', text: 'Cutting the regression below T_min is not enough to lift probe accuracy', source: 'LCF §6.2', unit: 'points at t = 0.001, FM less cut', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('fm-truncated')) },
       { id: 'pull-alone', text: 'The contrastive pull lifts it with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = 0.001, FM with contrast less FM', effect: (f, of) => read(f, of('fm-contrast')) - read(f, of('fm')) },
       { id: 'both-over-cut', text: 'LCF lifts it over the cut alone', source: 'LCF fig. 6 c', unit: 'points at t = 0.001, LCF less cut', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-truncated')) },
       { id: 'both-over-pull', text: 'LCF lifts it over contrast with the regression kept', source: 'LCF fig. 6 c', unit: 'points at t = 0.001, LCF less FM with contrast', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm-contrast')) },
       { id: 'pull-costs', text: 'Where it is still regressed the velocity is learned no worse by LCF than by contrast with the regression kept', source: 'LCF fig. 6 d', unit: 'loss at t = 0.1, FM with contrast less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm-contrast'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'samples', text: 'LCF’s samples lie nearer to real images than those of FM', source: 'LCF fig. 6 d', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
+      { id: 'sooner', text: 'After half of training LCF’s samples are as near as FM’s at the end', source: 'LCF fig. 5', unit: `log2 of FM’s Fréchet distance at the end over LCF’s at step 400, classifier features, ${SAMPLED.count} samples`, margin: noLess(DOUBLINGS), effect: (f, of) => Math.log2(apartAt(f, of('fm'), 800) / apartAt(f, of('lcf'), 400)) },
+      { id: 'ahead', text: 'At that time they are nearer than FM’s', source: 'LCF fig. 5', unit: `log2 of FM’s Fréchet distance over LCF’s at step 400, classifier features, ${SAMPLED.count} samples`, effect: (f, of) => Math.log2(apartAt(f, of('fm'), 400) / apartAt(f, of('lcf'), 400)) },
       { id: 'samples-over-pull', text: 'LCF’s samples lie nearer than those of contrast with the regression kept', source: 'LCF fig. 6 d', unit: NEARER('FM with contrast', 'LCF'), effect: (f, of) => nearer(f, of('fm-contrast'), of('lcf')) },
     ],
   },
@@ -113,7 +115,7 @@ export const lcfStudies: readonly Study[] = [
   {
     id: 'too-strong',
     title: 'λ = 1 on the mean loss, three seeds',
-    figure: 'LCF table 2, its λ read as that of a mean',
+    figure: 'LCF §6.2, its λ = 1 read as that of a mean',
     config: withSeeds('too-strong', 400),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
@@ -126,7 +128,7 @@ export const lcfStudies: readonly Study[] = [
   {
     id: 'late',
     title: 'LCF switched on late, three seeds',
-    figure: 'LCF §6, as a finishing touch',
+    figure: 'asked here: LCF as a finishing touch',
     config: withSeeds('late'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
@@ -169,8 +171,8 @@ export const lcfStudies: readonly Study[] = [
     config: withSeeds('subspace'),
     measures: { condition: {}, hessian: {}, propositions: {} },
     claims: [
-      { id: 'slow-at-lowest', text: 'Much of the loss at t = 0.001 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
-      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
+      { id: 'slow-at-lowest', text: 'Much of the loss at t = 0.001 could still be learned', source: 'LCF fig. 1b, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.001) - excessAt(f, of('fm'), 0.8) },
+      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF fig. 1b, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
       { id: 'gain-bounded', text: 'No net follows the demanded 1/t: at t = 0.001 its gain is below it', source: 'LCF §4.2', unit: 'log10 of demanded over achieved gain', effect: (f, of) => Math.log10(1000 / valueAt(f, GAIN, of('fm'), 0.001)) },
       { id: 'uneven', text: 'The loss curves more unevenly in the weights towards t = 0', source: 'LCF Prop. 3', unit: 'log2 of κ₊ at t = 0.001 over that at 0.16', effect: (f, of) => rise(f, UNEVEN, of('fm')) },
       { id: 'law', text: 'As 1/t², which is the law of a linear model on a subspace', source: 'LCF Prop. 3', unit: 'slope of κ₊ over t from 0.16 to 0.001, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, UNEVEN, of('fm'), BEGINS, 0.001) + 2 },
@@ -180,22 +182,22 @@ export const lcfStudies: readonly Study[] = [
       { id: 'classes', text: 'The two nearest classes draw nearer in the tokens', source: 'LCF Prop. 5', unit: 'log2 of their distance at t = 0.16 over that at 0.001', effect: (f, of) => -rise(f, APART, of('fm')) },
       { id: 'prop5', text: 'They lie no farther apart at t = 0.001 than Proposition 5 allows', source: 'LCF Prop. 5', unit: 'log2 of the upper bound over their distance', effect: (f, of) => Math.log2(valueAt(f, { ...APART, label: 'upper bound' }, of('fm'), 0.001) / valueAt(f, APART, of('fm'), 0.001)) },
       { id: 'lcf-apart', text: 'With LCF they draw together less', source: 'LCF §5', unit: 'log2 of the distances’ ratio, LCF less FM', effect: (f, of) => rise(f, APART, of('lcf')) - rise(f, APART, of('fm')) },
-      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6.2', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
     ],
   },
   {
     id: 'shapes',
     title: 'Flow matching beside LCF on coloured shapes, three seeds',
-    figure: 'LCF fig. 2, 5, 9, on other images',
+    figure: 'LCF fig. 1, 4, 5, on other images',
     config: withSeeds('shapes', 800),
     measures: { condition: {}, probe: SPARSE, features: {}, jacobian: { images: 128 }, quality: SAMPLED },
     claims: [
-      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF §3, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
-      { id: 'probe-drops', text: 'Probe accuracy of FM falls towards t = 0', source: 'LCF fig. 2', unit: 'points, t = 0.03 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.03) },
-      { id: 'probe-drops-from-above', text: 'It falls from t = 0.1', source: 'LCF fig. 2', unit: 'points, t = 0.1 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.1) },
-      { id: 'lcf-probe', text: 'LCF lifts probe accuracy at low noise', source: 'LCF fig. 5', unit: 'points at t = 0.001, LCF less FM', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm')) },
+      { id: 'slow-at-low', text: 'Much of the loss at t = 0.05 could still be learned', source: 'LCF fig. 1b, read as slow convergence', unit: 'loss above the floor, less that at t = 0.8', effect: (f, of) => excessAt(f, of('fm'), 0.05) - excessAt(f, of('fm'), 0.8) },
+      { id: 'probe-drops', text: 'Probe accuracy of FM falls towards t = 0', source: 'LCF fig. 1c and 4', unit: 'points, t = 0.03 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.03) },
+      { id: 'probe-drops-from-above', text: 'It falls from t = 0.1', source: 'LCF fig. 1c and 4', unit: 'points, t = 0.1 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.1) },
+      { id: 'lcf-probe', text: 'LCF lifts probe accuracy at low noise', source: 'LCF fig. 4', unit: 'points at t = 0.001, LCF less FM', effect: (f, of) => read(f, of('lcf')) - read(f, of('fm')) },
       { id: 'reallocation', text: 'Sensitivity moves from the class to the rest', source: 'LCF Prop. 5, fig. 9', unit: 'log2 of (other/class at t = 0.001) over (other/class at 0.1)', effect: (f, of) => Math.log2(valueAt(f, OTHER, of('fm'), 0.001) / valueAt(f, CLASS, of('fm'), 0.001) / (valueAt(f, OTHER, of('fm'), 0.1) / valueAt(f, CLASS, of('fm'), 0.1))) },
-      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-loss', text: 'LCF learns the velocity above T_min no worse', source: 'LCF §6.2', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
       { id: 'lcf-samples', text: 'LCF’s samples lie nearer to real images', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
       { id: 'lcf-no-farther', text: 'At least they lie no farther', source: 'LCF fig. 5', unit: NEARER('FM', 'LCF'), margin: noLess(DOUBLINGS), effect: (f, of) => nearer(f, of('fm'), of('lcf')) },
     ],

@@ -1,5 +1,5 @@
 /** Points of the plane, where the best velocity is known and thousands of samples cost little. */
-import { alike, type Findings, LOSS, lossAt, noLess, ORDER, pushed, slopeOver, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, type Findings, LOSS, lossAt, noLess, onTheWay, ORDER, pushed, slopeOver, type Study, valueAt, withSeeds } from './study.ts'
 
 /** What counts as none: of an energy distance, about that of two sets of 1,024 points of one kind; of a place on the way to a class. */
 const NEAR = 0.01
@@ -12,7 +12,7 @@ const PLANE = { diagnostic: 'plane', panel: 'plane' }
 const BENT = { diagnostic: 'solver', panel: 'straight' }
 
 /** Energy distance of the points that a net draws from held-out ones, where they end. */
-const off = (findings: Findings, replica: number) => valueAt(findings, PLANE, replica, 1e-6)
+const off = (findings: Findings, replica: number, step?: number) => valueAt(findings, { ...PLANE, step }, replica, 1e-6)
 
 const likely = (findings: Findings, replica: number) => valueAt(findings, { diagnostic: 'likelihood', panel: 'density' }, replica, findings.config.train.steps)
 
@@ -44,6 +44,7 @@ function reach({ measurements }: Findings, replica: number): number {
 /** So many that two sets of one kind are 0.01 apart at most; a record keeps 64 of them. */
 const ENDS = { points: 1024, arrows: 0 }
 const KEPT = 64
+const EXACT = { ...ENDS, solver: 'rk4', steps: 64 }
 
 export const pointStudies: readonly Study[] = [
   {
@@ -59,7 +60,8 @@ export const pointStudies: readonly Study[] = [
       { id: 'a-little', text: 'With λ = 0.05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
       { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
       { id: 'lcf', text: 'LCF, which knows nothing of classes, leaves them where flow matching has them', source: 'asked here', unit: 'distance from the middle, LCF less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('lcf')) - pushed(f, of('fm')) },
-      { id: 'image', text: 'So does answering with the image', source: 'asked here', unit: 'distance from the middle, x-prediction less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('x-prediction')) - pushed(f, of('fm')) },
+      { id: 'lcf-off', text: 'LCF’s points end no farther from the data', source: 'asked here', unit: 'energy distance, FM less LCF', margin: noLess(NEAR), effect: (f, of) => off(f, of('fm')) - off(f, of('lcf')) },
+      { id: 'image', text: 'Answering with the image leaves classes where flow matching has them', source: 'asked here', unit: 'distance from the middle, x-prediction less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('x-prediction')) - pushed(f, of('fm')) },
     ],
   },
   {
@@ -99,21 +101,22 @@ export const pointStudies: readonly Study[] = [
       { id: 'image', text: 'In two dimensions it makes no difference to samples whether the net answers with velocity or image', source: 'JiT fig. 2, D = 2', unit: 'energy distance, x-prediction less FM', margin: alike(NEAR), effect: (f, of) => off(f, of('x-prediction')) - off(f, of('fm')) },
       { id: 'lcf', text: 'LCF’s points end no farther from the data', source: 'asked here', unit: 'energy distance, FM less LCF', margin: noLess(NEAR), effect: (f, of) => off(f, of('fm')) - off(f, of('lcf')) },
       { id: 'one-gradient', text: 'The velocity of a pair and the mean velocity at its place lead to one gradient: they differ by noise that falls as 1/√n', source: 'Lipman et al., theorem 2', unit: 'slope of the difference over n, log-log, and ½', margin: alike(0.1), effect: (f, of) => slopeOver(f, GRADIENTS, of('fm'), 16, 512) + 0.5 },
-      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
+      { id: 'lcf-loss', text: 'Above T_min it learns the velocity no worse', source: 'LCF §6.2', unit: 'loss at t = 0.1, FM less LCF', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.1) - lossAt(f, of('lcf'), 0.1) },
     ],
   },
   {
     id: 'straight',
     title: 'Optimal transport beside diffusion on a checkerboard, three seeds',
     figure: 'Lipman et al. fig. 4, 5 and 7, table 1',
-    config: withSeeds('straight', 1000),
-    measures: { condition: {}, plane: { ...ENDS, solver: 'rk4', steps: 64 }, solver: { images: 512, reference: 256 }, likelihood: { images: 256 } },
+    config: onTheWay(withSeeds('straight', 1000), { id: 'plane', every: 500, settings: EXACT }),
+    measures: { condition: {}, plane: EXACT, solver: { images: 512, reference: 256 }, likelihood: { images: 256 } },
     claims: [
       { id: 'error', text: 'After as many evaluations the solver’s error is smaller on the optimal-transport path than on the diffusion path', source: 'Lipman et al. fig. 7', unit: 'log2 of VP’s error over OT’s, midpoint, 16 evaluations', effect: (f, of) => Math.log2(valueAt(f, ERROR, of('VP'), 16) / valueAt(f, ERROR, of('OT'), 16)) },
       { id: 'fewer', text: 'For the same error it needs at most 60 % of the evaluations', source: 'Lipman et al. §6.2', unit: 'log2 of 0.6, and of the evaluations that OT needs for VP’s error at 32, over 32', effect: (f, of) => Math.log2(0.6) - Math.log2(evaluationsFor(f, of('OT'), valueAt(f, ERROR, of('VP'), 32)) / 32) },
       { id: 'few-steps', text: 'With 8 evaluations its points are nearer to the data', source: 'Lipman et al. fig. 7', unit: 'energy distance, VP less OT, midpoint', effect: (f, of) => valueAt(f, COST, of('VP'), 8) - valueAt(f, COST, of('OT'), 8) },
       { id: 'straight', text: 'Its ways are straighter', source: 'Lipman et al. fig. 3, of conditional ways', unit: 'log2 of VP’s straightness over OT’s', effect: (f, of) => Math.log2(bentOf(f, of('VP')) / bentOf(f, of('OT'))) },
       { id: 'exact', text: 'Followed exactly, its points are nearer to the data too', source: 'Lipman et al. table 1', unit: 'energy distance, VP less OT, 64 steps of RK4', effect: (f, of) => off(f, of('VP')) - off(f, of('OT')) },
+      { id: 'sooner', text: 'After half of training they are as near as those of VP at the end', source: 'Lipman et al. §6.1', unit: 'energy distance, VP at the end less OT at step 500, 64 steps of RK4', margin: noLess(NEAR), effect: (f, of) => off(f, of('VP')) - off(f, of('OT'), 500) },
       { id: 'likelihood', text: 'It gives new points a greater likelihood', source: 'Lipman et al. table 1', unit: 'nats per dimension, OT less VP', effect: (f, of) => likely(f, of('OT')) - likely(f, of('VP')) },
       { id: 'regression', text: 'On the diffusion path the velocity is a better thing to learn than the noise', source: 'Lipman et al. fig. 4, table 1', unit: 'energy distance, VP answering with the noise less VP, 64 steps of RK4', effect: (f, of) => off(f, of('VP, noise')) - off(f, of('VP')) },
     ],
@@ -123,11 +126,14 @@ export const pointStudies: readonly Study[] = [
     title: 'Errors of a solver on eight Gaussians, three seeds',
     figure: 'Lipman et al. fig. 7; orders of the methods',
     config: withSeeds('solvers'),
-    measures: { condition: {}, plane: { ...ENDS, steps: 6 }, solver: { images: 512, doublings: 5, reference: 256 } },
+    measures: { condition: {}, plane: { ...ENDS, steps: 6 }, solver: { images: 512, doublings: 8, reference: 2048 } },
     claims: [
       { id: 'euler', text: 'On the net’s own field Euler’s error falls as 1/N', source: 'order 1', unit: 'slope of the error over evaluations from 32 to 128, log-log, and 1', margin: alike(ORDER), effect: (f, of) => slopeOver(f, { ...ERROR, label: 'Euler' }, of('fm'), 32, 128) + 1 },
       { id: 'midpoint', text: 'The midpoint rule’s as 1/N²', source: 'order 2', unit: 'slope of the error over evaluations from 64 to 256, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, ERROR, of('fm'), 64, 256) + 2 },
       { id: 'heun', text: 'Heun’s as 1/N²', source: 'order 2', unit: 'slope of the error over evaluations from 63 to 255, log-log, and 2', margin: alike(ORDER), effect: (f, of) => slopeOver(f, { ...ERROR, label: 'Heun' }, of('fm'), 63, 255) + 2 },
+      { id: 'euler-fine', text: 'With steps shorter than 0.006, the shortest wave of t that the net hears, Euler’s falls as 1/N', source: 'order 1', unit: 'slope of the error over evaluations from 256 to 1024, log-log, and 1', margin: alike(ORDER), effect: (f, of) => slopeOver(f, { ...ERROR, label: 'Euler' }, of('fm'), 256, 1024) + 1 },
+      { id: 'midpoint-fine', text: 'The midpoint rule’s as 1/N² at least', source: 'order 2', unit: 'slope of the error over evaluations from 256 to 1024, log-log, against 2', margin: noLess(ORDER), effect: (f, of) => -slopeOver(f, ERROR, of('fm'), 256, 1024) - 2 },
+      { id: 'heun-fine', text: 'And Heun’s', source: 'order 2', unit: 'slope of the error over evaluations from 255 to 1023, log-log, against 2', margin: noLess(ORDER), effect: (f, of) => -slopeOver(f, { ...ERROR, label: 'Heun' }, of('fm'), 255, 1023) - 2 },
       { id: 'few', text: 'With about 8 evaluations Heun is nearer to the exact solution than Euler', source: 'Lipman et al. fig. 7', unit: 'log2 of Euler’s error at 8 over Heun’s at 7', effect: (f, of) => Math.log2(errorOf(f, of('fm'), 'Euler', 8) / errorOf(f, of('fm'), 'Heun', 7)) },
       { id: 'many', text: 'With about 64 as well', source: 'Lipman et al. fig. 7', unit: 'log2 of Euler’s error at 64 over Heun’s at 63', effect: (f, of) => Math.log2(errorOf(f, of('fm'), 'Euler', 64) / errorOf(f, of('fm'), 'Heun', 63)) },
       { id: 'six', text: '6 Euler steps leave points farther from the data than two sets of data lie apart', source: 'asked here', unit: `energy distance, less ${NEAR}`, effect: (f, of) => off(f, of('fm')) - NEAR },

@@ -1,21 +1,21 @@
 /** Other objectives, targets, noise levels and paths. */
-import { type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
+import { bestRead, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
 
 const RANK = { diagnostic: 'features', panel: 'rank' }
 
 /** LCF against each of what its paper holds it against. */
-const rivals = [['fm', 'flow matching'], ['exfm', 'ExFM'], ['x-prediction', 'x-prediction'], ['fm-logit-normal', 'logit-normal levels']] as const
+const rivals = [['fm', 'flow matching', 'LCF fig. 11'], ['exfm', 'ExFM', 'LCF fig. 11'], ['x-prediction', 'x-prediction', 'LCF fig. 11'], ['fm-logit-normal', 'logit-normal levels', 'LCF fig. 8, §6.2']] as const
 
 export const rivalStudies: readonly Study[] = [
   {
     id: 'remedies',
     title: 'LCF among other remedies, three seeds',
-    figure: 'LCF fig. 7 and 11, table 1',
+    figure: 'LCF fig. 8 and 11',
     config: withSeeds('remedies'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
-      ...rivals.map(([arm, name]) => ({ id: `reads-${arm}`, text: `LCF reads better at t = 0.001 than ${name}`, source: 'LCF fig. 7', unit: `points at t = 0.001, LCF less ${name}`, effect: (f: Findings, of: (arm: string) => number) => read(f, of('lcf')) - read(f, of(arm)) })),
-      ...rivals.map(([arm, name]) => ({ id: `samples-${arm}`, text: `Its samples lie nearer to real images than those of ${name}`, source: 'LCF table 1', unit: NEARER(name, 'LCF'), effect: (f: Findings, of: (arm: string) => number) => nearer(f, of(arm), of('lcf')) })),
+      ...rivals.map(([arm, name, source]) => ({ id: `reads-${arm}`, text: `LCF reads better at t = 0.001 than ${name}`, source, unit: `points at t = 0.001, LCF less ${name}`, effect: (f: Findings, of: (arm: string) => number) => read(f, of('lcf')) - read(f, of(arm)) })),
+      ...rivals.map(([arm, name, source]) => ({ id: `samples-${arm}`, text: `Its samples lie nearer to real images than those of ${name}`, source, unit: NEARER(name, 'LCF'), effect: (f: Findings, of: (arm: string) => number) => nearer(f, of(arm), of('lcf')) })),
     ],
   },
   {
@@ -36,36 +36,48 @@ export const rivalStudies: readonly Study[] = [
   {
     id: 'exfm',
     title: 'A target averaged over images, three seeds',
-    figure: 'ExFM; LCF table 1',
+    figure: 'ExFM; LCF fig. 11',
     config: withSeeds('exfm'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
       { id: 'high', text: 'Where many images count the velocity is learned sooner', source: 'ExFM §3', unit: 'loss at t = 0.8, FM less ExFM', effect: (f, of) => lossAt(f, of('fm'), 0.8) - lossAt(f, of('exfm'), 0.8) },
-      { id: 'low', text: 'At low noise, where only one counts, it gains as well', source: 'LCF §2, read as such', unit: 'loss at t = 0.05, FM less ExFM', effect: (f, of) => lossAt(f, of('fm'), 0.05) - lossAt(f, of('exfm'), 0.05) },
+      { id: 'low', text: 'At low noise, where only one counts, it gains as well', source: 'ExFM reduces variance near t = 0, LCF A.5', unit: 'loss at t = 0.05, FM less ExFM', effect: (f, of) => lossAt(f, of('fm'), 0.05) - lossAt(f, of('exfm'), 0.05) },
       { id: 'reads', text: 'Features read better at t = 0.001', source: 'asked here', unit: 'points at t = 0.001, ExFM less FM', effect: (f, of) => read(f, of('exfm')) - read(f, of('fm')) },
-      { id: 'samples', text: 'Samples lie nearer to real images', source: 'ExFM; LCF table 1 says the opposite', unit: NEARER('FM', 'ExFM'), effect: (f, of) => nearer(f, of('fm'), of('exfm')) },
+      { id: 'samples', text: 'Samples lie nearer to real images', source: 'ExFM; LCF fig. 11 says the opposite', unit: NEARER('FM', 'ExFM'), effect: (f, of) => nearer(f, of('fm'), of('exfm')) },
     ],
   },
   {
     id: 'logit-normal',
     title: 'Noise levels drawn logit-normal, three seeds',
-    figure: 'LCF eq. 16, table 1',
+    figure: 'LCF eq. 16, fig. 8',
     config: withSeeds('logit-normal'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
       { id: 'lowest', text: 'At the lowest noise, which m = −0.5 draws more rarely than an even draw does, the loss is higher', source: 'density of eq. 16', unit: 'loss at t = 0.01, m = −0.5 less FM', effect: (f, of) => lossAt(f, of('m = −0.5'), 0.01) - lossAt(f, of('fm'), 0.01) },
       { id: 'middle', text: 'At t = 0.3, which it draws most, it is lower', source: 'density of eq. 16', unit: 'loss at t = 0.3, FM less m = −0.5', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('m = −0.5'), 0.3) },
-      { id: 'reads', text: 'Features do not read better at t = 0.001', source: 'LCF §6', unit: 'points at t = 0.001, FM less m = −0.5', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('m = −0.5')) },
+      { id: 'reads', text: 'Features do not read better at t = 0.001', source: 'LCF fig. 8', unit: 'points at t = 0.001, FM less m = −0.5', margin: noLess(POINTS), effect: (f, of) => read(f, of('fm')) - read(f, of('m = −0.5')) },
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'SD3, arXiv 2403.03206', unit: NEARER('FM', 'm = −0.5'), effect: (f, of) => nearer(f, of('fm'), of('m = −0.5')) },
-      { id: 'over-middle', text: 'm = −0.5 makes better samples than m = 0', source: 'LCF table 1', unit: NEARER('m = 0', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0'), of('m = −0.5')) },
-      { id: 'over-high', text: 'And than m = 0.5, which draws high noise', source: 'LCF table 1', unit: NEARER('m = 0.5', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0.5'), of('m = −0.5')) },
+      { id: 'over-middle', text: 'm = −0.5 makes better samples than m = 0', source: 'LCF §6.2', unit: NEARER('m = 0', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0'), of('m = −0.5')) },
+      { id: 'over-high', text: 'And than m = 0.5, which draws high noise', source: 'LCF §6.2', unit: NEARER('m = 0.5', 'm = −0.5'), effect: (f, of) => nearer(f, of('m = 0.5'), of('m = −0.5')) },
       { id: 'starved', text: 'The fewer levels below 0.1 are drawn, the worse features read at t = 0.001', source: 'asked here', unit: 'points at t = 0.001, m = −0.5 less m = 0.5', effect: (f, of) => read(f, of('m = −0.5')) - read(f, of('m = 0.5')) },
+    ],
+  },
+  {
+    id: 'batch-size',
+    title: 'ΔFM by the size of its batch, three seeds',
+    figure: 'ΔFM, effect of batch size',
+    config: withSeeds('batch-size'),
+    measures: { quality: SAMPLED },
+    claims: [
+      ...[16, 128].map(batch => ({ id: `gains-${batch}`, text: `With ${batch} images a step samples of ΔFM, λ = 0.05, lie nearer to real images than flow matching’s`, source: 'ΔFM table 1', unit: NEARER('FM', 'ΔFM'), effect: (f: Findings, of: (arm: string) => number) => nearer(f, of(`FM, ${batch} images`), of(`ΔFM, ${batch} images`)) })),
+      { id: 'more', text: 'It gains more with 128 than with 16', source: 'ΔFM, effect of batch size', unit: 'what ΔFM gains with 128, less with 16, log2', effect: (f, of) => nearer(f, of('FM, 128 images'), of('ΔFM, 128 images')) - nearer(f, of('FM, 16 images'), of('ΔFM, 16 images')) },
+      { id: 'fm', text: 'Flow matching itself gains from the larger batch', source: 'asked here', unit: NEARER('FM with 16', 'with 128'), effect: (f, of) => nearer(f, of('FM, 16 images'), of('FM, 128 images')) },
     ],
   },
   ...(['dispersive', 'dispersive-code'] as const).map((id): Study => ({
     id,
     title: `Dispersive loss as ${id === 'dispersive' ? 'published' : 'released'}, three seeds`,
-    figure: 'Dispersive loss, tables 2 and 5; LCF table 1',
+    figure: 'Dispersive loss, tables 2 and 5; LCF fig. 7',
     config: withSeeds(id),
     measures: { probe: SCANT, features: {}, quality: SAMPLED },
     claims: [
@@ -82,8 +94,10 @@ export const rivalStudies: readonly Study[] = [
     config: withSeeds('self-conditioned'),
     measures: { probe: { ...SCANT, allLayers: true, layer: 2 }, quality: SAMPLED },
     claims: [
-      { id: 'reads', text: 'Features after the bottleneck read better where they read best', source: 'DDAE++, README', unit: 'points at t = 0.1 after block 2, self-conditioned less FM', effect: (f, of) => 100 * (valueAt(f, PROBE, of('self-conditioned'), 0.1) - valueAt(f, PROBE, of('fm'), 0.1)) },
-      { id: 'reads-low', text: 'And at low noise', source: 'asked here', unit: 'points at t = 0.001 after block 2, self-conditioned less FM', effect: (f, of) => read(f, of('self-conditioned')) - read(f, of('fm')) },
+      { id: 'peak', text: 'At the block and level where it reads best the class reads better', source: 'LCF fig. 7; DDAE++, README', unit: 'points, the best of blocks and levels, self-conditioned less FM', effect: (f, of) => bestRead(f, of('self-conditioned')) - bestRead(f, of('fm')) },
+      { id: 'reads-low', text: 'At t = 0.001 no better', source: 'LCF fig. 7', unit: 'points at t = 0.001 after the best block, FM less self-conditioned', margin: noLess(POINTS), effect: (f, of) => bestRead(f, of('fm'), 0.001) - bestRead(f, of('self-conditioned'), 0.001) },
+      { id: 'lcf-low', text: 'There LCF reads better than it', source: 'LCF fig. 7', unit: 'points at t = 0.001 after the best block, LCF less self-conditioned', effect: (f, of) => bestRead(f, of('lcf'), 0.001) - bestRead(f, of('self-conditioned'), 0.001) },
+      { id: 'lcf-samples', text: 'And LCF’s samples lie nearer to real images', source: 'LCF fig. 7', unit: NEARER('self-conditioned', 'LCF'), effect: (f, of) => nearer(f, of('self-conditioned'), of('lcf')) },
       { id: 'loss', text: 'The velocity is learned better', source: 'asked here', unit: 'loss at t = 0.3, FM less self-conditioned', effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('self-conditioned'), 0.3) },
       { id: 'samples', text: 'Samples lie nearer to real images', source: 'DDAE++, README', unit: NEARER('FM', 'self-conditioned'), effect: (f, of) => nearer(f, of('fm'), of('self-conditioned')) },
     ],

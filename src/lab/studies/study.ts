@@ -1,5 +1,6 @@
 /** What a study of a paper's figures is, how its claims read what was found, and what they come to, seed by seed. */
 import type { Config, ConfigInput } from '../../config.ts'
+import { diagnostics } from '../../diagnostics/index.ts'
 import { resolveReplica } from '../../model/replica.ts'
 import type { Measurement, Settings } from '../../panel.ts'
 import { floorOf, type LossByT } from '../../protocol.ts'
@@ -36,6 +37,10 @@ export function withSeeds(preset: string, steps?: number): ConfigInput {
   const { config } = presetOf(preset)
   return { ...config, ...(steps && { train: { ...config.train, steps } }), replicas: SEEDS.flatMap(seed => (config.replicas ?? []).map(replica => ({ ...replica, seed }))) }
 }
+
+/** Nothing but these is measured on the way. */
+export const onTheWay = (config: ConfigInput, ...measures: NonNullable<ConfigInput['measures']>): ConfigInput =>
+  ({ ...config, evaluate: { ...config.evaluate, measure: true }, measures: Object.keys(diagnostics).map(id => measures.find(one => one.id === id) ?? { id, every: 0 }) })
 
 interface Where {
   diagnostic: string
@@ -77,6 +82,12 @@ export const SPARSE = { t: '0.001 0.003 0.01 0.03 0.05 0.1 0.3', draws: 8, test:
 
 /** Three levels, where little more is asked than whether features differ. */
 export const SCANT = { ...SPARSE, t: '0.001 0.03 0.1' }
+
+/** The best of blocks and levels on the probe's map of them, or of blocks at one level, in points. */
+export function bestRead({ measurements }: Findings, replica: number, t?: number): number {
+  const { x: { at }, values } = measurements.findLast(({ id }) => id === PROBE.diagnostic)!.panels.find(({ id }) => id === PROBE.panel)!.heat![replica]
+  return 100 * Math.max(...values.flatMap(block => block.filter((_, i) => t === undefined || i === nearest(at, t)).map(value => value ?? NaN)))
+}
 
 /** Probe accuracy at the lowest level, in points. */
 export const read = (findings: Findings, replica: number) => 100 * valueAt(findings, PROBE, replica, 0.001)
