@@ -63,7 +63,7 @@ export const netSchema = z.strictObject({
   size: whole(1, 256).default(12).meta({ title: 'Image side', source: 'LCF §6.1', help: 'Pixels along one side of the square image; points of the plane are images of one pixel.', unit: 'pixels', advanced: true }),
   patch: z.literal([1, 2, 4, 8]).default(2)
     .meta({ title: 'Patch side', source: 'DiT §3.2, arXiv 2212.09748', formula: 'T = (s/P)^2', help: 'The image is cut into squares of this side; each becomes one token.', unit: 'pixels', advanced: true }),
-  width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Numbers per token inside the network; divisible by 4 × heads.', step: 4 }),
+  width: whole(8, 1152).default(48).meta({ title: 'Width', source: 'DiT §3.2; LCF A.4.1', help: 'Length of a token’s vector inside the network; a multiple of 4 × heads.', step: 4 }),
   blocks: whole(1, 28).default(4).meta({ title: 'Blocks', source: 'DiT §3.2; LCF A.4.1', help: 'Transformer blocks stacked on each other.' }),
   attention: z.boolean().default(true).meta({ title: 'Attention', source: 'DiT §3.2', help: 'Blocks let tokens look at each other. Without it a block is a perceptron alone, for networks of one token, as those of points: there attention would be one more linear layer.', advanced: true }),
   heads: whole(1, 16).default(4).meta({ title: 'Heads', source: 'DiT §3.2; LCF A.4.1', formula: 'D = C/H', help: 'Attention heads per block.', advanced: true }),
@@ -140,13 +140,13 @@ export const objectiveSchema = z.strictObject({
 })
 
 export const trainSchema = z.strictObject({
-  batch: whole(1, 2048).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step. A replica of its own smaller batch learns from the first so many of the run’s, at the cost of all.' }),
+  batch: whole(1, 2048).default(64).meta({ title: 'Batch', source: 'LCF A.4.2, table 2', help: 'Images per training step. A replica with a smaller batch of its own learns from the first images of the run’s batch; it takes as long as the whole.' }),
   microBatches: whole(1, 64).default(1).meta({
     title: 'Micro-batches', source: 'Gradient accumulation', formula: '\\nabla L = \\textstyle\\sum_{p=1}^{P} \\nabla L_p', advanced: true,
     help: 'The batch passes through the network in so many parts, whose gradients add up: less memory, the same step but for rounding. Where features of all images are compared (LCF, dispersive loss), each part first passes as far as its features, once more. Only ΔFM takes its other images from the same part.',
   }),
-  steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', source: 'LCF A.4.2, table 2', help: 'Training stops here.', unit: 'steps' }),
-  learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,\\big(\\hat m/(\\sqrt{\\hat v} + \\epsilon) + w\\,\\theta\\big)', help: 'Step size of AdamW.', live: true, scale: 'log' }),
+  steps: whole(1, 10_000_000).default(2000).meta({ title: 'Steps', source: 'LCF A.4.2, table 2', help: 'Training stops after this many.', unit: 'steps' }),
+  learningRate: finite(0, 1).default(1e-3).meta({ title: 'Learning rate', source: 'LCF A.4.2; AdamW, arXiv 1711.05101', formula: '\\theta \\leftarrow \\theta - \\eta\\,\\big(\\hat m/(\\sqrt{\\hat v} + \\epsilon) + w\\,\\theta\\big)', help: 'Step size of the optimiser, AdamW.', live: true, scale: 'log' }),
   schedule: z.enum(['constant', 'cosine']).default('constant').meta({ title: 'Rate schedule', help: 'Constant after warm-up, or a cosine to zero at the last step.', live: true, advanced: true }),
   warmup: whole(0, 1_000_000).default(100).meta({ title: 'Warm-up', source: 'LCF A.4.2, table 2', formula: '\\eta_k = \\eta\\,k/W \\quad (k \\le W)', help: 'Steps over which the learning rate grows from 0.', live: true, unit: 'steps', advanced: true }),
   beta1: finite(0, 0.9999).default(0.9).meta({ title: 'β₁', source: 'AdamW, arXiv 1711.05101', formula: 'm \\leftarrow \\beta_1 m + (1-\\beta_1)\\,g', help: 'Memory of the gradient mean in AdamW.', live: true, advanced: true }),
@@ -156,7 +156,7 @@ export const trainSchema = z.strictObject({
   clip: finite(0, 1e9).default(1).meta({ title: 'Gradient clip', source: 'LCF A.4.2', formula: 'g \\leftarrow g\\,\\min(1,\\, c/\\lVert g\\rVert)', help: 'The gradient of a replica is scaled down to this length; 0 turns clipping off.', live: true, advanced: true }),
   emaDecay: finite(0, 0.99999).default(0.997).meta({ title: 'EMA decay', source: 'LCF A.4.2', formula: '\\bar\\theta \\leftarrow a\\,\\bar\\theta + (1-a)\\,\\theta', help: 'Samples and evaluations use a running mean of the weights with this memory.', live: true, advanced: true }),
   images: whole(0, 262144).default(0).meta({ title: 'Images used', source: 'LCF A.6, fig. 13', help: 'Training draws from the first so many images only; 0 uses all. Give replicas different ones to see what little data does.', live: true, advanced: true }),
-  seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'Start weights, batches, noise levels and noise all follow from it.' }),
+  seed: whole(0, 0xffffffff).default(0).meta({ title: 'Seed', help: 'It decides the start weights, the batches, the noise levels and the noise.' }),
 })
 
 /** What a replica may have for itself instead of the run's, and the section that it stands in. Schema, knobs, seed groups, links, controls and labels follow from this list. */

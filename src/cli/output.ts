@@ -1,5 +1,6 @@
 /** Stdout is for results, as text or with `--json` as JSON; everything else goes to stderr. */
 import { Presets, SingleBar } from 'cli-progress'
+import { withSpread } from '../diagnostics/words.ts'
 
 export interface OutputOptions {
   json?: boolean
@@ -23,6 +24,10 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** Few digits, whatever the magnitude. */
 export const figure = (value: number | null | undefined) => (value === null || value === undefined || !Number.isFinite(value) ? '–' : Number(value.toPrecision(4)).toString())
+
+/** A value to the place of its spread, where it has one. */
+export const spreadFigure = (value: number | null | undefined, spread: number | null | undefined) =>
+  (typeof value === 'number' && spread ? withSpread(value, spread).replace('−', '-') : figure(value))
 
 export interface Bar {
   update(done: number, total: number, note?: string): void

@@ -11,7 +11,7 @@ import { commonPath, distinctPaths } from '../flow/place.ts'
 import type { Axis, Curve, Panel } from '../panel.ts'
 import { defineDiagnostic, type Measure, type Theory } from './diagnostic.ts'
 import { logLevels, lotsOf, mostSamples, normalNoise, recordLook, writeAll } from './look.ts'
-import { few, finite, overPaths, overSeeds, seedsSaid } from './words.ts'
+import { few, finite, overPaths, overSeeds, seedsSaid, withSpread } from './words.ts'
 
 /** Slopes are fitted to levels up to here. */
 const NEAR_ZERO = 0.05
@@ -92,10 +92,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
   const paths = distinctPaths(config)
   const panel = demanded(chosen, measured, paths)
   const demands = overPaths(paths.map(path => ({ path })), ({ path }) => few(conditionNumberAt(path, t[0])))
-  const said = bench.groups.map(group => `${group.label} by ${overSeeds(group, r => measured[r].y[0])}`)
+  const said = bench.groups.map(group => `${group.label} reaches ${overSeeds(group, r => measured[r].y[0])}`)
   return [{
     ...panel, spread: `± standard error over ${pairs} pairs; theory is exact`,
-    summary: `At t = ${t[0]}, for each unit of input, the target moves by ${demands}, ${said.join(', ')}${seedsSaid(bench.groups)}.`,
+    summary: `At t = ${t[0]} the target demands a slope of ${demands}; ${said.join(', ')}${seedsSaid(bench.groups)}.`,
   }, ...drawn(commonPath(config) ?? pathOf(chosen)), schedules(chosen), grid(chosen)]
 }
 
@@ -133,10 +133,10 @@ function demanded(chosen: Chosen, measured: Curve[], trained: Path[]): Panel {
   const sampled = t2 === 0 ? [] : [sampledCurve(path, x, pairs, pairAt)]
   const linear = chosen.path === 'linear' && t2 === 0
   return {
-    id: 'condition', title: 'How much the answer must move when the input does, and does', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
+    id: 'condition', title: 'Slope: demanded and reached', x: LEVEL, y: { label: 'change of output / change of input', scale: 'log' },
     curves: [exact, ...taught, ...bounds, ...sampled, ...measured],
     spread: t2 === 0 ? '' : `sampled: ± standard error over ${pairs} pairs of noises in ${SAMPLED_DIMENSIONS} dimensions`,
-    summary: `At t = ${x[0]} the ${path.label.toLowerCase()} path demands ${few(exact.y[0])}${slopeWords(x, exact.y)}.`,
+    summary: `At t = ${x[0]} the ${path.label.toLowerCase()} path demands a slope of ${few(exact.y[0])}${slopeWords(x, exact.y)}.`,
     notes: [
       `The dashed line is a property of the objective by construction${linear ? ': 1/t on the linear path' : ''}, whatever the net; what a net does about it is the solid line.`,
       'Root mean square over two independent noises of one image; it is not the Lipschitz constant of the field that a net should learn.',
@@ -198,10 +198,10 @@ function grid(chosen: Chosen): Panel {
   }
 }
 
-/** “, growing as t^−1.00 below t = .05”, where a slope can be fitted. */
+/** “ (as t^−1 below t = 0.05)”, where a slope can be fitted. */
 function slopeWords(x: number[], y: (number | null)[]): string {
   const low = x.map((t, i) => ({ t, value: y[i] })).filter(({ t, value }) => t <= NEAR_ZERO && value !== null && value > 0)
   if (low.length < 3) return ''
   const { slope, standardError } = logLogSlope(low.map(({ t }) => t), low.map(({ value }) => value))
-  return ` (as t^${slope.toFixed(2).replace('-', '−')} ± ${standardError.toFixed(2)} below t = ${NEAR_ZERO})`
+  return ` (as t^${withSpread(slope, standardError)} below t = ${NEAR_ZERO})`
 }

@@ -1,7 +1,7 @@
 /** By how much a probe does worse at the least noise level than at its best one, in words. */
 import { type Config, seedGroups } from '../config.ts'
 import { type Estimate, meanOf } from '../flow/estimate.ts'
-import { few } from './words.ts'
+import { few, withSpread } from './words.ts'
 
 /** Points (of 100) between the best level and the least one. */
 export interface Drop extends Estimate {
@@ -24,7 +24,7 @@ export function dropOf(t: readonly number[], accuracy: readonly (readonly number
   return { value, count, standardError: count > 1 ? standardError : best === 0 ? 0 : alone, from: t[best], to: t[0], best: means[best] }
 }
 
-/** `FM loses 7.1 ± 0.6 points from t = 0.03 to 0.001; LCF none` of drops by replica; seeds of one setting are told together. */
+/** `FM loses 7.10 ± 0.60 points of accuracy from t = 0.03 to 0.001; LCF loses none` of drops by replica; seeds of one setting are told together. */
 export function dropsInWords(config: Config, labels: readonly string[], drops: readonly Drop[], chance: number, tested: number): string {
   return seedGroups(config).map(group => {
     const name = nameOf(group.map(r => labels[r]))
@@ -37,7 +37,7 @@ export function dropsInWords(config: Config, labels: readonly string[], drops: r
     if (value < 0.5 || value < 2 * (own.length > 1 ? deviation / Math.sqrt(own.length) : doubt)) return `${name} loses none`
     const places = [...new Set(own.map(({ from, to }) => `from t = ${few(from)} to ${few(to)}`))]
     const where = places.length === 1 ? places[0] : `from each seed’s best t to ${few(own[0].to)}`
-    return `${name} loses ${value.toFixed(1)} ± ${doubt.toFixed(1)} points ${where}${own.length > 1 ? ` (mean ± SD of ${own.length} seeds)` : ''}`
+    return `${name} loses ${withSpread(value, doubt)} points of accuracy ${where}${own.length > 1 ? ` (mean ± SD over ${own.length} seeds)` : ''}`
   }).join('; ')
 }
 

@@ -63,7 +63,7 @@ export const measure: Measure<typeof settings> = async (bench, { images: count, 
     const low = t.findIndex(value => value > 0)
     const at = low < 0 ? 0 : low
     const said = (group: Group, of: (replica: number) => number | null) => `${overSeeds(group, r => times(of(r), per))}${unit}`
-    const ends = groups.map(group => `${group.label} ${said(group, r => curves[r].y[at])}${t.length > at + 1 ? `, and at most ${said(group, r => greatest(curves[r].y))}` : ''}`)
+    const ends = groups.map(group => `${group.label} ${said(group, r => curves[r].y[at])}${t.length > at + 1 ? ` (greatest over t: ${said(group, r => greatest(curves[r].y))})` : ''}`)
     return {
       ...shown, x: { label: 'noise level t', scale: 'log' }, curves, spread: `± jackknife standard error over ${BLOCKS} blocks of ${count.toLocaleString('en')} held-out images`,
       summary: `At t = ${few(t[at])}: ${ends.join('; ')}${seedsSaid(groups)}.`,

@@ -158,8 +158,8 @@ function gainWords(groups: readonly Group[], t: number[], samples: Masses[][], r
   const top = middle < 0 ? t.length - 1 : middle
   const inside = (group: Group, at: number) => overSeeds(group, replica => meanOf(samples[replica][at].inside).value / r)
   const outside = (group: Group, at: number) => overSeeds(group, replica => meanOf(samples[replica][at].outside).value / (d - r))
-  const said = (reaction: typeof inside) => groups.map(group => `${reaction(group, top)} → ${reaction(group, 0)} in ${group.label}`).join(', ')
-  return `From t = ${few(t[top])} to ${t[0]} the reaction to the class goes ${said(inside)}, that to other changes ${said(outside)}${seedsSaid(groups)}.`
+  const said = (reaction: typeof inside) => groups.map(group => `from ${reaction(group, top)} to ${reaction(group, 0)} in ${group.label}`).join(', ')
+  return `From t = ${few(t[top])} to ${t[0]} the reaction to a change of class goes ${said(inside)}; to other changes ${said(outside)}${seedsSaid(groups)}.`
 }
 
 function ratioWords(groups: readonly Group[], t: number[], ratios: Curve[]): string {

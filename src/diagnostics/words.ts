@@ -13,8 +13,8 @@ export function few(value: number | null): string {
 
 /** `0.35 ± 0.68`: two digits of the spread, and the mean to the same place. */
 export function withSpread(mean: number, spread: number): string {
-  if (!(spread > 0) || !Number.isFinite(mean)) return few(mean)
-  const places = Math.max(0, 1 - Math.floor(Math.log10(Number(spread.toPrecision(2)))))
+  if (!(spread > 1e-6 * Math.abs(mean)) || !Number.isFinite(spread)) return few(mean) // less than that is rounding of 32-bit numbers
+  const places = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(Number(spread.toPrecision(2))))))
   const [value, doubt] = [mean, spread].map(number => number.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places }))
   return `${signed(value)} ± ${doubt}`
 }

@@ -227,7 +227,7 @@ export const presets: Preset[] = [
     id: 'contrast',
     title: 'How much contrast?',
     group: 'Other objectives',
-    notice: 'ΔFM’s λ from 0 to 0.5, on gratings whose class the nets are told: which λ brings samples nearest to real images (Samples, Quality of the samples), how much sooner, and from where on does it do harm?',
+    notice: 'ΔFM’s λ from 0 to 0.5, on gratings whose class the nets are told: which λ brings samples nearest to real images (Samples, Quality), how much sooner, and from where on does it do harm?',
     config: {
       ...STUDIED, net: { ...STUDIED.net, classes: 10, labelDrop: 0.1 }, measures: [{ id: 'quality', every: 400 }],
       replicas: [{ method: 'fm' }, ...[0.01, 0.05, 0.1, 0.5].map(lambda => ({ method: 'contrastive-fm', lambda, label: `ΔFM λ = ${lambda}` }))],
@@ -293,7 +293,7 @@ export const presets: Preset[] = [
     id: 'straight',
     title: 'Straight ways and bent ones',
     group: 'Points of the plane',
-    notice: 'The optimal-transport path of Lipman et al. beside the diffusion path (VP), which is learned as a velocity and as noise. The plane takes 8 steps: whose points get to the checkerboard with so few, and whose ways are straight (Samples, Error of the sampler)?',
+    notice: 'The optimal-transport path of Lipman et al. beside the diffusion path (VP), which is learned as a velocity and as noise. The plane takes 8 steps: whose points get to the checkerboard with so few, and whose ways are straight (Samples, Solver error)?',
     config: {
       ...POINTS, data: { dataset: 'checkerboard' }, measures: [...plane({ steps: 8, solver: 'midpoint' }), { id: 'solver', every: 1500, settings: { images: 128 } }, { id: 'likelihood', every: 1500 }],
       replicas: [{ method: 'fm', path: 'lipman', label: 'OT' }, { method: 'fm', path: 'vp', label: 'VP' }, { method: 'noise-prediction', path: 'vp', label: 'VP, noise' }],
@@ -305,7 +305,7 @@ export const presets: Preset[] = [
     id: 'solvers',
     title: 'Errors of a solver',
     group: 'Points of the plane',
-    notice: 'Eight Gaussians, whose best velocity is known, followed with 6 Euler steps: points fall short of their places, here by 0.04 of 1.6. Ask for more steps, or for Heun’s, and measure again; on this net’s own field Heun’s error falls as 1/N² only with steps shorter than 0.006, the shortest wave of t that the net hears (Samples, Error of the sampler).',
+    notice: 'Eight Gaussians, whose best velocity is known, followed with 6 Euler steps: points fall short of their places, here by 0.04 of 1.6. Ask for more steps, or for Heun’s, and measure again; on this net’s own field Heun’s error falls as 1/N² only with steps shorter than 0.006, the shortest wave of t that the net hears (Samples, Solver error).',
     config: { ...POINTS, data: { dataset: 'eight-gaussians' }, replicas: [{ method: 'fm' }], measures: plane({ steps: 6 }) },
     study: 'solvers',
     view: 'plane',

@@ -26,6 +26,8 @@ interface LessonState {
   progress: Partial<Record<StepId, Progress>>
   /** The recorded run was asked for, so that its curves need no cover any more. */
   revealed: boolean
+  /** Noise level of the first step's picture. */
+  t: number
   /** What the visitor wrote down; never sent anywhere. */
   notes: string
 }
@@ -47,7 +49,7 @@ export function lessonIn(hash: string): StepId | null {
 const asked = typeof location === 'undefined' ? null : lessonIn(location.hash)
 
 export const useLesson = create<LessonState>()(
-  persist((): LessonState => ({ open: asked !== null, byHand: false, at: asked ?? stepIds[0], progress: {}, revealed: false, notes: '' }), {
+  persist((): LessonState => ({ open: asked !== null, byHand: false, at: asked ?? stepIds[0], progress: {}, revealed: false, t: 0, notes: '' }), {
     name: 'low-noise-lab.lesson',
     storage: createJSONStorage(() => localStorage),
     partialize: ({ at, progress, revealed, notes }) => ({ at, progress, revealed, notes }),
@@ -85,9 +87,10 @@ export function markDone(id: StepId): void {
   if (!useLesson.getState().progress[id]?.did) note(id, { did: true })
 }
 
+export const setLevel = (t: number) => useLesson.setState({ t })
 export const reveal = () => useLesson.setState({ revealed: true })
 export const writeNotes = (notes: string) => useLesson.setState({ notes: notes.slice(0, 20_000) })
-export const forgetProgress = () => useLesson.setState({ progress: {}, revealed: false, notes: '' })
+export const forgetProgress = () => useLesson.setState({ progress: {}, revealed: false, t: 0, notes: '' })
 
 /**
  * Diagnostics that the overview keeps back, so that the step which asks for a prediction of them comes before they are seen.

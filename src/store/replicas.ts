@@ -14,10 +14,10 @@ export function replicaLabel(config: Config, replica: ReplicaConfig): string {
   return replica.label ?? methodOf(methodIdOf(config, replica)).label + apartBy(config, replica)
 }
 
-/** T_min of every replica whose method reads it, each value once, ascending; zero means off and is left out. */
-export function activeTMins(config: Config): number[] {
+/** T_min of every replica that is not hidden and whose method reads it, each value once, ascending; zero means off and is left out. */
+export function activeTMins(config: Config, hidden: readonly number[] = []): number[] {
   const values = config.replicas
-    .filter((replica) => methodOf(methodIdOf(config, replica)).uses.includes('tMin'))
+    .filter((replica, index) => !hidden.includes(index) && methodOf(methodIdOf(config, replica)).uses.includes('tMin'))
     .map((replica) => knobOf(config, replica, 'tMin'))
   return [...new Set(values)].filter((value) => value > 0).sort((a, b) => a - b)
 }

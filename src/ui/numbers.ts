@@ -32,13 +32,29 @@ export function percent(share: number): string {
   return `${signed(String(Math.abs(share * 100) < 9.95 ? Number((share * 100).toFixed(1)) : Math.round(share * 100)))} %`
 }
 
-/** `0.35 ± 0.68`: two digits of the spread, and the mean to the same place; at most so many places. */
-export function plusMinus(mean: number, spread: number, most = 8): string {
-  if (!(spread > 0) || !Number.isFinite(mean)) return short(mean)
-  const places = Math.min(most, 1 - Math.floor(Math.log10(Number(spread.toPrecision(2)))))
-  const [value, doubt] = [mean, spread].map((number) => (places > 0 ? number.toFixed(places) : whole.format(number)))
-  return `${signed(value)} ± ${doubt}`
+/** Below this share of a mean a spread is rounding of 32-bit numbers. */
+const rounding = 1e-6
+
+/** How numbers are written to the second digit of a spread, so that all beside it end at the same place. */
+export function toPlaceOf(spread: number): (value: number) => string {
+  const places = 1 - Math.floor(Math.log10(Number(spread.toPrecision(2))))
+  return (value) => signed(places > 0 ? value.toFixed(places) : whole.format(value))
 }
+
+/** `0.35 ± 0.68`: two digits of the spread, and the mean to the same place; `(1.20 ± 0.35)e7` where `short` would write an exponent too. */
+export function plusMinus(mean: number, spread: number | null): string {
+  if (spread === null || !(spread > rounding * Math.abs(mean)) || !Number.isFinite(spread)) return short(mean)
+  const power = Math.floor(Math.log10(Math.max(Math.abs(mean), spread)))
+  if (power >= 6 || power < -4) return `(${plusMinus(mean / 10 ** power, spread / 10 ** power)})e${signed(String(power))}`
+  const write = toPlaceOf(spread)
+  return `${write(mean)} ± ${write(spread)}`
+}
+
+/** The same of shares in 0…1. */
+export const percentPlusMinus = (mean: number, spread: number | null) => (spread ? `${plusMinus(100 * mean, 100 * spread)} %` : percent(mean))
+
+/** A loss, with its spread where it has one. */
+export const lossPlusMinus = (mean: number | null | undefined, spread: number | null | undefined) => (typeof mean === 'number' && spread ? plusMinus(mean, spread) : lossText(mean))
 
 export function bytes(value: number): string {
   if (value < 1e6) return `${Math.max(1, Math.round(value / 1e3))} kB`

@@ -39,7 +39,7 @@ test('an explanation opens by keyboard, with its formula; Escape closes it and t
   await asked.click()
   await lab.chart('condition').getByRole('button', { name: what }).click()
   await expect(said).toHaveCount(0)
-  const other = page.getByRole('dialog', { name: /^How much the answer must move/ })
+  const other = page.getByRole('dialog', { name: /^Slope: demanded and reached/ })
   await expect(other.locator('math')).toBeVisible()
   await expect(other.getByText(/LCF Prop\. 1/)).toBeVisible()
   await lab.chart('condition').getByRole('button', { name: what }).click()

@@ -66,7 +66,7 @@ test('a trained network leaves as ONNX, comes back in a fresh tab, is evaluated 
   await expect(fresh.getByRole('dialog')).toHaveCount(0)
   await expect(other.button('Go on')).toBeVisible({ timeout: 240_000 })
   await expect(other.step).toHaveText('0')
-  await expect(other.chart('lossByT').getByText(/^At t = 0\.001: FM [\d.]+[;,]/)).toBeVisible()
+  await expect(other.chart('lossByT').getByText(/^Loss at t = 0\.001: FM [\d.]+[;.]/)).toBeVisible()
   await other.button('Step').click()
   await expect(other.step).toHaveText('1')
 })

@@ -82,11 +82,13 @@ class Student {
 
   /** Step 1, the same with and without a GPU. */
   async path(): Promise<void> {
+    await expect(this.page.getByRole('img', { name: 'A clean image' })).toBeVisible()
     await this.choose('Predict', 't = 0.2')
     const t = this.lesson.getByRole('slider', { name: 'Noise level t' })
     await this.keys(t, 'Home')
     await expect(this.part('Do').getByText('Not done yet.')).toBeVisible()
     await this.keys(t, 'End')
+    await expect(this.page.getByRole('img', { name: 'An image mixed with noise at t = 1.00' })).toBeVisible()
     await expect(this.part('Do').getByText('✓ Done.')).toBeVisible()
     await this.choose('Check', 'At t = 1')
     await expect(this.part('Check').getByText(/^Not that one\. Put t at its left end/)).toBeVisible()
@@ -119,7 +121,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await student.press(lab.button('Show the recorded run'))
   await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(2) // FM and the floor, LCF later
   await student.choose('Check', 'Below t = 0.1')
-  await expect(student.found()).toHaveText(/^In this run, recorded on 21 Nov 2026, at step 1,755: the loss of FM is 1\.043 ± 0\.006 at t = 0\.001.*Mean ± standard deviation over 3 seeds\.$/)
+  await expect(student.found()).toHaveText(/^In this run, recorded on 21 Nov 2026, at step 1,755: the loss of FM is 1\.0432 ± 0\.0064 at t = 0\.001.*Mean ± standard deviation over 3 seeds\.$/)
   await student.next()
 
   await student.choose('Predict', 'About half')
@@ -133,7 +135,8 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await student.choose('Check', '100')
   await expect(student.found()).toContainText('0.736 ± 0.016 for each unit of input, where 1,000 is demanded')
   await expect(lab.chart('probe')).toHaveCount(0)
-  await expect(lab.chart('condition')).toContainText('Some networks are hidden')
+  await expect(lab.chart('condition')).toContainText('FM 0.736 ± 0.016; demanded 1,000') // of the network that is shown
+  await expect(lab.chart('condition').locator('.t-min')).toHaveCount(0)
   await expect(lab.chart('condition')).not.toContainText('LCF') // its turn is later
   await student.next()
 
@@ -153,6 +156,7 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await expect(lab.chart('probe.accuracy').locator('.recharts-line')).toHaveCount(3) // FM, raw pixels, chance
   await student.press(page.getByRole('button', { name: 'LCF ×3' }))
   await expect(lab.chart('probe.accuracy').locator('.recharts-line')).toHaveCount(4)
+  await expect(lab.chart('probe.accuracy').locator('.t-min')).toHaveCount(1)
   await student.choose('Check', 'In all')
   await student.next()
 
@@ -163,10 +167,11 @@ test('a newcomer without a GPU takes the whole lesson on the recorded run, by ke
   await student.choose('Predict', 'Lower')
   await student.keys(student.lesson.getByRole('slider', { name: /^T_min/ }), 'End')
   await student.choose('Check', 'Higher in all')
+  await expect(student.found()).toContainText(/7\.33 ± 0\.30 from held-out images with FM/)
   await student.reach(student.lesson.getByRole('textbox', { name: /^In your own words/ }))
   await page.keyboard.type('It paid below T_min.')
   await expect(student.lesson.getByText('All eight steps are done.')).toBeVisible()
-  await expect(student.lesson.getByText(/^Of 14 claims/)).toBeVisible()
+  await expect(student.lesson.getByText(/^Of 15 claims/)).toBeVisible()
   await lab.expectNoAxeViolations()
   await student.press(lab.button('To the whole lab'))
   await expect(student.lesson).toHaveCount(0)
@@ -264,7 +269,7 @@ test('the teacher’s sheet has the numbers to expect, and prints alone @no-gpu'
   await lab.button('Teacher’s sheet').click()
   const sheet = page.getByRole('dialog', { name: 'Teacher’s sheet' })
   await expect(sheet.getByText(/#lesson=3/)).toBeVisible()
-  await expect(sheet.getByRole('row', { name: /^2\. Where is the task hardest\?/ })).toContainText('1.043 ± 0.006')
+  await expect(sheet.getByRole('row', { name: /^2\. Where is the task hardest\?/ })).toContainText('1.0432 ± 0.0064')
   await expect(sheet.locator('tbody tr')).toHaveCount(8)
   await expect(sheet.locator('tbody tr td:last-child', { hasText: '–' })).toHaveCount(0)
   await lab.expectNoAxeViolations()
@@ -313,10 +318,11 @@ test('on a phone the lesson stands above one chart, and nothing is wider than th
   await lab.open('lesson=2')
   const lesson = page.getByRole('complementary', { name: 'Lesson' })
   await lesson.getByRole('button', { name: 'Above 0.5, nearly noise' }).tap()
+  await expect(lesson.getByRole('button', { name: 'To the chart ↓' })).toHaveCount(1) // before it is done, too
   await lab.button('Show the recorded run').tap()
   await expect(page.locator('figure')).toHaveCount(1)
   await lesson.getByRole('button', { name: 'Below t = 0.1', exact: true }).tap()
-  await expect(lesson.locator('[data-found]')).toContainText('1.043 ± 0.006')
+  await expect(lesson.locator('[data-found]')).toContainText('1.0432 ± 0.0064')
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
   for (const button of await lesson.getByRole('button').all()) expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44)
   await lab.expectNoAxeViolations()

@@ -31,7 +31,7 @@ test('run, watch the loss fall, turn knobs, pause, step once, restart', async ({
 
   // Both replicas are on the loss-by-noise chart, with a value at every level.
   await expect(lab.chart('lossByT').locator('.recharts-line')).toHaveCount(3)
-  await expect(lab.chart('lossByT').getByText(/^At t = 0\.001: FM [\d.]+, LCF [\d.]+[;,].* at t = 0\.3/)).toBeVisible()
+  await expect(lab.chart('lossByT').getByText(/^Loss at t = 0\.001: FM [\d.]+, LCF [\d.]+[;.].* At t = 0\.3/)).toBeVisible()
   await expect(page.getByRole('img', { name: /4 samples of LCF/ })).toBeVisible()
 
   await lab.view('Over training')

@@ -140,6 +140,7 @@ describe('figures', () => {
     expect(figures.accuracy('fm', 0.1)!.mean).toBeCloseTo(0.7, 10)
     expect(figures.bestRead('fm', [0.001, 0.1])).toBe(0.1)
     expect(figures.labels).toBe(128)
+    expect(figures.distance('fm')).toBeNull()
     expect(figures.bands[0].fall!.mean).toBeCloseTo(1 / 12, 10)
     expect(figures.spread).toContain('3 seeds')
     expect(figures.run).toBe('In this run, recorded on 2 Mar 2026')
@@ -186,15 +187,27 @@ describe('the steps', () => {
 
   test('say what was found with its spread, and what does not reproduce, by the record’s own numbers', () => {
     const found = (id: string) => steps.find((step) => step.id === id)!.found(figures).join(' ')
-    expect(found('hardest')).toMatch(/1\.043 ± 0\.006 at t = 0\.001/)
-    expect(found('floor')).toMatch(/t = 0\.05 .* over a floor of 0\.795, which leaves 0\.289 ± 0\.006 to learn/)
+    expect(found('hardest')).toMatch(/1\.0432 ± 0\.0064 at t = 0\.001/)
+    expect(found('floor')).toMatch(/t = 0\.05 .* over a floor of 0\.7946, which leaves 0\.2892 ± 0\.0062 to learn/)
     expect(found('probe')).toMatch(/with 128 labels the class is read from FM’s features at 50\.9 ± 5\.9 %/)
     expect(found('lcf')).toMatch(/at t = 0\.001 .* 81\.0 ± 5\.5 %.*30\.1 ± 1\.9 points more/)
+    expect(found('cost')).toMatch(/FM’s is \+0\.1473 ± 0\.0077\..* it is −0\.262 ± 0\.014; .* 7\.33 ± 0\.30 from held-out images with FM and 9\.26 ± 0\.65 with LCF \(Fréchet distance, FD-classifier\)/)
     const caveat = (id: string) => steps.find((step) => step.id === id)!.caveat!(shipped.claims)
     expect(caveat('floor')).toMatch(/Does not reproduce.*the opposite came out.*−0\.1845 ± 0\.006[67]/)
     expect(caveat('probe')).toMatch(/unclear/)
     expect(caveat('cost')).toMatch(/Of 15 claims .* the opposite came out/)
     expect(caveat('floor')).not.toBe(steps.find(({ id }) => id === 'floor')!.caveat!(studyRecord.claims))
+  })
+
+  test('samples are spoken of as the run has them, and differences with their sign', () => {
+    const found = steps.at(-1)!.found(figuresOf(shownOf(studyRecord))!).join(' ')
+    expect(found).toContain('LCF’s loss minus FM’s is +0.01')
+    expect(found).toContain('how good the samples are was not measured')
+    const { tick } = studyRecord
+    const swapped = { ...tick, config: { ...tick.config, replicas: tick.config.replicas.map((one) => ({ ...one, method: one.method === 'fm' ? 'lcf' : 'fm' })) } }
+    const below = steps.at(-1)!.found(figuresOf({ ...shownOf(studyRecord), tick: swapped })!).join(' ')
+    expect(below).toContain('LCF’s loss minus FM’s is −0.01')
+    expect(below).not.toContain('+')
   })
 
   test('without a run only what needs none has an answer', () => {

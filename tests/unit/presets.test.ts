@@ -37,6 +37,14 @@ test.each(each)('%s: measuring takes about as long as training at most, and wher
   expect(work / steps).toBeLessThan(id === 'small' ? 0.5 : 1.25)
 })
 
+test('whatever view a notice sends its reader to is there', () => {
+  const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+  const views = diagnosticChoices.flatMap(({ id, group, tab = capital(id) }) => [`(${capital(group)})`, `(${capital(group)}, ${tab})`])
+  const sent = presets.flatMap(({ notice }) => notice.match(/\([A-Z][a-z]+(, [^)]+)?\)/g) ?? [])
+  expect(sent.length).toBeGreaterThan(7)
+  for (const one of sent) expect(views).toContain(one)
+})
+
 test('the first shows the spread over seeds from one Run; the next does without, for a third of the work', () => {
   const [first, second] = presets.map(({ config }) => parseConfig(config))
   expect(seedGroups(first)).toEqual([[0, 2, 4], [1, 3, 5]])

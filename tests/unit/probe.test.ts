@@ -31,7 +31,7 @@ test('the sentence tells seeds of one setting together, and says when there is n
   const labels = ['FM, seed 0', 'LCF, seed 0', 'FM, seed 1', 'LCF, seed 1']
   const drop = (value: number, best = 0.8) => ({ value, standardError: 0.5, count: 16, from: 0.03, to: 0.001, best })
   expect(dropsInWords(config, labels, [drop(7), drop(0.1), drop(9), drop(0)], 0.1, 2048))
-    .toBe('FM loses 8.0 ± 1.4 points from t = 0.03 to 0.001 (mean ± SD of 2 seeds); LCF loses none')
+    .toBe('FM loses 8.0 ± 1.4 points of accuracy from t = 0.03 to 0.001 (mean ± SD over 2 seeds); LCF loses none')
   const pair = parseConfig({})
-  expect(dropsInWords(pair, ['FM', 'LCF'], [drop(7), drop(3, 0.11)], 0.1, 2048)).toBe('FM loses 7.0 ± 0.5 points from t = 0.03 to 0.001; LCF is at chance at every t')
+  expect(dropsInWords(pair, ['FM', 'LCF'], [drop(7), drop(3, 0.11)], 0.1, 2048)).toBe('FM loses 7.00 ± 0.50 points of accuracy from t = 0.03 to 0.001; LCF is at chance at every t')
 })

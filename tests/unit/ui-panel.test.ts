@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import type { Curve, Panel } from '../../src/panel.ts'
 import type { LossByT } from '../../src/protocol.ts'
+import { activeTMins } from '../../src/store/replicas.ts'
 import { colourAt, heatScale, heatSentence } from '../../src/ui/charts/heat.ts'
 import { lossPanel, lossSentence } from '../../src/ui/charts/lossByT.ts'
 import { axesOf, gridOf, isNoiseLevel, linesOf, longGridOf, measuredOnce, notShown, writeTick } from '../../src/ui/charts/panel.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
+import { linesSentence } from '../../src/ui/charts/sentences.ts'
 import { namedOf, seriesOf } from '../../src/ui/charts/series.ts'
 
 const curve = (change: Partial<Curve> = {}): Curve => ({ replica: 0, kind: 'measured', label: '', x: [0.001, 0.1], y: [2, 3], ...change })
@@ -103,9 +105,29 @@ describe('lines', () => {
 test('tables line up values of one x, files hold them in full', () => {
   const one = panel([curve({ spread: [0.5, null] }), curve({ replica: null, kind: 'theory', label: '1/t', x: [0.001], y: [1000] })])
   const lines = drawn(one)
-  expect(gridOf(one, lines)).toEqual({ columns: ['t', 'FM', '1/t'], rows: [['0.001', '2 ± 0.5', '1,000'], ['0.1', '3', '–']] })
+  expect(gridOf(one, lines)).toEqual({ columns: ['t', 'FM', '1/t'], rows: [['0.001', '2.00 ± 0.50', '1,000'], ['0.1', '3', '–']] })
   expect(csvOf(longGridOf(one, lines))).toBe('series,kind,t,y,spread\nFM,measured,0.001,2,0.5\nFM,measured,0.1,3,\n1/t,theory,0.001,1000,\n')
   expect(csvOf({ columns: ['a,b', 'c "d"'], rows: [] })).toBe('"a,b","c ""d"""\n')
+})
+
+test('while replicas are hidden the lines that are shown make the sentence', () => {
+  const said = (curves: Curve[], change: Partial<Panel> = {}) => {
+    const one = panel([...curves, curve({ replica: 1 })], change)
+    return linesSentence(one, linesOf(one, of([{ method: 'fm' }, { method: 'lcf' }], [1]), [], axesOf(one)))
+  }
+  const share = { y: { label: 'test accuracy', scale: 'linear', percent: true } } as const
+  expect(said([curve({ x: [0, 0.001], y: [0.9, 0.509], spread: [null, 0.059] }), curve({ replica: null, kind: 'baseline', label: 'eq. 9', x: [0.001], y: [0.1] })], share)).toBe('At t = 0.001, test accuracy: FM 50.9 ± 5.9 %; eq. 9: 10 %.')
+  expect(said([curve({ x: [400, 800] })], { x: { label: 'training step', scale: 'linear' } })).toBe('At training step 800, y: FM 3.')
+  const three = of([0, 1, 2].map((seed) => ({ method: 'fm', seed })).concat({ method: 'lcf', seed: 0 }), [3])
+  const seeds = panel([curve({ replica: null, kind: 'theory', label: 'demanded', x: [0.001], y: [1000] }), curve({ y: [0.73, 1] }), curve({ replica: 1, y: [0.74, 1] }), curve({ replica: 2, y: [0.75, 1] })])
+  expect(linesSentence(seeds, linesOf(seeds, three, [[0, 1, 2]], axesOf(seeds)))).toBe('At t = 0.001, y: FM 0.740 ± 0.010; demanded 1,000 (mean ± SD over 3 seeds).')
+  expect(said([])).toBeNull()
+  expect(said([1, 2, 3, 4, 5, 6].map((y) => curve({ label: String(y) })))).toBeNull() // too many for a sentence
+})
+
+test('levels are hatched below T_min of the replicas that are shown', () => {
+  const config = parseConfig({ objective: { tMin: 0.05 }, replicas: [{ method: 'fm' }, { method: 'lcf' }, { method: 'lcf', tMin: 0.2 }] })
+  expect([activeTMins(config), activeTMins(config, [2]), activeTMins(config, [1, 2])]).toEqual([[0.05, 0.2], [0.05], []])
 })
 
 test('ticks fit the room an axis has', () => {
@@ -155,8 +177,10 @@ describe('loss by noise level', () => {
   })
 
   test('the sentence says what is left to learn before it goes on', () => {
-    expect(lossSentence({ ...loss, mean: [[0.8, 0.2], [1, 0.3]] }, series)).toBe('At t = 0.1: FM 0.80, LCF 1.00, of the least at most 25 % left to learn; at t = 0.5: FM 0.20, LCF 0.30.')
-    expect(lossSentence({ ...loss, floor: null }, series)).toBe('At t = 0.1: FM 1.00, LCF 0.50; at t = 0.5: FM 0.20.')
+    expect(lossSentence({ ...loss, mean: [[0.8, 0.2], [1, 0.3]] }, series)).toBe('Loss at t = 0.1: FM 0.80, LCF 1.00; at most 25 % of FM’s could still be learned. At t = 0.5: FM 0.20, LCF 0.30.')
+    expect(lossSentence({ ...loss, floor: null }, series)).toBe('Loss at t = 0.1: FM 1.00, LCF 0.50. At t = 0.5: FM 0.20.')
+    expect(lossSentence(loss, series)).toContain('; nothing of LCF’s could still be learned. At')
+    expect(lossSentence(loss, series.slice(0, 1))).toContain('; at most 40 % of it could still be learned. At')
   })
 
   test('where paths differ each has its floor, and the excess is above its own', () => {

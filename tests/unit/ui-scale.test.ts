@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks, stepEnd } from '../../src/ui/charts/scale.ts'
 import { few, withSpread } from '../../src/diagnostics/words.ts'
 import { csvOf } from '../../src/ui/charts/save.ts'
-import { fixed, lossText, percent, plusMinus, short } from '../../src/ui/numbers.ts'
+import { fixed, lossPlusMinus, lossText, percent, percentPlusMinus, plusMinus, short, toPlaceOf } from '../../src/ui/numbers.ts'
 import { freePlace, shortNames, spread } from '../../src/ui/charts/endLabels.ts'
 
 test('a logarithmic axis is never given what it cannot show', () => {
@@ -126,6 +126,9 @@ describe('numbers', () => {
       expect(said).toEqual(['0.35 ± 0.68', '18.0 ± 5.8', '−0.08 ± 0.13', '2.700 ± 0.059', '1,235 ± 456', '3.00 ± 0.10'])
       expect(write(0.25, 0)).toBe('0.25')
     }
-    expect(plusMinus(1.0432, 0.0064, 3)).toBe('1.043 ± 0.006')
+    expect([plusMinus(2.5e-7, 1.2e-8), plusMinus(1.2e7, 3.5e6), plusMinus(0.5, 1e-9), plusMinus(NaN, 1), plusMinus(2, null)]).toEqual(['(2.50 ± 0.12)e−7', '(1.20 ± 0.35)e7', '0.5', '–', '2'])
+    expect([percentPlusMinus(0.5091, 0.0591), percentPlusMinus(0.5091, null), lossPlusMinus(1.0464, 0.00408), lossPlusMinus(0.5, null), lossPlusMinus(null, null)]).toEqual(['50.9 ± 5.9 %', '51 %', '1.0464 ± 0.0041', '0.500', '–'])
+    expect([-0.7469, 0.75, 12].map(toPlaceOf(0.0067))).toEqual(['−0.7469', '0.7500', '12.0000'])
+    expect([withSpread(0.5, 1e-9), withSpread(12, 0.037)]).toEqual(['0.5', '12.000 ± 0.037'])
   })
 })

@@ -51,9 +51,9 @@ test('a sentence tells each arm with its range over seeds, and of many the extre
   const arms = [{ method: 'fm' }, { method: 'lcf', tMin: 0.02, label: 'LCF T_min 0.02' }, { method: 'lcf', tMin: 0.1, label: 'LCF T_min 0.1' }, { method: 'lcf', tMin: 0.2, label: 'LCF T_min 0.2' }]
   const seeds = [0, 1].flatMap((seed) => arms.map((arm) => ({ ...arm, seed })))
   expect(of(arms.slice(0, 3), [1, 2, 3])).toBe('FM 1, LCF T_min 0.02: 2, LCF T_min 0.1: 3')
-  expect(of([seeds[0], seeds[4], seeds[1]], [0, 1, 3])).toBe('FM 0–1 (2), LCF T_min 0.02: 3')
-  expect(of(seeds, [5, 1, 2, 3, 5, 3, 2, 4])).toBe('from LCF T_min 0.02: 1–3 (2) to FM 5 (2)')
-  expect(of(seeds, [1, 2, 3, null, 2, 3, 4, null])).toBe('FM 1–2 (2), LCF T_min 0.02: 2–3 (2), LCF T_min 0.1: 3–4 (2)')
+  expect(of([seeds[0], seeds[4], seeds[1]], [0, 1, 3])).toBe('FM 0–1 (2 seeds), LCF T_min 0.02: 3')
+  expect(of(seeds, [5, 1, 2, 3, 5, 3, 2, 4])).toBe('from LCF T_min 0.02: 1–3 to FM 5 (2 seeds each)')
+  expect(of(seeds, [1, 2, 3, null, 2, 3, 4, null])).toBe('FM 1–2, LCF T_min 0.02: 2–3, LCF T_min 0.1: 3–4 (2 seeds each)')
 })
 
 test('arms without names of their own are called by what sets them apart, and seeds told within each', () => {

@@ -16,7 +16,7 @@ import { evaluateModel, isModel } from '../evaluate_model.ts'
 import { CommandError } from '../failure.ts'
 import { readBytes, readWith } from '../files.ts'
 import { openMachine } from '../machine.ts'
-import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
+import { figure, type OutputOptions, print, progressBar, spreadFigure, table } from '../output.ts'
 import { type DataOptions, dataOptions, openData } from '../own_data.ts'
 import { panelText } from '../panel_text.ts'
 import { evaluatedAs, isEvaluation, nearTo, parseCount } from '../settings.ts'
@@ -170,6 +170,6 @@ function valueOf(text: string): Settings[string] {
 
 function lossText({ t, mean, standardError, floor, floors = [], count, step, notes = [] }: LossByT, labels: string[]): string {
   const columns = floor ? [{ title: 'floor', values: floor }] : floors.map(({ path, values }) => ({ title: `floor, ${path}`, values }))
-  const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => `${figure(mean[r][i])} ± ${figure(standardError[r][i])}`), ...columns.map(({ values }) => figure(values[i]))])
+  const rows = t.map((level, i) => [figure(level), ...labels.map((_, r) => spreadFigure(mean[r][i], standardError[r][i])), ...columns.map(({ values }) => figure(values[i]))])
   return `Held-out loss by noise level, step ${step}, ± standard error over ${count} images\n${[table([['t', ...labels, ...columns.map(({ title }) => title)], ...rows]), ...notes.map(note => `— ${note}`)].join('\n')}`
 }

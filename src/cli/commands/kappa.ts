@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { conditionNumber, lowerBoundEq19, lowerBoundEq25, sampleConditionNumber } from '../../flow/condition.ts'
 import { makePath, pathFamilies } from '../../flow/paths.ts'
 import { CommandError } from '../failure.ts'
-import { figure, type OutputOptions, print, table } from '../output.ts'
+import { figure, type OutputOptions, print, spreadFigure, table } from '../output.ts'
 import { parseCount } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
 
@@ -38,7 +38,7 @@ export const kappa: MakeCommand = done => new Command('kappa')
     const result = { path: path.id, parameters: path.parameters, ...pair, exact: Number.isFinite(exact) ? exact : 'infinite', boundEq19: lowerBoundEq19(path, pair), boundEq25: lowerBoundEq25(path, pair), sampled }
     await print(options, result, () => table([
       ['path', 't1', 't2', 'exact', 'eq. 19', 'eq. 25', 'sampled'],
-      [path.label, figure(pair.t1), figure(pair.t2), Number.isFinite(exact) ? figure(exact) : 'infinite', figure(result.boundEq19), figure(result.boundEq25), sampled ? `${figure(sampled.value)} ± ${figure(sampled.standardError)} (${sampled.count} pairs)` : '–'],
+      [path.label, figure(pair.t1), figure(pair.t2), Number.isFinite(exact) ? figure(exact) : 'infinite', figure(result.boundEq19), figure(result.boundEq25), sampled ? `${spreadFigure(sampled.value, sampled.standardError)} (${sampled.count} pairs)` : '–'],
     ]))
     done(0)
   })

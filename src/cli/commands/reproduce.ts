@@ -14,7 +14,7 @@ import { CommandError } from '../failure.ts'
 import { prepareFolder, readJson, readWith, writeOne } from '../files.ts'
 import { samplesPng } from '../../lab/samples_png.ts'
 import { openMachine } from '../machine.ts'
-import { figure, type OutputOptions, print, progressBar, table } from '../output.ts'
+import { figure, type OutputOptions, print, progressBar, spreadFigure, table } from '../output.ts'
 import { versions } from '../record.ts'
 import { nearTo, withSettings } from '../settings.ts'
 import { collect, type MakeCommand } from './command.ts'
@@ -40,7 +40,7 @@ export const reproduce: MakeCommand = done => new Command('reproduce')
     const record = join(out, `${study.id}.json`)
     const shown = (claims: ClaimResult[]) => print(options, claims, () => table([
       ['claim', 'source', ...claims[0].effects.map((_, i) => `seed ${i + 1}`), 'mean ± SD', 'unit', ''],
-      ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), `${figure(claim.mean)} ± ${figure(claim.deviation)}`, claim.unit, claim.verdict]),
+      ...claims.map(claim => [claim.text, claim.source, ...claim.effects.map(figure), spreadFigure(claim.mean, claim.deviation), claim.unit, claim.verdict]),
     ]))
     if (options.only === 'none') {
       await shown(judgeAnew(study, record))

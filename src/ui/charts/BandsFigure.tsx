@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo } from 'react'
 import type { BandSeries } from '../../protocol.ts'
 import { useShownRun } from '../../store/shown.ts'
-import { count, lossText, percent } from '../numbers.ts'
+import { count, lossPlusMinus, percent } from '../numbers.ts'
 import { eventSentence } from './EventMarks.tsx'
 import { Figure } from './Figure.tsx'
 import { StepChart } from './StepChart.tsx'
@@ -51,7 +51,7 @@ export function BandsFigure() {
       tables={() => [{
         caption: 'Held-out loss by band over steps',
         columns: ['step', ...bands.flatMap((band, b) => lines[b].map(({ series: { label } }) => `${label}, ${bandName(band)}`))],
-        rows: [...new Set(all.flatMap(([first]) => first?.step ?? []))].sort((a, b) => a - b).map((at) => [count(at), ...lines.flatMap((traces) => traces.map(({ points }) => withSpread(pointAt(points, at))))]),
+        rows: [...new Set(all.flatMap(([first]) => first?.step ?? []))].sort((a, b) => a - b).map((at) => [count(at), ...lines.flatMap((traces) => traces.map(({ points }) => written(pointAt(points, at))))]),
       }]}
     >
       <div className={styles.bands}>
@@ -67,7 +67,7 @@ export function BandsFigure() {
   )
 }
 
-const withSpread = (point: Point | undefined) => `${lossText(point?.y)}${point?.spread ? ` ± ${lossText(point.spread)}` : ''}`
+const written = (point: Point | undefined) => lossPlusMinus(point?.y, point?.spread)
 
 const pointAt = (points: readonly Point[], at: number) => points.find(({ step }) => step === at)
 

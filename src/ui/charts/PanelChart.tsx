@@ -6,7 +6,7 @@ import { EndLabels, type LineEnd, labelMargin } from './EndLabels.tsx'
 import { Marker } from './Marker.tsx'
 import { TMinShade } from './TMinShade.tsx'
 import { axis, chartStyle } from './axis.ts'
-import { type PanelAxes, type PanelLine, isNoiseLevel, pointNear, write, writeTick } from './panel.ts'
+import { type PanelAxes, type PanelLine, isNoiseLevel, pointNear, write, writeTick, writeWithSpread } from './panel.ts'
 
 interface Props {
   panel: Pick<Panel, 'title' | 'x' | 'y'>
@@ -29,7 +29,7 @@ export const PanelChart = memo(function PanelChart({ panel: { title, x, y }, lin
   const tooltip = (at: number) =>
     lines.flatMap(({ label, colour, points }) => {
       const point = pointNear(points, at, x.scale)
-      return point ? [{ label, colour, text: `${write(y, point.y)}${point.spread === null ? '' : ` ± ${write(y, point.spread)}`}` }] : []
+      return point ? [{ label, colour, text: point.y === null ? write(y, null) : writeWithSpread(y, point.y, point.spread) }] : []
     })
   const writeX = (value: number) => (value === axes.zeroAt ? '0' : write(x, value))
 

@@ -3,7 +3,7 @@ import { CartesianGrid, ComposedChart, ErrorBar, Line, ReferenceLine, Tooltip, X
 import type { Panel } from '../../panel.ts'
 import { Marker } from './Marker.tsx'
 import { axis, chartStyle } from './axis.ts'
-import { type PanelAxes, type PanelLine, write, writeTick } from './panel.ts'
+import { type PanelAxes, type PanelLine, writeTick, writeWithSpread } from './panel.ts'
 
 interface Props {
   panel: Pick<Panel, 'title' | 'y'>
@@ -66,7 +66,7 @@ function DotTip({ y, active, payload }: TipProps) {
   return (
     <div className="tooltip">
       <strong>{dot.label}</strong>
-      <div><i style={{ background: dot.colour }} /><span>{y.label}</span><b>{write(y, dot.y)}{dot.spread ? ` ± ${write(y, dot.spread)}` : ''}</b></div>
+      <div><i style={{ background: dot.colour }} /><span>{y.label}</span><b>{writeWithSpread(y, dot.y, dot.spread)}</b></div>
     </div>
   )
 }

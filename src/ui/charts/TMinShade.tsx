@@ -3,6 +3,7 @@ import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts'
 import { useDraft } from '../../store/draft.ts'
 import { activeTMins } from '../../store/replicas.ts'
 import { useShownRun } from '../../store/shown.ts'
+import { useUi } from '../../store/ui.ts'
 import { useShallow } from 'zustand/react/shallow'
 import { freePlace } from './endLabels.ts'
 import type { PanelLine } from './panel.ts'
@@ -11,12 +12,13 @@ import type { PanelLine } from './panel.ts'
 const [words, height] = [54, 12]
 
 /**
- * Hatches the noise levels below T_min, the greatest where there are several, with a thin line at each. It listens to the draft itself, so that
- * it follows the slider within a frame while the chart around it stays as it is.
+ * Hatches the noise levels below T_min of the replicas shown, the greatest where there are several, with a thin line at each. It listens to the
+ * draft itself, so that it follows the slider within a frame while the chart around it stays as it is.
  */
 export function TMinShade({ lines }: { lines: readonly PanelLine[] }) {
   const recorded = useShownRun(({ record }) => record?.tick.config)
-  const tMins = useDraft(useShallow(({ config }) => activeTMins(recorded ?? config)))
+  const hidden = useUi((state) => state.hidden)
+  const tMins = useDraft(useShallow(({ config }) => activeTMins(recorded ?? config, hidden)))
   const plot = usePlotArea()
   const xScale = useXAxisScale()
   const yScale = useYAxisScale()

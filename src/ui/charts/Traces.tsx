@@ -5,7 +5,7 @@ import { ChartTooltip } from './ChartTooltip.tsx'
 import { EndLabels, type LineEnd } from './EndLabels.tsx'
 import { shortNames } from './endLabels.ts'
 import { EventMarks } from './EventMarks.tsx'
-import { lossText } from '../numbers.ts'
+import { lossPlusMinus } from '../numbers.ts'
 import type { Series } from './series.ts'
 import { type Point, lastPoint, pointNear } from './steps.ts'
 
@@ -98,7 +98,7 @@ export function StepTip({ active, label }: TipProps) {
   const rows = (at: number) =>
     lines.map(({ series: { label: name, colour }, points }) => {
       const near = pointNear(points, at)
-      return { label: name, colour, text: `${lossText(near?.y)}${near?.spread ? ` ± ${lossText(near.spread)}` : ''}` }
+      return { label: name, colour, text: lossPlusMinus(near?.y, near?.spread) }
     })
   return <ChartTooltip active={active} label={step} name="step" rows={rows} />
 }

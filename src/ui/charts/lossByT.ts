@@ -72,10 +72,13 @@ function nearest(levels: readonly number[], t: number): number {
 export function lossSentence(loss: LossByT, series: readonly Series[]): string {
   const low = nearest(loss.t, loss.t[0])
   const middle = nearest(loss.t, 0.3)
-  const at = (level: number) => tell(series, ({ replica }) => loss.mean[replica]?.[level], (value) => lossText(value, 2))
-  if (at(low) === '') return 'No finite loss has been measured yet.'
-  const best = Math.min(...series.map(({ replica }) => loss.mean[replica]?.[low] ?? Infinity))
-  const floor = loss.floor?.[low]
-  const left = floor ? (best > floor ? `, of the least at most ${percent((best - floor) / best)} left to learn` : ', with nothing left to learn') : ''
-  return `At t = ${short(loss.t[low])}: ${at(low)}${left}; at t = ${fixed(loss.t[middle], 1)}: ${at(middle)}.`
+  const valueAt = (level: number) => ({ replica }: Series) => loss.mean[replica]?.[level]
+  const told = (level: number, seeds: boolean) => tell(series, valueAt(level), (value) => lossText(value, 2), seeds)
+  const lowest = told(low, true)
+  if (lowest === '') return 'No finite loss has been measured yet.'
+  const best = series.reduce((one, other) => ((valueAt(low)(other) ?? Infinity) < (valueAt(low)(one) ?? Infinity) ? other : one))
+  const [value, floor] = [valueAt(low)(best)!, loss.floor?.[low]]
+  const whose = new Set(series.map(({ arm }) => arm)).size > 1 ? `${best.name}’s` : 'it'
+  const left = floor ? `; ${value > floor ? `at most ${percent((value - floor) / value)} of ${whose} could still be learned` : `nothing of ${whose} could still be learned`}` : ''
+  return `Loss at t = ${short(loss.t[low])}: ${lowest}${left}. At t = ${fixed(loss.t[middle], 1)}: ${told(middle, false)}.`
 }

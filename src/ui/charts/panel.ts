@@ -1,7 +1,7 @@
 /** From a panel to lines, axes and table rows: what every chart by noise level, and every measurement, is drawn from. Pure. */
 import type { Axis, Panel } from '../../panel.ts'
 import { type SeedCurve, overSeeds } from '../../store/seeds.ts'
-import { percent, short, signed } from '../numbers.ts'
+import { percent, percentPlusMinus, plusMinus, short, signed } from '../numbers.ts'
 import { shortNames } from './endLabels.ts'
 import { type Domain, decades, forLinear, forLog, linearDomain, linearTicks, logDomain, logTicks } from './scale.ts'
 import type { MarkerShape, Series } from './series.ts'
@@ -145,6 +145,11 @@ export function writeTick(axis: Axis, value: number): string {
   return brief ? signed(String(Number(value.toPrecision(1)).toExponential()).replace('e+', 'e')) : write(axis, value).replace(' ', '\u00a0')
 }
 
+/** A value with its spread, where it has one. */
+export function writeWithSpread(axis: Axis, value: number, spread: number | null): string {
+  return axis.percent ? percentPlusMinus(value, spread) : plusMinus(value, spread)
+}
+
 /** Where on the x axis everything was measured, if that is one place and all the rest is level; null for what is a line. */
 export function measuredOnce(lines: readonly PanelLine[]): number | null {
   const drawn = ({ points }: PanelLine) => points.filter(({ y }) => y !== null)
@@ -171,7 +176,7 @@ export function gridOf(panel: Panel, lines: readonly PanelLine[]): Grid {
   const cell = (line: PanelLine, x: number) => {
     const point = line.points.find(({ at }) => at === x)
     if (!point || point.y === null) return '–'
-    return point.spread === null ? write(panel.y, point.y) : `${write(panel.y, point.y)} ± ${write(panel.y, point.spread)}`
+    return writeWithSpread(panel.y, point.y, point.spread)
   }
   return { columns: [panel.x.label, ...lines.map(({ label }) => label)], rows: xs.map((x) => [write(panel.x, x), ...lines.map((line) => cell(line, x))]) }
 }

@@ -1,7 +1,7 @@
 /** Words and lookups for the charts over training steps. Pure. */
 import type { BandSeries, ReplicaTick, StepSeries } from '../../protocol.ts'
 import { meanOf } from '../../store/seeds.ts'
-import { lossText, percent, short } from '../numbers.ts'
+import { lossText, percent, short, toPlaceOf } from '../numbers.ts'
 import { tell } from './sentences.ts'
 import type { Series } from './series.ts'
 
@@ -92,9 +92,9 @@ export const capital = (words: string) => words.charAt(0).toUpperCase() + words.
 export function stepsSentence(replicas: readonly (ReplicaTick | undefined)[], series: readonly Series[], second: string): string {
   const flow = tell(series, ({ index }) => replicas[index]?.flowSmooth.value.findLast((value) => value !== null), lossText)
   if (flow === '') return 'No step has been taken yet.'
-  const spreads = series.flatMap(({ index }) => spreadOf(replicas[index]?.flow) ?? [])
+  const spread = Math.max(0, ...series.flatMap(({ index }) => spreadOf(replicas[index]?.flow) ?? []))
   const beside = tell(series, ({ index }) => replicas[index]?.contrastive.value.findLast((value) => value !== null), (value) => lossText(value, 2))
-  return `Last steps: ${flow}; single batches scatter by ± ${lossText(Math.max(0, ...spreads), 2)}.${beside && ` ${second}: ${beside}.`}`
+  return `Last steps: ${flow}; single batches scatter by ± ${spread > 0 ? toPlaceOf(spread)(spread) : 0}.${beside && ` ${second}: ${beside}.`}`
 }
 
 /** Which band of noise levels has improved least and most since the first measurement, by the first replica shown. */

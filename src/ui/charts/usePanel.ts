@@ -5,6 +5,7 @@ import { short } from '../numbers.ts'
 import type { TableData } from './DataTable.tsx'
 import { type PanelAxes, type PanelLine, axesOf, gridOf, linesOf, longGridOf, write } from './panel.ts'
 import { csvOf } from './save.ts'
+import { linesSentence } from './sentences.ts'
 import { type Series, useSeries } from './series.ts'
 import { useSeedGroups } from './useSeedGroups.ts'
 
@@ -13,7 +14,7 @@ export interface ShownPanel {
   axes: PanelAxes
   tables: () => TableData[]
   csv: () => string
-  /** The panel's sentence, which speaks of all replicas: not while some of them are hidden. */
+  /** The panel's sentence, which speaks of all replicas; while some of them are hidden, one about the others. */
   summary: string
   /** What the bands are; over seeds it is the spread over seeds that counts. */
   spread: string
@@ -31,7 +32,7 @@ export function usePanel(panel: Panel, history?: readonly Panel[]): ShownPanel {
     return {
       lines, axes,
       tables: () => tablesOf(panel, lines),
-      summary: panel.curves.some(({ replica }) => series.some((own) => own.run === 0 && own.replica === replica && own.hidden)) ? 'Some networks are hidden; the sentence about all of them comes back with them.' : panel.summary,
+      summary: panel.curves.some(({ replica }) => series.some((own) => own.run === 0 && own.replica === replica && own.hidden)) ? (linesSentence(panel, lines) ?? 'Some networks are hidden; the sentence needs all of them.') : panel.summary,
       csv: () => [csvOf(longGridOf(panel, lines)), ...(panel.heat ?? []).map((map) => csvOf(heatTable(map, String))), ...(panel.plane ? [csvOf(endsOf(panel.plane, series))] : [])].join('\n'),
       spread: [over, panel.spread && (over ? `(single replicas: ${panel.spread})` : panel.spread)].filter(Boolean).join(' '),
     }

@@ -1,6 +1,6 @@
 import type { ClaimResult, StudyRecord } from '../../record_schema.ts'
 import { useRecorded } from '../../store/shown.ts'
-import { count, plusMinus, short } from '../numbers.ts'
+import { count, plusMinus, short, toPlaceOf } from '../numbers.ts'
 import styles from './Claims.module.css'
 
 const verdicts: Record<ClaimResult['verdict'], { mark: string; words: string }> = {
@@ -8,6 +8,8 @@ const verdicts: Record<ClaimResult['verdict'], { mark: string; words: string }> 
   opposite: { mark: '↔', words: 'The opposite' },
   unclear: { mark: '?', words: 'Unclear' },
 }
+
+const columns = ['Claim', 'Measured as', 'Mean ± SD', 'Each seed', 'Here']
 
 /** Every claim that the recorded study asks about, and what came out, whichever way. */
 export function ClaimsView() {
@@ -25,7 +27,7 @@ export function ClaimsView() {
       <section className={styles.scroll} tabIndex={0} aria-label="Claims, table">
         <table>
           <thead>
-            <tr><th scope="col">Claim</th><th scope="col">Measured as</th><th scope="col">Mean ± SD</th><th scope="col">Each seed</th><th scope="col">Here</th></tr>
+            <tr>{columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr>
           </thead>
           <tbody>{claims.map((claim) => <Claim key={claim.id} claim={claim} />)}</tbody>
         </table>
@@ -40,10 +42,10 @@ function Claim({ claim: { text, source, unit, margin, effects, mean, deviation, 
   return (
     <tr>
       <th scope="row">{text} <small>{source}</small></th>
-      <td>{unit}{margin && `; ${marginWords(margin)}`}</td>
-      <td className={styles.number}>{plusMinus(mean, deviation)}</td>
-      <td className={styles.number}>{effects.map(short).join(' · ')}</td>
-      <td className={styles.verdict} data-verdict={verdict}><span aria-hidden="true">{mark}</span> {words}</td>
+      <td data-column={columns[1]}>{unit}{margin && `; ${marginWords(margin)}`}</td>
+      <td data-column={columns[2]} className={styles.number}>{plusMinus(mean, deviation)}</td>
+      <td data-column={columns[3]} className={styles.number}>{effects.map(deviation > 0 ? toPlaceOf(deviation) : short).join(' · ')}</td>
+      <td data-column={columns[4]} className={styles.verdict} data-verdict={verdict}><span aria-hidden="true">{mark}</span> {words}</td>
     </tr>
   )
 }

@@ -39,9 +39,13 @@ export function useShown(id: string): Shown {
       const theirs = measuredAt(seen.measurements[id], replayed)
       return theirs ? [{ measurement: theirs, offset, name }] : []
     })
-    return { panels: panelsBeside(own, measurement?.settings ?? settings, others), measurement, settings, history: replayed === null ? undefined : list }
+    return { panels: panelsBeside(own, measurement?.settings ?? settings, others).map(renamed), measurement, settings, history: replayed === null ? undefined : list }
   }, [id, list, theory, replayed, settings, beside])
 }
+
+/** Titles that older runs still have. */
+const newTitles: Record<string, string> = { 'How much the answer must move when the input does, and does': 'Slope: demanded and reached' }
+const renamed = (panel: Panel): Panel => (newTitles[panel.title] ? { ...panel, title: newTitles[panel.title] } : panel)
 
 /** Without those panels that another stands for, by what answers are read as. */
 export function useRead(panels: readonly Panel[]): Panel[] {

@@ -1,12 +1,15 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
-import { type StepId, answer, completed, isComplete, numberOf, predict, stepIds, useLesson, writeNotes } from '../../store/lesson.ts'
+import { type StepId, answer, completed, isComplete, isCovered, numberOf, predict, stepIds, useLesson, writeNotes } from '../../store/lesson.ts'
 import { goToStep, leaveLesson, nextStep, startOver } from '../../store/lessonWay.ts'
+import { useRun } from '../../store/run.ts'
 import { useRecorded } from '../../store/shown.ts'
 import { announce, openDialog } from '../../store/ui.ts'
 import { Formula } from '../formulas/Formula.tsx'
+import { useMedia } from '../useMedia.ts'
 import { answersAsText } from './answers.ts'
 import { type Figures, atStep, joined } from './figures.ts'
 import { lessonTitle, stepOf, steps } from './lowNoise.ts'
+import PathPicture from './PathPicture.tsx'
 import { useEntering, useFigures, useObserved } from './seen.ts'
 import type { Choice, Step } from './step.ts'
 import { StepTool } from './tools.tsx'
@@ -15,6 +18,8 @@ import styles from './Lesson.module.css'
 /** See, predict, do, check, name: each part comes when the one before is done, and no button ends a step by itself. */
 export default function Lesson() {
   const at = useLesson((state) => state.at)
+  const obstacle = useRun(({ phase }) => phase === 'obstacle')
+  const recorded = useRecorded(({ run }) => obstacle && run !== null)
   const heading = useRef<HTMLHeadingElement>(null)
   const before = useRef<StepId | null>(null)
   useEffect(() => {
@@ -29,6 +34,7 @@ export default function Lesson() {
         <button type="button" className="quiet" onClick={leaveLesson}>Leave</button>
       </div>
       <Steps at={at} />
+      {recorded && <p className={styles.without}>Nothing can be trained here; the whole lesson works from the recorded run.</p>}
       <StepView key={at} step={stepOf(at)} heading={heading} />
     </aside>
   )
@@ -55,23 +61,27 @@ function Steps({ at }: { at: StepId }) {
 }
 
 function StepView({ step, heading }: { step: Step; heading: RefObject<HTMLHeadingElement | null> }) {
-  const { id, title, see, formula, do: task, predict: question } = step
+  const { id, title, see, formula, do: task, predict: question, picture } = step
   const { predicted, did } = useLesson(({ progress }) => progress[id]) ?? {}
   const figures = useFigures()
   useEntering(step)
   useObserved(step, figures)
+  const live = useRun(({ tick }) => tick !== null)
+  const narrow = useMedia('(max-width: 56em)')
+  const beside = useLesson((state) => isCovered(state, live)) && !narrow // in place of the charts
   return (
     <article className={styles.step}>
       <h3 ref={heading} tabIndex={-1}>{numberOf(id)}. {title}</h3>
       {see.map((sentence) => <p key={sentence}>{sentence}</p>)}
       <Formula latex={formula} />
+      {picture && !beside && <PathPicture />}
       <Part title="Predict">
         <p>{question.ask}</p>
         <Choices label={question.ask} choices={question.choices} chosen={predicted} settled={predicted !== undefined} choose={(value) => predict(id, value)} />
       </Part>
       {predicted !== undefined && (
         <Part title="Do">
-          <p>{task.words}</p>
+          <p>{task.words} {task.done && !did && <ToChart />}</p>
           {task.tool && <StepTool tool={task.tool} />}
           <p className={styles.said}>{did ? '✓ Done.' : 'Not done yet.'}</p>
         </Part>
@@ -79,6 +89,11 @@ function StepView({ step, heading }: { step: Step; heading: RefObject<HTMLHeadin
       {predicted !== undefined && did && <CheckPart step={step} figures={figures} />}
     </article>
   )
+}
+
+/** On a phone, where the chart is below. */
+function ToChart() {
+  return <button type="button" className={`quiet ${styles.jump}`} onClick={() => document.getElementById('charts')?.scrollIntoView()}>To the chart ↓</button>
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
@@ -123,7 +138,7 @@ function CheckPart({ step, figures }: { step: Step; figures: Figures | null }) {
   return (
     <>
       <Part title="Check">
-        <p>{check.ask} <button type="button" className={`quiet ${styles.jump}`} onClick={() => document.getElementById('charts')?.scrollIntoView()}>To the chart ↓</button></p>
+        <p>{check.ask} <ToChart /></p>
         <Choices label={check.ask} choices={choices} chosen={answered} settled={right === true || wanted === null} choose={(value) => answer(id, value, value === wanted)} />
         <output className={styles.said} style={{ display: 'block' }}>{said()}</output>
       </Part>

@@ -4,7 +4,7 @@ import type { Measurement } from '../../panel.ts'
 import { methodIdOf } from '../../store/replicas.ts'
 import { meanOf } from '../../store/seeds.ts'
 import type { ShownRun } from '../../store/shown.ts'
-import { count, plusMinus } from '../numbers.ts'
+import { count, fixed, plusMinus } from '../numbers.ts'
 
 /** One number over the seeds of a method. */
 export interface Figure {
@@ -31,6 +31,9 @@ export interface Figures {
   /** Test accuracy of the probe, with its labels. */
   accuracy(method: string, t: number): Figure | null
   labels: number | null
+  /** Fréchet distance of samples from held-out images, and in which features. */
+  distance(method: string): Figure | null
+  distanceName: string
   /** The level at which plain flow matching's loss is greatest. */
   hardest: number | null
   /** Which of these levels has the most loss above the floor, and at which the probe reads best; null unless all of them are known. */
@@ -60,6 +63,7 @@ export function figuresOf({ tick, measurements, losses, record }: ShownRun): Fig
     return overSeeds(curves.map((_, i) => at(curves.map((curve) => curve!.y), i)), curves.map((_, i) => at(curves.map((curve) => curve!.spread), i)))
   }
   const accuracy = measured('probe', 'accuracy')
+  const distances = measurements.quality?.at(-1)?.panels.find(({ id }) => id.startsWith('distance-')) // the first is in the best features
   const seeds = of('fm').length || of('lcf').length
   return {
     run: record ? `In this run, recorded on ${dayOf(record.date)}` : 'In this run, yours',
@@ -74,6 +78,8 @@ export function figuresOf({ tick, measurements, losses, record }: ShownRun): Fig
     gain: measured('condition', 'condition'),
     accuracy,
     labels: labelsOf(measurements.probe),
+    distance: (method) => (distances ? measured('quality', distances.id)(method, tick.step) : null),
+    distanceName: distances?.y.label ?? '',
     bestRead: (method, levels) => greatest(levels, (t) => accuracy(method, t)?.mean ?? null),
     bands: tick.bands.map(({ label, from, to, step, value }) => ({
       label, from, to, fall: step.length < 2 ? null : over(plain(of), (r) => shareFallen(value[r])),
@@ -118,14 +124,14 @@ function greatest(levels: readonly number[], of: (t: number) => number | null): 
   return known.length < levels.length ? null : known.reduce((best, one) => (one.value > best.value ? one : best)).t
 }
 
-/** `1.043 ± 0.006`. */
-export const said = ({ mean, spread }: Figure): string => plusMinus(mean, spread ?? 0, 3)
+/** `1.0432 ± 0.0064`. */
+export const said = ({ mean, spread }: Figure): string => plusMinus(mean, spread)
+
+/** The same of a difference: `+0.1473 ± 0.0077`. */
+export const signedSaid = (figure: Figure): string => (figure.mean < 0 ? '' : '+') + said(figure)
 
 /** `18.0 ± 5.8`, of shares in 0…1. */
-export function percents({ mean, spread }: Figure): string {
-  const written = (value: number) => (100 * value).toFixed(1)
-  return spread === null ? written(mean) : `${written(mean)} ± ${written(spread)}`
-}
+export const percents = ({ mean, spread }: Figure): string => (spread ? plusMinus(100 * mean, 100 * spread) : fixed(100 * mean, 1))
 
 /** Several sentences one after the other, each from a capital letter; the first as it is, if it goes on from something. */
 export function joined(sentences: readonly string[], goesOn = true): string {

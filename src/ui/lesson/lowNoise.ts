@@ -1,8 +1,8 @@
 /** The lesson: what flow matching does where the noise is almost gone, in eight steps and a quarter of an hour. Its only content file. */
 import { methodIdOf } from '../../store/replicas.ts'
 import type { ClaimResult } from '../../record_schema.ts'
-import { count, fixed, plusMinus, short } from '../numbers.ts'
-import { type Figure, type Figures, difference, percents, said } from './figures.ts'
+import { count, fixed, plusMinus, short, toPlaceOf } from '../numbers.ts'
+import { type Figure, type Figures, difference, percents, said, signedSaid } from './figures.ts'
 import type { Seen, Step } from './step.ts'
 
 export const lessonTitle = 'What happens where the noise is almost gone'
@@ -29,11 +29,11 @@ const levels = (...at: number[]) => at.map((t) => ({ value: String(t), label: `t
 
 export const steps: readonly Step[] = [
   {
-    id: 'path', title: 'From image to noise', minutes: 1, view: 'overview',
-    see: ['An image x₀ and noise ε are mixed. How much of each is told by one number, the noise level t. The picture below is one image of the data, and you hold t.'],
+    id: 'path', title: 'From image to noise', minutes: 1, view: 'overview', picture: true,
+    see: ['An image x₀ and noise ε are mixed. One number, the noise level t, says how much of each. The picture is one image of the data, still clean; you will move t.'],
     formula: 'x_t = (1-t)\\,x_0 + t\\,\\varepsilon, \\qquad \\varepsilon \\sim N(0, I)',
     predict: { ask: 'Going up from the clean image: at which t will you lose sight of the stripes?', choices: levels(0.05, 0.2, 0.5, 0.8) },
-    do: { words: 'Move t down to 0.02 or less, and up to 0.9 or more.', tool: 'scrub' },
+    do: { words: 'Move t slowly up to 0.9 or more, and back, and see where the stripes go.', tool: 'scrub' },
     check: {
       ask: 'Where is the image clean?', choices: () => [{ value: '0', label: 'At t = 0' }, { value: '1', label: 'At t = 1' }], right: () => '0',
       hint: 'Put t at its left end and look at the picture.',
@@ -110,9 +110,12 @@ export const steps: readonly Step[] = [
   },
   {
     id: 'bands', title: 'Which levels are learned last?', minutes: 1.5, view: 'overview', look: 'bands', plain: true,
-    see: ['Behind one falling loss curve there are many, one for each noise level, and they do not fall together.'],
+    see: [
+      'Behind one falling loss curve there are many, one for each noise level, and they do not fall together. The charts show four bands, which hold 1, 9, 40 and 50 % of the levels.',
+      'The formula in words: to bring the error at t down to ε, gradient descent needs a number of steps k that grows at least as 1/t² · log(1/ε).',
+    ],
     formula: 'k = \\Omega\\big((\\beta_t\'/\\beta_t)^2\\, \\log(1/\\epsilon)\\big)',
-    predict: { ask: 'Which quarter of the levels falls least while training?', choices: [{ value: '0', label: 't below 0.01' }, { value: '1', label: '0.01 to 0.1' }, { value: '2', label: '0.1 to 0.5' }, { value: '3', label: 'above 0.5' }] },
+    predict: { ask: 'In which of the four bands does the loss fall least while training?', choices: [{ value: '0', label: 't below 0.01' }, { value: '1', label: '0.01 to 0.1' }, { value: '2', label: '0.1 to 0.5' }, { value: '3', label: 'above 0.5' }] },
     do: { words: 'Open the view “Over training” (on a phone: “Bands”) and look at the four small charts.', done: ({ view, figures }) => (view === 'training' || view === 'bands') && (figures?.bands.some(({ fall }) => fall !== null) ?? false) },
     check: {
       ask: 'Which band has fallen least since the first measurement?',
@@ -189,12 +192,13 @@ export const steps: readonly Step[] = [
       term: 'No free lunch', paper: 'LCF §6.2, ablations of T_min and of the loss',
       words: [
         'A larger T_min gives the features more anchors and the velocity fewer levels. Whether that is a good trade depends on what you want of the network.',
-        'How good the samples are is not measured in this lesson. In earlier runs of a close relative LCF’s were slightly worse, in three seeds of three; the paper reports better ones, at its scale.',
+        'In the end the samples count: how far they lie from real images. The paper reports better ones from LCF, at its scale.',
       ],
     },
     found: (f) => some(
-      told(difference(f.loss('lcf', 0.001), f.loss('fm', 0.001)), (more) => `at t = 0.001 the loss of LCF less that of FM is ${signed(more)}.`),
-      told(difference(f.loss('lcf', 0.067), f.loss('fm', 0.067)), (more) => `at t = 0.067, just above where T_min stood, it is ${signed(more)}; at t = 0.22, ${told(difference(f.loss('lcf', 0.22), f.loss('fm', 0.22)), (further) => signed(further)) ?? 'not measured'}.`),
+      told(difference(f.loss('lcf', 0.001), f.loss('fm', 0.001)), (more) => `at t = 0.001 LCF’s loss minus FM’s is ${signedSaid(more)}.`),
+      told(difference(f.loss('lcf', 0.067), f.loss('fm', 0.067)), (more) => `at t = 0.067, just above where T_min stood, it is ${signedSaid(more)}; at t = 0.22, ${told(difference(f.loss('lcf', 0.22), f.loss('fm', 0.22)), signedSaid) ?? 'not measured'}.`),
+      apart(f),
     ),
     caveat(claims) {
       if (claims.length === 0) return null
@@ -213,7 +217,13 @@ const asValue = (t: number | null | undefined) => (t === null || t === undefined
 function left(f: Figures, t: number): string | null {
   const [loss, floor, above] = [f.loss('fm', t), f.floor(t), f.excess('fm', t)]
   if (!loss || floor === null || !above) return null
-  return `at t = ${t} FM’s loss is ${said(loss)} over a floor of ${fixed(floor)}, which leaves ${said(above)} to learn.`
+  return `at t = ${t} FM’s loss is ${said(loss)} over a floor of ${loss.spread ? toPlaceOf(loss.spread)(floor) : fixed(floor)}, which leaves ${said(above)} to learn.`
+}
+
+/** How far samples lie from real images, where that was measured. */
+function apart(f: Figures): string {
+  const [fm, lcf] = [f.distance('fm'), f.distance('lcf')]
+  return fm && lcf ? `samples lie ${said(fm)} from held-out images with FM and ${said(lcf)} with LCF (Fréchet distance, ${f.distanceName}).` : 'how good the samples are was not measured in this run.'
 }
 
 function leastFallen(f: Figures | null): string | null {
@@ -230,8 +240,6 @@ function shareOf(figure: Figure | null): 'all' | 'some' | 'none' | null {
 }
 
 const compared = (share: ReturnType<typeof shareOf>) => share && { all: 'higher', some: 'mixed', none: 'lower' }[share]
-
-const signed = (figure: Figure) => said(figure).replace(/^(-?)/, (_, minus) => (minus ? '−' : '+'))
 
 /** “The loss …” within a sentence, but “LCF …” as it is. */
 const lower = (text: string) => (/^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1))

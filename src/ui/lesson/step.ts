@@ -68,6 +68,8 @@ export interface Step {
   found(figures: Figures): readonly string[]
   /** What does not come out at this scale, by the recorded study's own claims. */
   caveat?(claims: readonly ClaimResult[]): string | null
+  /** It is about one image, at the noise level that its tool sets. */
+  picture?: boolean
   /** The view to start from, and the chart to look at. */
   view: string
   look?: string

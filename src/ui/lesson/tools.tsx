@@ -1,34 +1,23 @@
 import { type ReactNode, useMemo, useState } from 'react'
 import { runOrPause } from '../../store/actions.ts'
 import { choosePreset } from '../../store/address.ts'
-import { datasetOf, presets } from '../../store/catalog.ts'
+import { presets } from '../../store/catalog.ts'
 import { useDraft } from '../../store/draft.ts'
-import { markDone, reveal, useLesson } from '../../store/lesson.ts'
+import { markDone, reveal, setLevel, useLesson } from '../../store/lesson.ts'
 import { useRun } from '../../store/run.ts'
 import { useRecorded } from '../../store/shown.ts'
 import { FieldControl } from '../controls/FieldControl.tsx'
 import { fields } from '../controls/fields.ts'
 import { fixed, percent, short } from '../numbers.ts'
 import { ImageGrid } from '../samples/ImageGrid.tsx'
-import { mixed, normals, rms } from './mix.ts'
+import { mixed, rms } from './mix.ts'
 import type { Tool } from './step.ts'
+import { useImage } from './useImage.ts'
 import styles from './Lesson.module.css'
 
 /** What a step brings along to be moved or pressed. */
 export function StepTool({ tool }: { tool: Tool }): ReactNode {
   return { scrub: <Scrub />, noises: <Noises />, run: <Train />, tMin: <Cut /> }[tool]
-}
-
-/** One held-out image of the data set among the settings, and two noises for it. */
-function useImage() {
-  const id = useDraft(({ config }) => config.data.dataset)
-  const wanted = useDraft(({ config }) => config.net.size)
-  return useMemo(() => {
-    const dataset = datasetOf(id)?.sizes.includes(wanted) ? datasetOf(id)! : datasetOf('gratings')!
-    const size = dataset.sizes.includes(wanted) ? wanted : dataset.sizes[0]
-    const { images, channels } = dataset.generate(1, { seed: 0, split: 'test', size })
-    return { x0: images, channels, size, noises: [normals(1, images.length), normals(2, images.length)] as const }
-  }, [id, wanted])
 }
 
 /** t by a slider whose places are finer towards 0 if `log`. */
@@ -45,21 +34,14 @@ function Level({ t, change, log = false }: { t: number; change(t: number): void;
   )
 }
 
+/** The picture that it moves stands above, or beside. */
 function Scrub() {
-  const { x0, channels, size, noises: [noise] } = useImage()
-  const [{ t, low, high }, move] = useState({ t: 0.3, low: false, high: false })
-  const image = useMemo(() => mixed(x0, noise, t), [x0, noise, t])
+  const t = useLesson((state) => state.t)
   const change = (next: number) => {
-    const seen = { low: low || next <= 0.02, high: high || next >= 0.9 }
-    move({ t: next, ...seen })
-    if (seen.low && seen.high) markDone('path')
+    setLevel(next)
+    if (next >= 0.9) markDone('path')
   }
-  return (
-    <div className={styles.tool}>
-      <div className={styles.alone}><ImageGrid label={`An image mixed with noise at t = ${fixed(t, 2)}`} images={image} count={1} channels={channels} size={size} /></div>
-      <Level t={t} change={change} />
-    </div>
-  )
+  return <div className={styles.tool}><Level t={t} change={change} /></div>
 }
 
 function Noises() {

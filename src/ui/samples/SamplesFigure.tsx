@@ -125,7 +125,7 @@ function Frame({ name, title, children }: { name?: string; title: ReactNode; chi
 
 function samplesSentence({ real }: SampleGrid, grids: ReadonlyMap<number, OwnGrid>, shown: readonly Series[]): string {
   const contrast = (pixels: Float32Array | undefined) => pixels && statistics(pixels).deviation
-  return `Contrast (standard deviation of the pixels): ${tell(shown, ({ index }) => contrast(grids.get(index)?.images), fixed)}; real images ${fixed(contrast(real))}.`
+  return `Contrast (SD of the pixels): ${tell(shown, ({ index }) => contrast(grids.get(index)?.images), fixed)}; real images ${fixed(contrast(real))}.`
 }
 
 /** The held-out images of the draft's data set, drawn on the page itself, so that they are there before any run and without a GPU. */

@@ -3,8 +3,10 @@ import { changeField, flush, knobKey, probeAgain, restart, runOrPause } from '..
 import { choosePreset } from '../../store/address.ts'
 import { smallPreset } from '../../store/catalog.ts'
 import { dismissNotices, setField, useDraft } from '../../store/draft.ts'
+import { useLesson } from '../../store/lesson.ts'
 import { markRecoveryRead, useRecovery } from '../../store/recovery.ts'
 import { type RunState, dismissFault, useRun } from '../../store/run.ts'
+import { useRecorded } from '../../store/shown.ts'
 import { openDialog } from '../../store/ui.ts'
 import { count, short } from '../numbers.ts'
 import { GoOn } from '../saved/GoOn.tsx'
@@ -43,12 +45,15 @@ export function Situation() {
 function ObstacleBanner({ obstacle: { kind, detail } }: { obstacle: NonNullable<RunState['obstacle']> }) {
   const [open, setOpen] = useState(false)
   const { headline, advice } = obstacleWords[kind]
+  const recorded = useRecorded(({ run }) => run !== null)
+  const lesson = useLesson((state) => state.open) // there the bar above has “Try again”, and the lesson says the rest
   return (
     <section className={`${styles.notice} ${styles.obstacle}`} role="alert">
       <h2>{headline}</h2>
+      {recorded && !lesson && <p>The charts and the whole lesson work from recorded runs.</p>}
       <div className={styles.actions}>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>What helps</button>
-        <button type="button" onClick={probeAgain}>Try again</button>
+        {!lesson && <button type="button" onClick={probeAgain}>Try again</button>}
       </div>
       {open && (
         <div className={styles.advice}>
