@@ -5,6 +5,7 @@ import { useRun } from '../../store/run.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 import { count } from '../numbers.ts'
+import { HeldOutPoints } from '../samples/SamplesFigure.tsx'
 import { MeasureBar, useRefusal } from './MeasureBar.tsx'
 import styles from './Diagnostics.module.css'
 
@@ -15,6 +16,7 @@ export function NotYet({ id, compact = false }: { id: string; compact?: boolean 
   if (replayed !== null) return <p className={styles.empty}>Not measured by step {count(replayed)}.</p>
   return (
     <div className={styles.empty}>
+      {id === 'plane' && !refusal && <HeldOutPoints />}
       <First id={id} refusal={refusal} />
       {!compact && <p className={styles.seen}>{diagnosticOf(id)?.summary}</p>}
       {!compact && !refusal && <MeasureBar id={id} measurement={null} compact={false} />}
