@@ -90,9 +90,9 @@ export default function Charts() {
   return (
     <Tabs.Root value={entry.name} onValueChange={(value) => showView(within(value as string))} className={styles.views}>
       <div className={styles.head}>
-        <Tabs.List className={styles.tabs} aria-label="View">
+        <Row className={styles.tabs} label="View" value={entry.name}>
           {entries.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
-        </Tabs.List>
+        </Row>
         <Replay view={view.name} />
       </div>
       {entries.map((each) => (
@@ -104,12 +104,21 @@ export default function Charts() {
   )
 }
 
+/** Tabs in a row that may be longer than the page is wide; the chosen one is always in it, clear of the fade at its end. */
+function Row({ className, label, value, children }: { className: string; label: string; value: string; children: ReactNode }) {
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [value])
+  return <Tabs.List ref={list} className={className} aria-label={label}>{children}</Tabs.List>
+}
+
 function GroupView({ group: { tab: title, views }, view, refusals }: { group: Group; view: string; refusals: Record<string, string> }) {
   return (
     <Tabs.Root value={view} onValueChange={(value) => showView(value as string)} className={styles.view}>
-      <Tabs.List className={styles.inner} aria-label={title}>
+      <Row className={styles.inner} label={title} value={view}>
         {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name} className={refusals[name] && styles.refused} title={refusals[name]}>{tab}</Tabs.Tab>)}
-      </Tabs.List>
+      </Row>
       {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>
   )
