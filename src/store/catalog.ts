@@ -38,6 +38,9 @@ export function leavesOut(id: string): boolean {
   return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
 }
 
+/** The data that settings name, in words. */
+export const dataIn = ({ data: { dataset } }: Config) => datasetOf(dataset)?.label ?? dataset
+
 /** Images (n,ch,size,size) of a data set as points (n,2) in a square of half the side `extent`; null where they are pictures. */
 export function pointsOf(id: string, images: Float32Array, dimensions: number, size: number): { extent: number; points: Float32Array } | null {
   const dataset = datasetOf(id)

@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { StudyRecord } from '../record_schema.ts'
 import { choosePreset } from '../store/address.ts'
-import { type Preset, datasetOf, presets } from '../store/catalog.ts'
+import { type Preset, dataIn, datasetOf, presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
-import { type Config, knobOf } from '../config.ts'
+import { knobOf } from '../config.ts'
 import { useRun } from '../store/run.ts'
 import { isOfOtherData, useRecorded, useShownRun } from '../store/shown.ts'
 import { useOwnSeries } from './charts/series.ts'
@@ -84,8 +84,6 @@ function title({ title: name, study, tick: { replicas } }: StudyRecord): string 
   const seeds = [...new Set(replicas.map(({ seed }) => seed))]
   return `${presets.find((preset) => preset.study === study)?.title ?? name}, ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(', ')}`
 }
-
-const dataIn = ({ data: { dataset } }: Config) => datasetOf(dataset)?.label ?? dataset
 
 const written = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
 
