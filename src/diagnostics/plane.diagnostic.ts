@@ -113,7 +113,7 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
         : nearestClasses(ends, chart.flatten(real), data.heldOutLabels)
     return { replica, label, ways: shown, classes, ...(field ?? { arrows: null, answers: null }) }
   }
-  const off = groups.map(group => `${overSeeds(group, r => found[r].at(-1)!.value)} in ${group.label}`)
+  const off = groups.map(group => `${group.label} ${overSeeds(group, r => found[r].at(-1)!.value)}`)
   const again = [0, 1].map(k => energyDistance(data.train.subarray(k * n * d, (k + 1) * n * d), real, d).value)
   return [{
     id: 'plane', title: 'Points on their way from noise to data', x: { label: 'noise level t', scale: 'linear', domain: [0, 1] }, y: { label: 'energy distance from p_t', scale: 'linear' },
@@ -122,9 +122,10 @@ export const measure: Measure<typeof settings> = async (bench, chosen) => {
       ...theories.map(({ least, label }) => curve(least, { replica: null, kind: 'theory', label })),
     ],
     spread: `± standard error over ${n} points, from four parts of them, which is too much where the distance is near 0`,
-    summary: `Where they end, points are off by ${off.join(', ')}${seedsSaid(groups)} in energy distance; ${n} training points by ${again.map(few).join(' and ')}.`,
+    summary: `Energy distance to new data (0 = alike): ${off.join(', ')}${seedsSaid(groups)}; two real sets differ by about ±${few(Number(Math.max(...again.map(Math.abs)).toPrecision(1)))}.`,
     notes: [
       `EMA weights, ${solver === 'dopri5' ? `dopri5’s own steps (${ways.map(({ t }) => t.length - 1).join(', ')})` : `${steps} ${solver} steps`} from the same noise${config.net.size > 1 ? `; in ${d} dimensions, of which 2 are shown` : ''}. p_t: held-out points and noise, mixed for level t.`,
+      `Two sets of ${n.toLocaleString('en')} training points lie ${again.map(few).join(' and ')} from as many held-out ones: below 0 is chance.`,
       ...(K > 0 ? [`Networks are told the class; arrows are those of the class ${data.dataset.classes[chosen.label]}.`] : []),
       ...(forms.length > 1 ? ['ΔFM’s minimum is (v − λT̂)/(1 − λ), v the best velocity and T̂ the mean target of the samples it is pushed from; λ as it is in the end. It leads elsewhere than the data, by construction.'] : []),
       ...(side > 0 ? ['Arrows of training pairs lead to one point, ringed: what a network is asked for when x_t was made of that point. They grow as 1/β towards t = 0, where those of t = 0.001 stand.'] : []),

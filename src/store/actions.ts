@@ -209,8 +209,10 @@ export function changeOverride(index: number, field: Overridable, value: number 
   })
 }
 
-export function requestPlan(): void {
-  const { config, problem } = useDraft.getState()
+/** Of the settings on the page, or of other replicas with them. */
+export function requestPlan(replicas?: ReplicaConfig[]): void {
+  const { config: draft, problem } = useDraft.getState()
+  const config = replicas ? { ...draft, replicas } : draft
   if (isOwn(config.data.dataset) && !datasetOf(config.data.dataset)) return // the page says so itself
   if (!problem) post({ type: 'plan', requestId: ++requestCount, config: parseConfig(config) })
 }

@@ -21,7 +21,7 @@ export const smallPreset = presets.find(({ id }) => id === 'small')
 
 export const methodChoices: Method[] = Object.values(methods).sort((a, b) => a.order - b.order)
 
-/** A link may name a method that this page does not have; it is shown by its id until the run refuses it. */
+/** A file may name a method that this page does not have; it is shown by its id until the run refuses it. */
 export function methodOf(id: string): Pick<Method, 'label' | 'short' | 'look' | 'summary' | 'paper' | 'formula' | 'uses' | 'termName'> {
   return methods[id] ?? { label: id, short: id, look: { colour: 'grey', marker: 'diamond' }, summary: '', paper: '', uses: [] }
 }
@@ -38,6 +38,9 @@ export function leavesOut(id: string): boolean {
   return knobs !== undefined && knobs.tMin > 0 && !knobs.flowBelow
 }
 
+/** The data that settings name, in words. */
+export const dataIn = ({ data: { dataset } }: Config) => datasetOf(dataset)?.label ?? dataset
+
 /** Images (n,ch,size,size) of a data set as points (n,2) in a square of half the side `extent`; null where they are pictures. */
 export function pointsOf(id: string, images: Float32Array, dimensions: number, size: number): { extent: number; points: Float32Array } | null {
   const dataset = datasetOf(id)
@@ -47,6 +50,15 @@ export function pointsOf(id: string, images: Float32Array, dimensions: number, s
 }
 
 export const datasetChoices = Object.values(datasets).map(({ id, label }) => ({ value: id, label }))
+
+/** Why nothing goes by this name, which the config takes as any text; null where something does, or may yet: sets of one's own are found a moment later. */
+export function nameProblem(field: string, name: unknown): string | null {
+  const among = (ids: readonly string[]) => (ids.includes(String(name)) ? null : `must be one of ${ids.join(', ')}, not “${String(name).slice(0, 60)}”`)
+  if (name === undefined) return null
+  if (field === 'method') return among(methodChoices.map(({ id }) => id))
+  if (field !== 'dataset' || isOwn(String(name))) return null
+  return isDrawn(String(name)) ? drawingProblem(String(name)) : among(datasetChoices.map(({ value }) => value))
+}
 
 export { GRID, datasetOf, drawingId, drawingProblem, fittedTo, isDrawn, isOwn }
 export type { Stroke }

@@ -71,7 +71,7 @@ function ownChanges(from: Config, to: Config, fields: readonly Overridable[], ea
   }))
 }
 
-const measuresOf = ({ measures }: Config) => (measures.length === 0 ? 'as usual' : measures.map(({ id, every }) => (every === undefined ? id : `${id} every ${every}`)).join(', '))
+const measuresOf = ({ measures }: Config) => (measures.length === 0 ? 'as usual' : measures.map(({ id, every }) => (every === undefined ? id : every === 0 ? `${id} off` : `${id} every ${every}`)).join(', '))
 
 /** A long list of replicas, by how many there are of each. */
 function brief(cast: readonly string[]): string {

@@ -53,8 +53,7 @@ function receive(report: DataReport): void {
       return useData.setState({ set: report.set, reading: null, refusal: null })
     case 'kept':
       useData.setState(nothing)
-      announce(`${report.set.label} is kept in this browser.`)
-      return trainOn(report.set.id)
+      return takeSet(report.set.id)
     case 'reading':
       return useData.setState({ reading: report })
     case 'refused':
@@ -110,17 +109,28 @@ export function chooseData(id: string): void {
 }
 
 /** With the settings of the experiment on points, unless they are of points already; seen on the plane, often enough that one can watch. */
-export function trainOnDrawing(id: string): void {
+export function takeDrawing(id: string): void {
   pushAddress()
   if (!datasetOf(useDraft.getState().config.data.dataset)?.plane) loadPreset('plane')
   chooseData(id)
   const { config } = useDraft.getState()
   setConfig({ ...config, measures: withMeasure(config, 'plane', { every: 100 }) })
   showView('plane')
-  openDialog(null)
+  leadToRun('Your drawing is')
 }
 
-export function trainOn(id: string): void {
+export function takeSet(id: string): void {
   chooseData(id)
+  leadToRun(`${datasetOf(id)?.label ?? id} is kept in this browser and`)
+}
+
+/** Back to the charts, which on a phone lie far above; nothing is trained unasked. */
+function leadToRun(what: string): void {
   openDialog(null)
+  announce(`${what} chosen. Press Run to train on it.`)
+  setTimeout(() => {
+    const charts = document.getElementById('charts')
+    charts?.focus({ preventScroll: true })
+    charts?.scrollIntoView({ block: 'start' })
+  })
 }

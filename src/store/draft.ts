@@ -4,7 +4,7 @@ import { type Config, ConfigError, type ReplicaConfig, type SectionName, parseCo
 import { presets } from './catalog.ts'
 import { fromHash, toHash } from './permalink.ts'
 
-interface DraftState {
+export interface DraftState {
   config: Config
   /** Why this draft cannot be run, in one sentence; null when it can. */
   problem: string | null

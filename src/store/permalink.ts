@@ -1,7 +1,7 @@
 /** A run's settings in the address: only what differs from the first experiment, checked on the way in. */
 import type { z } from 'zod'
 import { type Config, type ReplicaConfig, ConfigError, type SectionName, isOverridable, knobOf, parseConfig, replicaSchema, sections } from '../config.ts'
-import { presets } from './catalog.ts'
+import { nameProblem, presets } from './catalog.ts'
 import { lessonIn, stepIds } from './lesson.ts'
 import { readMeasures, withinBounds, writeMeasures } from './measureLink.ts'
 import { type PageLink, isPageKey, linkVersion, plainPage, readPage, writePage } from './pageLink.ts'
@@ -37,7 +37,9 @@ export function toHash(config: Config): string {
 
 /** The whole of an address after the `#`: its version, what is looked at, the settings; empty when all is as the page opens. */
 export function toLink(config: Config, page: PageLink): string {
-  const rest = [writePage(page), toHash(config)].filter(Boolean).join('&')
+  const settings = toHash(config)
+  const run = settings || page.run === presets[0].study ? page.run : null // by itself it would bring its own settings
+  const rest = [writePage({ ...page, run }), settings].filter(Boolean).join('&')
   return rest && `v=${linkVersion}&${rest}`
 }
 
@@ -48,9 +50,12 @@ export function fromHash(hash: string): Link {
   const notices: string[] = []
   const input: Record<string, unknown> = { ...opening }
   let page = plainPage
+  let settled = false // by settings of its own
+  let viewed = false
   if (hash.length > longest) notices.push(`The link is ${hash.length} letters long; the first ${longest} are read.`)
   for (const [key, text] of new URLSearchParams(hash.replace(/^#/, '').slice(0, longest))) {
     if (isPageKey(key)) {
+      viewed ||= key === 'view'
       page = readPage(page, key, text, notices)
       continue
     }
@@ -58,6 +63,7 @@ export function fromHash(hash: string): Link {
       if (lessonIn(`lesson=${text}`) === null) notices.push(`The link asks for step ${text} of the lesson; there are 1 to ${stepIds.length}.`)
       continue
     }
+    settled = true
     if (key === 'replicas') {
       const replicas = readReplicas(text, notices)
       if (replicas.length > 0) input.replicas = replicas
@@ -74,14 +80,17 @@ export function fromHash(hash: string): Link {
       continue
     }
     const value = readValue(text, (defaults[section] as Record<string, unknown>)[field])
-    const checked = shape[field].safeParse(value)
-    if (checked.success) input[section] = { ...(input[section] as object), [field]: value }
+    const problem = shape[field].safeParse(value).error?.issues[0].message ?? nameProblem(field, value)
+    if (problem === null) input[section] = { ...(input[section] as object), [field]: value }
     else {
       const near = withinBounds(shape[field], value as number | string | boolean)
       if (near !== null) input[section] = { ...(input[section] as object), [field]: near }
-      notices.push(`The link asks for ${key} = ${text.slice(0, 60)}${near === null ? `: ${checked.error.issues[0].message}. The default is used.` : `; ${near} is used.`}`)
+      notices.push(`The link asks for ${key} = ${text.slice(0, 60)}${near === null ? `: ${problem}. The default is used.` : `; ${near} is used.`}`)
     }
   }
+  // A recorded run brings the settings that it is of, and its view, as where it is chosen.
+  const recorded = settled ? undefined : presets.find(({ study }) => study !== undefined && study === page.run)
+  if (recorded) return { config: parseConfig(recorded.config), page: { ...page, view: viewed ? page.view : (recorded.view ?? null) }, notices }
   const told = notices.length > mostNotices ? [...notices.slice(0, mostNotices), `So it is with ${notices.length - mostNotices} more.`] : notices
   try {
     return { config: parseConfig(input), page, notices: told }
@@ -128,8 +137,9 @@ function readReplicas(text: string, notices: string[]): ReplicaConfig[] {
       notices.push(`The link asks for ${key} = ${String(value).slice(0, 60)} in a replica; ${near} is used.`)
     }
     const checked = replicaSchema.safeParse(replica)
-    if (checked.success) replicas.push(checked.data)
-    else notices.push(`The link describes a replica as “${part.slice(0, 60)}”: ${said(checked.error.issues[0])}. It is left out.`)
+    const strange = checked.success ? nameProblem('method', checked.data.method) : null
+    if (checked.success && strange === null) replicas.push(checked.data)
+    else notices.push(`The link describes a replica as “${part.slice(0, 60)}”: ${checked.success ? `method ${strange}` : said(checked.error.issues[0])}. It is left out.`)
   }
   return replicas
 }

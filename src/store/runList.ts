@@ -120,6 +120,12 @@ export function changesAgainst(pinned: RunEntry | undefined, entry: RunEntry): C
   return pinned?.config && entry.config && pinned.id !== entry.id ? differences(pinned.config, entry.config) : null
 }
 
+/** Those on the data of the one that they are told against, and the others: losses on other data are of another size, and say nothing beside these. */
+export function ofSameData(entries: readonly RunEntry[], reference: RunEntry | undefined): [same: RunEntry[], others: RunEntry[]] {
+  const same = ({ config }: RunEntry) => !config || !reference?.config || config.data.dataset === reference.config.data.dataset
+  return [entries.filter(same), entries.filter((entry) => !same(entry))]
+}
+
 /** The charts of a run that the browser keeps have come. */
 export function hearPast(report: Report): void {
   if (report.type !== 'past') return

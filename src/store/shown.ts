@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { create } from 'zustand'
 import type { StudyRecord } from '../record_schema.ts'
 import { presets } from './catalog.ts'
-import { useDraft } from './draft.ts'
+import { type DraftState, useDraft } from './draft.ts'
 import { type RunState, useRun } from './run.ts'
 import { useTeach } from './teach.ts'
 
@@ -29,18 +29,24 @@ export const useRecorded = create<RecordedState>(() => ({ run: null, problem: nu
 /** Runs that the visitor has put on the charts beside the one on the page; runs.ts decides which. */
 export const useBeside = create<{ runs: readonly SeenRun[] }>(() => ({ runs: [] }))
 
+type Draft = Pick<DraftState, 'preset' | 'config'>
+
 /**
- * A recorded run is shown for the experiment that it is of, whatever knob has been moved since; where nothing can be trained, and where a
- * link asks for it, it is shown in any case.
+ * A recorded run is shown for the experiment that it is of, and where a link asks for it, whatever knob has been moved since but the choice of
+ * data: nobody is to read one data set's charts as another's. Where nothing can be trained it is shown in any case, and the page says of what it is.
  */
-export function isRecordedShown({ tick, phase }: Pick<RunState, 'tick' | 'phase'>, preset: string | null, run: ShownRun | null, asked: string | null = null): boolean {
+export function isRecordedShown({ tick, phase }: Pick<RunState, 'tick' | 'phase'>, draft: Draft, run: ShownRun | null, asked: string | null = null): boolean {
   if (run === null || tick !== null || phase === 'starting') return false
-  return run.record?.study === asked || phase === 'obstacle' || presets.find(({ id }) => id === preset)?.study === run.record?.study
+  if (phase === 'obstacle') return true
+  const meant = run.record?.study === asked || presets.find(({ id }) => id === draft.preset)?.study === run.record?.study
+  return meant && !isOfOtherData(run, draft)
 }
 
+export const isOfOtherData = ({ tick }: ShownRun, { config }: Draft) => tick !== null && tick.config.data.dataset !== config.data.dataset
+
 /** The run that the charts are about; with none on the page, the first of those beside it. `asked` is the study that a link names. */
-export function shownRun(state: RunState, preset: string | null, run: SeenRun | null, beside: readonly SeenRun[], asked: string | null): ShownRun {
-  if (isRecordedShown(state, preset, run, asked)) return run!
+export function shownRun(state: RunState, draft: Draft, run: SeenRun | null, beside: readonly SeenRun[], asked: string | null): ShownRun {
+  if (isRecordedShown(state, draft, run, asked)) return run!
   if (state.tick === null && state.phase !== 'starting' && beside.length > 0) return beside[0]
   return { tick: state.tick, measurements: state.measurements, losses: state.losses, record: null }
 }
@@ -49,11 +55,12 @@ export function useShownRun<T>(select: (shown: ShownRun) => T): T {
   const recorded = useRecorded(({ run }) => run)
   const asked = useTeach(({ run }) => run)
   const preset = useDraft((state) => state.preset)
+  const config = useDraft((state) => state.config)
   const beside = useBeside(({ runs }) => runs)
-  return useRun((state) => select(shownRun(state, preset, recorded, beside, asked)))
+  return useRun((state) => select(shownRun(state, { preset, config }, recorded, beside, asked)))
 }
 
-export const shownNow = (): ShownRun => shownRun(useRun.getState(), useDraft.getState().preset, useRecorded.getState().run, useBeside.getState().runs, useTeach.getState().run)
+export const shownNow = (): ShownRun => shownRun(useRun.getState(), useDraft.getState(), useRecorded.getState().run, useBeside.getState().runs, useTeach.getState().run)
 
 const others = (beside: readonly SeenRun[], centre: string | undefined) => (beside.some(({ tick }) => tick.runId === centre) ? beside.filter(({ tick }) => tick.runId !== centre) : beside)
 

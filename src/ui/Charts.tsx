@@ -78,7 +78,8 @@ export default function Charts() {
   const entry = entries.find((each) => viewsOf(each).some(({ name }) => name === chosen)) ?? entries[0]
   const view = viewsOf(entry).find(({ name }) => name === chosen) ?? viewsOf(entry)[0]
   const refusals = useRefusals()
-  const arrange = useArranged(refusals)
+  const seen = useSeen()
+  const arrange = useCallback((views: readonly View[]) => arranged(views, new Set(Object.keys(refusals)), seen), [refusals, seen])
   const last = useRef<Record<string, string>>({}) // where one was within a group
   useEffect(() => {
     last.current[entry.name] = view.name
@@ -90,26 +91,35 @@ export default function Charts() {
   return (
     <Tabs.Root value={entry.name} onValueChange={(value) => showView(within(value as string))} className={styles.views}>
       <div className={styles.head}>
-        <Tabs.List className={styles.tabs} aria-label="View">
+        <Row className={styles.tabs} label="View" value={entry.name}>
           {entries.map(({ name, tab }) => <Tabs.Tab key={name} value={name}>{tab}</Tabs.Tab>)}
-        </Tabs.List>
+        </Row>
         <Replay view={view.name} />
       </div>
       {entries.map((each) => (
         <Tabs.Panel key={each.name} value={each.name} className={styles.view}>
-          {'views' in each ? <GroupView group={{ ...each, views: arrange(each.views).views }} view={view.name} refusals={refusals} /> : each.content()}
+          {'views' in each ? <GroupView group={{ ...each, views: arrange(each.views).views }} view={view.name} refusals={refusals} seen={seen} /> : each.content()}
         </Tabs.Panel>
       ))}
     </Tabs.Root>
   )
 }
 
-function GroupView({ group: { tab: title, views }, view, refusals }: { group: Group; view: string; refusals: Record<string, string> }) {
+/** Tabs in a row that may be longer than the page is wide; the chosen one is always in it, clear of the fade at its end. */
+function Row({ className, label, value, children }: { className: string; label: string; value: string; children: ReactNode }) {
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [value])
+  return <Tabs.List ref={list} className={className} aria-label={label}>{children}</Tabs.List>
+}
+
+function GroupView({ group: { tab: title, views }, view, refusals, seen }: { group: Group; view: string; refusals: Record<string, string>; seen: ReadonlySet<string> }) {
   return (
     <Tabs.Root value={view} onValueChange={(value) => showView(value as string)} className={styles.view}>
-      <Tabs.List className={styles.inner} aria-label={title}>
-        {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name} className={refusals[name] && styles.refused} title={refusals[name]}>{tab}</Tabs.Tab>)}
-      </Tabs.List>
+      <Row className={styles.inner} label={title} value={view}>
+        {views.map(({ name, tab }) => <Tabs.Tab key={name} value={name} className={refusals[name] ? styles.refused : seen.has(name) ? styles.seen : undefined} title={refusals[name] ?? (seen.has(name) ? 'There is something to see' : undefined)}>{tab}</Tabs.Tab>)}
+      </Row>
       {views.map(({ name, content }) => <Tabs.Panel key={name} value={name} className={styles.view}>{content()}</Tabs.Panel>)}
     </Tabs.Root>
   )
@@ -125,9 +135,10 @@ function useRefusals(): Record<string, string> {
   })), [drafted, running])
 }
 
-function useArranged(refusals: Record<string, string>) {
+/** Views with something to see in them. */
+function useSeen(): ReadonlySet<string> {
   const measured = useShownRun(({ measurements }) => Object.keys(measurements).join(' '))
-  return useCallback((views: readonly View[]) => arranged(views, new Set(Object.keys(refusals)), new Set([...measured.split(' '), 'samples'])), [refusals, measured])
+  return useMemo(() => new Set([...measured.split(' '), 'samples']), [measured])
 }
 
 /** The questions of the paper side by side: where is the loss, how ill-conditioned is it, what do the features say, what comes out. */

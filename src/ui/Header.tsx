@@ -51,9 +51,9 @@ export function Header() {
   )
 }
 
-/** In a row; behind one button on a phone, where the experiment needs the room. */
+/** In a row; behind one button where the experiment needs the room. */
 function Tools({ children }: { children: ReactNode }) {
-  const narrow = useMedia('(max-width: 56em)')
+  const narrow = useMedia('(max-width: 75em)')
   const more = useRef<HTMLDetailsElement>(null)
   if (!narrow) return <nav className={styles.tools} aria-label="Page">{children}</nav>
   const close = ({ target }: MouseEvent) => target instanceof HTMLButtonElement && more.current?.removeAttribute('open')

@@ -1,43 +1,68 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { StudyRecord } from '../record_schema.ts'
 import { choosePreset } from '../store/address.ts'
-import { type Preset, presets } from '../store/catalog.ts'
+import { type Preset, dataIn, datasetOf, presets } from '../store/catalog.ts'
 import { useDraft } from '../store/draft.ts'
 import { knobOf } from '../config.ts'
 import { useRun } from '../store/run.ts'
-import { useRecorded, useShownRun } from '../store/shown.ts'
+import { isOfOtherData, useRecorded, useShownRun } from '../store/shown.ts'
 import { useOwnSeries } from './charts/series.ts'
 import { count } from './numbers.ts'
 import styles from './Lede.module.css'
 
 /** What one sees, in two sentences. */
 export function Lede() {
-  const preset = useDraft((state) => presets.find(({ id }) => id === state.preset) ?? null)
+  const draft = useDraft()
+  const preset = presets.find(({ id }) => id === draft.preset) ?? null
   const started = useRun(({ phase }) => phase !== 'idle' && phase !== 'probing')
   const trainable = useRun(({ phase }) => phase !== 'obstacle')
   const hasTick = useRun(({ tick }) => tick !== null)
-  const waiting = useRun(({ tick, phase }) => tick === null && phase !== 'starting')
   const record = useShownRun((shown) => shown.record)
   const problem = useRecorded((recorded) => recorded.problem)
   const series = useOwnSeries()
-  const seeds = useDraft(({ config }) => new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size)
-  const about = (record && presets.find(({ study }) => study === record.study)) ?? preset
+  const recording = useRecorded(({ run }) => run)
+  const { config } = draft
+  const seeds = new Set(config.replicas.map((replica) => knobOf(config, replica, 'seed'))).size
+  const ofOther = recording && isOfOtherData(recording, draft) ? dataIn(recording.tick.config) : null
+  const [learners, data] = datasetOf(config.data.dataset)?.plane ? ['nets', 'points'] : ['diffusion transformers', 'images']
+  const about = (record && presets.find(({ study }) => study === record.study)) ?? (ofOther ? null : preset)
   const notice = about?.notice ?? 'These are your own settings; the arrow beside a changed control leads back to its default.'
-  const look = waiting ? `${styles.lede} ${styles.waiting}` : styles.lede
   if (record) {
     return (
-      <p key="recorded" className={look}>
-        <b className={styles.recorded}>Recorded run, not yours</b> {title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {notice}
+      <Clamped key="recorded">
+        <b className={styles.recorded}>Recorded run, not yours</b> {ofOther && <><b>Of {ofOther}, not of {dataIn(config)} as chosen.</b> </>}{title(record)}, {count(record.tick.step)} steps; made <time dateTime={record.date}>{dateOf(record.date)}</time> on <span title={record.adapter}>{brief(record.adapter)}</span>. {notice}
         {trainable && <> Press <b>Run</b> to make your own.</>}
-      </p>
+      </Clamped>
     )
   }
   return (
-    <p key="own" className={look}>
-      {!started && <>Press <b>Run</b>: {series.length > 1 ? <>{number(series.length)} diffusion transformers start {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same images and noise; only what is chosen for each differs.</> : 'one diffusion transformer starts.'} </>}
+    <Clamped key="own">
+      {!started && <>Press <b>Run</b>: {series.length > 1 ? <>{number(series.length)} {learners} start {seeds > 1 ? 'from one set of weights for each seed; those with the same seed' : 'from the same weights and'} see the same {data} and noise; only what is chosen for each differs.</> : `one ${learners.slice(0, -1)} starts.`} </>}
       {notice}
+      {!started && ofOther && ` The recorded run of this experiment is of ${ofOther}, so it is not shown.`}
       {problem && !hasTick && ` ${problem}`}
       {!trainable && !hasTick && preset && !preset.study && <Instead preset={preset} />}
-    </p>
+    </Clamped>
+  )
+}
+
+/** Two lines, and the rest where it is asked for: below stands what it is about. */
+function Clamped({ children }: { children: ReactNode }) {
+  const text = useRef<HTMLParagraphElement>(null)
+  const [open, setOpen] = useState(false)
+  const [cut, setCut] = useState(false)
+  useEffect(() => {
+    const look = () => setCut(text.current!.scrollHeight > text.current!.clientHeight + 1)
+    const observer = new ResizeObserver(look)
+    observer.observe(text.current!)
+    look()
+    return () => observer.disconnect()
+  }, [children])
+  return (
+    <div className={styles.lede}>
+      <p ref={text} id="lede" className={open ? undefined : styles.clamped}>{children}</p>
+      {(cut || open) && <button type="button" className="quiet" aria-expanded={open} aria-controls="lede" aria-label={open ? 'Less about this run' : 'More about this run'} onClick={() => setOpen(!open)}>{open ? 'less' : 'more'}</button>}
+    </div>
   )
 }
 

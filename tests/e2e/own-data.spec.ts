@@ -82,7 +82,7 @@ test('a file in CIFAR-10’s format trains', async ({ lab, page }) => {
   await expect(dialog.getByText('100 images of 32×32 pixels; kept as CIFAR-10 binary, 8×8 pixels, in colour, 10 classes.')).toBeVisible()
   await lab.button('Keep and use').click()
   await expect(page.getByRole('combobox', { name: 'Data' }).locator('option:checked')).toHaveText('data_batch_1 (yours)')
-  await lab.run(5)
+  await lab.run(20)
   await lab.pause()
   await expect(lab.chart('lossByT').locator('.recharts-line').first()).toBeVisible()
 })

@@ -15,16 +15,16 @@ test('points on their way: every view at the level of the slider, by hand and by
   await lab.open(decodeURIComponent(points.toString()))
   await lab.run(20)
   const figure = page.locator('figure').first()
-  await expect(figure.getByRole('img', { name: /points at t = 0\.50$/ })).toHaveCount(4, { timeout: 60_000 }) // pairs, two nets, the best velocity
+  await expect(figure.getByRole('img', { name: /points at t = 0\.00$/ })).toHaveCount(4, { timeout: 60_000 }) // pairs, two nets, the best velocity
   await lab.pause()
   await lab.expectNoAxeViolations()
 
   const net = figure.getByRole('img', { name: /^FM: 32 points/ })
-  const halfway = await picture(net)
+  const ends = await picture(net)
   await page.getByRole('slider', { name: 'Noise level t of the points' }).press('Home')
   await expect(figure.getByRole('img', { name: /points at t = 1\.00$/ })).toHaveCount(4)
   const noise = await picture(net)
-  expect(noise).not.toBe(halfway)
+  expect(noise).not.toBe(ends)
   // The same answers read as clean points; a link has it, and every other picture follows.
   await figure.getByRole('button', { name: 'x̂₀, answers as images' }).click()
   await expect.poll(() => picture(net)).not.toBe(noise)
@@ -46,7 +46,7 @@ test('points on their way: every view at the level of the slider, by hand and by
   expect(text.split('\n').filter((line) => /^FM,/.test(line)).length).toBeGreaterThan(32) // its ends, and its distances
 })
 
-test('a drawing is trained on, and a link has it', async ({ lab, page }) => {
+test('a drawing is seen, trained on when Run is pressed, and a link has it', async ({ lab, page }) => {
   await lab.open()
   await lab.button('Your own data …').click()
   const board = page.getByRole('button', { name: /^Drawing of/ })
@@ -62,7 +62,10 @@ test('a drawing is trained on, and a link has it', async ({ lab, page }) => {
   await page.keyboard.press('Space')
   await expect(board).toHaveAccessibleName(/^Drawing of (\d|1\d) points/)
   await lab.expectNoAxeViolations()
-  await lab.button('Train on it').click()
+  await lab.button('Use it').click()
+  await expect(page.getByRole('main')).toBeFocused()
+  await expect(lab.announcement).toHaveText('Your drawing is chosen. Press Run to train on it.')
+  await expect(page.getByRole('img', { name: /held-out points of Your drawing$/ })).toBeVisible()
   await expect(page).toHaveURL(/data\.dataset=drawn-0[\w-]+\.1[\w-]{2}&/)
   await expect(page.getByRole('combobox', { name: 'Data' })).toHaveValue(/^drawn-/)
   await page.reload()

@@ -37,6 +37,8 @@ test('every control has its default, a way back and a sentence', async ({ lab, p
   await value.fill('9999')
   await value.press('Enter')
   await expect(value).toHaveValue('2048')
+  await expect(batch.getByText('1 to 2,048; 2,048 taken')).toBeVisible()
+  await expect(lab.announcement).toHaveText('Batch, value: 1 to 2,048; 2,048 taken.')
   await page.getByRole('button', { name: 'Reset Batch to 64' }).click()
   await expect(value).toHaveValue('64')
   await lab.slider('Batch').press('PageUp')

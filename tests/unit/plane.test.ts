@@ -10,7 +10,7 @@ import { PhiloxStream } from '../../src/engine/philox.ts'
 import { energyDistance } from '../../src/flow/energy.ts'
 import { empiricalVelocity } from '../../src/flow/empirical.ts'
 import { makePath } from '../../src/flow/paths.ts'
-import { between, opening, outside, speeds } from '../../src/ui/plane/paint.ts'
+import { between, outside, speeds } from '../../src/ui/plane/paint.ts'
 
 const normals = (length: number, seed: number, shift = 0) => {
   const values = new Float32Array(length)
@@ -131,12 +131,9 @@ describe('best velocity', () => {
   })
 })
 
-test('points outside the frame are counted, and the picture opens half way, or where most points are in it', () => {
+test('points outside the frame are counted', () => {
   const view = { replica: null, label: '', arrows: null, classes: [0, 0], ways: Float32Array.of(9, 0, 9, 0, 3, 0, 1, 0, 1, 0, 1, 0) } // three levels of two points
   expect([0, 0.5, 1, 2].map(index => outside({ extent: 2, view, index }))).toEqual([2, 2, 1, 0])
-  expect(opening({ extent: 2, t: [1, 0.5, 0], views: [view] })).toBe(1)
-  expect(opening({ extent: 0.5, t: [1, 0.5, 0], views: [view] })).toBe(2)
-  expect(opening({ extent: 20, t: [1, 0.5, 0], views: [view] })).toBe(1)
 })
 
 test('painting: values between levels, and lengths that theories do not stretch', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig, type ReplicaConfig, sections } from '../../src/config.ts'
 import { ignoredBecause } from '../../src/store/catalog.ts'
 import { type ConfigField, type NumberField, fields, narrowed } from '../../src/ui/controls/fields.ts'
+import { readTyped } from '../../src/ui/controls/typed.ts'
 import { neighbour, placeOf, places, valueAt } from '../../src/ui/controls/track.ts'
 
 const all = Object.values(fields).flat()
@@ -78,4 +79,21 @@ test('a knob that no chosen method reads says so', () => {
   expect(because('b1', { method: 'fm' }, { method: 'fm', path: 'vp' })).toBeNull()
   expect(because('timeMean', { method: 'fm' })).toContain('does not use')
   expect(because('timeMean', { method: 'fm' }, { method: 'fm', times: 'logit-normal' })).toBeNull()
+})
+
+test.each([
+  ['64', 64, null],
+  ['99999', 2048, '1 to 2,048; 2,048 taken'],
+  ['-1', 1, '1 to 2,048; 1 taken'],
+  ['10.4', 10, 'whole numbers; 10 taken'],
+  ['abc', null, '“abc” is no number; left as it was'],
+])('a batch typed as %s', (text, value, word) => {
+  expect(readTyped(text, { min: 1, max: 2048, integer: true })).toEqual({ value, word })
+})
+
+test('a T_min typed in any way', () => {
+  const bounds = { min: 0, max: 0.9, integer: false }
+  expect(readTyped('2', bounds)).toEqual({ value: 0.9, word: '0 to 0.9; 0.9 taken' })
+  expect(readTyped('5e-2', bounds)).toEqual({ value: 0.05, word: null })
+  expect(readTyped('0,05', bounds)).toEqual({ value: 0.05, word: null })
 })

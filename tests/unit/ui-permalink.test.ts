@@ -18,6 +18,17 @@ test('the first experiment needs no address, and every experiment has one of its
   expect(toLink(defaults, plainPage)).toBe('')
 })
 
+test('a recorded run without settings brings the experiment that it is of, and its view; settings beside it stay', () => {
+  for (const { config, study, view = null } of presets) {
+    if (!study) continue
+    expect(fromHash(`run=${study}`)).toEqual({ config: parseConfig(config), page: { ...plainPage, run: study, view }, notices: [] })
+    expect(fromHash(`run=${study}&view=overview&hide=net`)).toMatchObject({ config: parseConfig(config), page: { run: study, view: null, hide: ['net'] } })
+  }
+  expect(fromHash('run=paths&train.batch=32')).toMatchObject({ config: parseConfig({ ...presets[0].config, train: { batch: 32 } }), page: { run: 'paths' } })
+  expect(fromHash('run=paths&net.width=oops').config).toEqual(defaults)
+  expect(toLink(defaults, { ...plainPage, run: 'paths' })).toBe('') // or it would lead to other settings than these
+})
+
 test('only what differs is written', () => {
   expect(toHash(parseConfig({ ...presets[0].config, net: { width: 64 }, objective: { tMin: 0 }, evaluate: { solver: 'heun' } }))).toBe('net.width=64&objective.tMin=0&evaluate.solver=heun')
 })
@@ -29,7 +40,7 @@ describe('round trip', () => {
     { replicas: [{ method: 'exfm', candidates: 8, ownCandidate: false }, { method: 'lcf', variant: 'equation14' }, { method: 'contrastive-fm', negatives: 'other-class', nullSkip: true }, { method: 'fm', times: 'sigma-uniform' }, { method: 'fm-logit-normal', timeMean: -0.5 }] },
     { replicas: [{ method: 'fm', label: 'a, b; c: d & e = 50 %' }] },
     { objective: { detach: false, lambda: 1e-7, method: 'fm-contrast' } },
-    { data: { dataset: 'a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },
+    { data: { dataset: 'own-a data set/ü' }, train: { learningRate: 0.003, seed: 0xffffffff } },
     { net: { patch: 4, size: 16 } },
   ]
   test.each(inputs.map((input) => [JSON.stringify(input), input] as const))('%s', (_, input) => {
@@ -102,7 +113,7 @@ describe('round trip', () => {
 describe('a hostile address', () => {
   test.each([
     'net.width=NaN', 'net.width=', 'net.width=abc', 'net.width=Infinity', 'nothing=1', 'net.nothing=1', '__proto__.x=1',
-    'net.__proto__=1', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=exfm,ownCandidate:maybe', 'replicas=%E0%A4%A',
+    'net.__proto__=1', 'data.dataset=nothing', 'data.dataset=drawn-9', 'objective.method=nothing', 'constructor.name=1', 'objective.variant=nonsense', 'objective.detach=maybe', 'replicas=fm,nothing:1', 'replicas=fm,path:spline', 'replicas=nothing;constructor', 'replicas=exfm,ownCandidate:maybe', 'replicas=%E0%A4%A',
     '%', 'v=2', 'view=nowhere', 'run=nobody', 'hide=lossByT', 'lock=fork', 'loss=all', 'answers=noise', 'seeds=no', 'hide=__proto__,constructor,net.__proto__',
   ])('%s: the default is used, and a sentence says so', (hash) => {
     const { config, page, notices } = fromHash(`#${hash}`)
@@ -116,6 +127,8 @@ describe('a hostile address', () => {
   test.each([
     ['net.width=abc', 'The link asks for net.width = abc: must be a whole number from 8 to 1,152, not “abc”. The default is used.'],
     ['evaluate.solver=newton', 'The link asks for evaluate.solver = newton: must be one of euler, midpoint, heun, rk4, dopri5, sde, not “newton”. The default is used.'],
+    ['replicas=fm;nothing', 'The link describes a replica as “nothing”: method must be one of fm, lcf, fm-truncated, fm-contrast, dispersive, contrastive-fm, fm-logit-normal, x-prediction, noise-prediction, exfm, self-conditioned, not “nothing”. It is left out.'],
+    ['data.dataset=drawn-0AA', 'The link asks for data.dataset = drawn-0AA: a drawing of one point has nothing to learn; draw a line, or two points or more in different places. The default is used.'],
     ['replicas=fm,nothing:1', 'The link describes a replica as “fm,nothing:1”: “nothing” is not known here. It is left out.'],
     ['replicas=fm,path:spline', 'The link describes a replica as “fm,path:spline”: path must be one of linear, cosine, power, power-noise, vp, lipman, scaled, linear-vp, ve, not “spline”. It is left out.'],
   ])('%s: %s', (hash, sentence) => {

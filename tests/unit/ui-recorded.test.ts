@@ -60,7 +60,9 @@ describe('its picture', () => {
 
 describe('a recorded run stands on the page', () => {
   const run: ShownRun = { record: studyRecord, tick: studyRecord.tick, measurements: {}, losses: [] }
-  const own = presets.find(({ study }) => study === 'low-noise')!.id
+  const { config } = studyRecord.tick
+  const own = { preset: presets.find(({ study }) => study === 'low-noise')!.id, config }
+  const anyOther = { preset: null, config }
 
   test('until there is one of the visitor’s own', () => {
     expect(isRecordedShown({ tick: null, phase: 'probing' }, own, run)).toBe(true)
@@ -70,10 +72,18 @@ describe('a recorded run stands on the page', () => {
   })
 
   test('for its experiment, and for any where nothing can be trained', () => {
-    expect(isRecordedShown({ tick: null, phase: 'idle' }, 'small', run)).toBe(false)
-    expect(isRecordedShown({ tick: null, phase: 'idle' }, null, run)).toBe(false)
-    expect(isRecordedShown({ tick: null, phase: 'obstacle' }, null, run)).toBe(true)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, { preset: 'small', config }, run)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, anyOther, run)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'obstacle' }, anyOther, run)).toBe(true)
     expect(isRecordedShown({ tick: null, phase: 'obstacle' }, own, null)).toBe(false)
+  })
+
+  test('not for other data than it is of, for whose charts it would be taken', () => {
+    const otherData = { ...own, config: { ...config, data: { ...config.data, dataset: 'shapes' } } }
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, otherData, run)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, otherData, run, studyRecord.study)).toBe(false)
+    expect(isRecordedShown({ tick: null, phase: 'idle' }, { ...own, config: { ...config, train: { ...config.train, batch: 8 } } }, run)).toBe(true)
+    expect(isRecordedShown({ tick: null, phase: 'obstacle' }, otherData, run)).toBe(true)
   })
 
   test('and is of the very settings that Run would start, but for its length and pace', () => {

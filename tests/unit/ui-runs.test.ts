@@ -11,7 +11,7 @@ import { readList, withSeeds, withSweep } from '../../src/store/lineup.ts'
 import { briefName, nameFor, namesOf } from '../../src/store/names.ts'
 import { replicaLabel } from '../../src/store/replicas.ts'
 import { useRun } from '../../src/store/run.ts'
-import { changesAgainst, givenLooks, hearPast, listRuns, useRuns } from '../../src/store/runList.ts'
+import { changesAgainst, givenLooks, hearPast, listRuns, ofSameData, useRuns } from '../../src/store/runList.ts'
 import { deleteRun, pin, rename, setShown, undoDelete, watchRuns } from '../../src/store/runs.ts'
 import { useSaves } from '../../src/store/saves.ts'
 import { type SeenRun, useBeside } from '../../src/store/shown.ts'
@@ -68,6 +68,14 @@ describe('the list', () => {
     expect(changesAgainst(first, first)).toBeNull()
     expect(changesAgainst(undefined, second)).toBeNull()
   })
+
+  test('runs of other data than the one they are told against do not stand beside it', () => {
+    const entries = listRuns({ ...nothing, past: [seen('b'), seen('a', parseConfig({ ...pair, data: { dataset: 'mixture' } })), seen('c')] })
+    const [b] = entries.filter(({ id }) => id === 'b')
+    const ids = (some: typeof entries) => some.map(({ id }) => id).toSorted()
+    expect(ofSameData(entries, b).map(ids)).toEqual([['b', 'c'], ['a']])
+    expect(ofSameData(entries, undefined).map(ids)).toEqual([['a', 'b', 'c'], []])
+  })
 })
 
 describe('differences', () => {
@@ -75,6 +83,10 @@ describe('differences', () => {
     expect(differences(pair, parseConfig({ replicas: [{ method: 'fm' }, { method: 'lcf', lambda: 1 }] }))).toEqual([{ title: 'λ of replica 2', from: '0.05', to: '1' }])
     expect(differences(pair, parseConfig({ replicas: [{ method: 'fm' }, { method: 'fm-contrast' }] })).map(({ title }) => title)).toEqual(['Replica 2'])
     expect(differences(pair, parseConfig({ replicas: [0, 1, 2].map((seed) => ({ method: 'fm', seed })) }))).toEqual([{ title: 'Replicas', from: 'Flow matching, LCF', to: 'Flow matching ×3' }])
+  })
+
+  test('of what is measured are told in words', () => {
+    expect(differences(pair, parseConfig({ ...pair, measures: [{ id: 'probe', every: 0 }, { id: 'plane', every: 50 }, { id: 'gain' }] }))).toEqual([{ title: 'Diagnostics', from: 'as usual', to: 'probe off, plane every 50, gain' }])
   })
 
   test('live knobs that wait are told, by each replica where one has its own', () => {

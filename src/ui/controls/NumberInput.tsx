@@ -1,4 +1,7 @@
 import { useState } from 'react'
+import { announce } from '../../store/ui.ts'
+import { readTyped } from './typed.ts'
+import styles from './Controls.module.css'
 
 interface Props {
   id?: string
@@ -18,37 +21,46 @@ interface Props {
   onCommit?: () => void
 }
 
-/** Text while it is typed, a number within bounds once it is left or Enter is pressed. Takes 1e-3 as well as 0.001. */
+/** Text while it is typed, a number within bounds once it is left or Enter is pressed; a word where that is not the one that was typed. */
 export function NumberInput({ id, label, value, placeholder, min, max, integer, disabled, className, describedBy, onChange, onClear, onCommit }: Props) {
   const [text, setText] = useState<string | null>(null)
+  const [told, setTold] = useState<{ word: string; value: number | undefined } | null>(null)
   const commit = () => {
     if (text === null) return
     setText(null)
     if (text.trim() === '') return onClear?.()
-    const typed = Number(text.replace(',', '.'))
-    if (!Number.isFinite(typed)) return
-    onChange(Math.min(max, Math.max(min, integer ? Math.round(typed) : typed)))
+    const typed = readTyped(text, { min, max, integer })
+    setTold(typed.word === null ? null : { word: typed.word, value: typed.value ?? value })
+    if (typed.word !== null) announce(`${label ? `${label}: ` : ''}${typed.word}.`)
+    if (typed.value === null) return
+    onChange(typed.value)
     onCommit?.()
   }
   return (
-    <input
-      type="text"
-      inputMode="decimal"
-      autoComplete="off"
-      spellCheck={false}
-      id={id}
-      aria-label={label}
-      aria-describedby={describedBy}
-      className={className}
-      value={text ?? (value === undefined ? '' : String(value))}
-      placeholder={placeholder}
-      disabled={disabled}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit()
-        if (event.key === 'Escape') setText(null)
-      }}
-    />
+    <>
+      <input
+        type="text"
+        inputMode="decimal"
+        autoComplete="off"
+        spellCheck={false}
+        id={id}
+        aria-label={label}
+        aria-describedby={describedBy}
+        className={className}
+        value={text ?? (value === undefined ? '' : String(value))}
+        placeholder={placeholder}
+        disabled={disabled}
+        onChange={(event) => {
+          setText(event.target.value)
+          setTold(null)
+        }}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit()
+          if (event.key === 'Escape') setText(null)
+        }}
+      />
+      {told && told.value === value && <span className={styles.told}>{told.word}</span>}
+    </>
   )
 }

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react'
 import { GRID, drawingId, drawingProblem, type Stroke } from '../../store/catalog.ts'
-import { trainOnDrawing } from '../../store/data.ts'
+import { takeDrawing } from '../../store/data.ts'
 import { useMedia } from '../useMedia.ts'
 import { useUi } from '../../store/ui.ts'
 import styles from './Data.module.css'
@@ -66,7 +66,7 @@ export function DrawPoints() {
       </div>
       <output>{problem && `${problem[0].toUpperCase()}${problem.slice(1)}.`}</output>
       <p className={styles.row}>
-        <button type="button" className="primary" disabled={strokes.length === 0 || problem !== null} onClick={() => trainOnDrawing(id)}>Train on it</button>
+        <button type="button" className="primary" disabled={strokes.length === 0 || problem !== null} onClick={() => takeDrawing(id)}>Use it</button>
         <button type="button" disabled={strokes.length === 0} onClick={() => setStrokes(strokes.slice(0, -1))}>Undo</button>
         <button type="button" disabled={strokes.length === 0} onClick={() => setStrokes([])}>Clear</button>
       </p>

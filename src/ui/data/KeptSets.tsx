@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { OwnSet } from '../../file_protocol.ts'
-import { removeSet, trainOn, useData } from '../../store/data.ts'
+import { removeSet, takeSet, useData } from '../../store/data.ts'
 import { useDraft } from '../../store/draft.ts'
 import { bytes } from '../numbers.ts'
 import { Preview } from './Preview.tsx'
@@ -29,7 +29,7 @@ function Kept({ set }: { set: OwnSet }) {
     <li>
       <b>{set.label}</b> <span>{formSentence(set)} {splitSentence(set)} {bytes(size)}.</span>
       <div className={styles.buttons}>
-        <button type="button" disabled={chosen} aria-label={`Use ${set.label}`} onClick={() => trainOn(set.id)}>{chosen ? 'In use' : 'Use'}</button>
+        <button type="button" disabled={chosen} aria-label={`Use ${set.label}`} onClick={() => takeSet(set.id)}>{chosen ? 'In use' : 'Use'}</button>
         <button type="button" aria-expanded={shown} aria-label={`Images of ${set.label}`} onClick={() => setShown(!shown)}>Images</button>
         {asking
           ? <button type="button" aria-label={`Delete ${set.label} for good`} onClick={() => removeSet(set.id)}>Really delete</button>

@@ -5,6 +5,7 @@ import { useRun } from '../../store/run.ts'
 import { useShownRun } from '../../store/shown.ts'
 import { useUi } from '../../store/ui.ts'
 import { count } from '../numbers.ts'
+import { HeldOutPoints } from '../samples/SamplesFigure.tsx'
 import { MeasureBar, useRefusal } from './MeasureBar.tsx'
 import styles from './Diagnostics.module.css'
 
@@ -12,12 +13,14 @@ import styles from './Diagnostics.module.css'
 export function NotYet({ id, compact = false }: { id: string; compact?: boolean }) {
   const replayed = useUi((state) => state.replayed)
   const refusal = useRefusal(id)
+  const recorded = useShownRun(({ record }) => record !== null)
   if (replayed !== null) return <p className={styles.empty}>Not measured by step {count(replayed)}.</p>
   return (
     <div className={styles.empty}>
+      {id === 'plane' && !refusal && <HeldOutPoints />}
       <First id={id} refusal={refusal} />
       {!compact && <p className={styles.seen}>{diagnosticOf(id)?.summary}</p>}
-      {!compact && !refusal && <MeasureBar id={id} measurement={null} compact={false} />}
+      {!compact && !refusal && !recorded && <MeasureBar id={id} measurement={null} compact={false} />}
     </div>
   )
 }
@@ -37,7 +40,8 @@ function First({ id, refusal }: { id: string; refusal: string | null }) {
     if (measuring || (step === 0 && diagnosticOf(id)?.atStart)) return <><p>{step === 0 ? 'The first picture is being measured, before the first step.' : 'The first picture is being measured.'}</p><progress max={measuring?.total || 1} value={measuring?.done ?? 0} aria-label="First picture" /></>
     return <><p>First picture at step {count(next)}.</p><progress max={next} value={step} aria-label="Steps until the first picture" /></>
   }
-  const without = recorded ? 'Not measured in the recorded run.' : 'Not measured yet.'
+  const without = recorded ? 'Not in this recording: measuring needs a run.' : 'Not measured yet.'
+  if (recorded && phase === 'obstacle') return <p>Not in this recording: measuring needs a run, and a run needs a GPU.</p>
   if (under || phase === 'finished' || phase === 'obstacle') return <p>{without}</p>
   return <p>{without} Press <b>Run</b>{every > 0 ? `: it is measured ${diagnosticOf(id)?.atStart ? 'at once and ' : ''}every ${count(every)} steps` : ', and it can be measured at any step'}.</p>
 }

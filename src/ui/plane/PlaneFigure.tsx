@@ -10,7 +10,7 @@ import { useUi } from '../../store/ui.ts'
 import { fixed } from '../numbers.ts'
 import { ToolIcon } from '../ToolIcon.tsx'
 import { useMedia } from '../useMedia.ts'
-import { type Layers, opening, outside, speeds } from './paint.ts'
+import { type Layers, outside, speeds } from './paint.ts'
 import { PlaneCanvas } from './PlaneCanvas.tsx'
 import styles from './Plane.module.css'
 
@@ -29,7 +29,7 @@ const arrowWords: Record<Reading, string> = {
 export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: boolean }) {
   const { t, classes } = plane
   const last = t.length - 1
-  const [index, setIndex] = useState(() => opening(plane))
+  const [index, setIndex] = useState(last) // where points end, for that is what is asked of them
   const [playing, setPlaying] = useState(false)
   const [layers, setLayers] = useState<Layers>({ arrows: true, ways: false, density: false })
   const calm = useMedia('(prefers-reduced-motion: reduce)')
@@ -80,9 +80,9 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
           />
         </label>
         {!compact && (Object.keys(layerWords) as (keyof Layers)[]).map((layer) => (
-          <label key={layer} className={styles.layer} title={layer === 'arrows' && !withArrows ? 'This measurement has none.' : undefined}>
+          <label key={layer} className={styles.layer}>
             <input type="checkbox" checked={layers[layer] && (layer !== 'arrows' || withArrows)} disabled={layer === 'arrows' && !withArrows} onChange={({ target }) => setLayers({ ...layers, [layer]: target.checked })} />
-            {layerWords[layer]}
+            {layerWords[layer]}{layer === 'arrows' && !withArrows && ': none measured'}
           </label>
         ))}
         {!compact && convertible && <ReadingChoice value={reading} />}
@@ -95,7 +95,7 @@ export function PlaneFigure({ plane, compact }: { plane: PlaneViews; compact: bo
               <span>{name}</span>
             </h3>
             <PlaneCanvas {...plane} view={view} index={place} speeds={typical} layers={layers} reading={reading} label={`${name}: ${view.classes.length} points at t = ${fixed(level, 2)}`} />
-            {said && <p className={styles.said}>{said}</p>}
+            <p className={styles.said}>{said}</p>
           </li>
         ))}
       </ul>

@@ -57,14 +57,6 @@ export function outside({ extent, view: { ways, classes }, index }: Pick<Scene, 
   return classes.filter((_, i) => beyond(2 * i) || beyond(2 * i + 1)).length
 }
 
-/** The level that is shown first: half way, where fields are neither noise nor singular, or the first one after it with most points in the frame. */
-export function opening({ extent, t, views: all }: Pick<PlaneViews, 'extent' | 't' | 'views'>): number {
-  const views = all.filter(({ replica }) => replica === null) // nets at their beginning lead nowhere
-  const total = views.reduce((sum, { classes }) => sum + classes.length, 0)
-  const found = t.findIndex((_, index) => index >= (t.length - 1) / 2 && views.reduce((sum, view) => sum + outside({ extent, view, index }), 0) <= total / 2)
-  return found < 0 ? t.length - 1 : found
-}
-
 export interface Scene extends Pick<PlaneViews, 'extent' | 'side' | 'data'> {
   view: PlaneView
   /** Place among the levels, 0 for t = 1; may lie between two. */

@@ -15,7 +15,7 @@ export function Memory() {
   const training = useRun(({ phase }) => phase === 'running')
   useEffect(() => {
     if (!able) return
-    const timer = setTimeout(requestPlan, 250)
+    const timer = setTimeout(() => requestPlan(), 250)
     return () => clearTimeout(timer)
   }, [able, config])
   if (!plan || !able) return null // without a GPU nothing is planned for these settings

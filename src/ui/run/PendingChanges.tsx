@@ -34,6 +34,7 @@ export function PendingChanges() {
             <ul>{changes.slice(first).map((change) => <li key={change.title}>{words(change)}</li>)}</ul>
           </details>
         )}
+        {phase === 'finished' && live.length > 0 && <p>“Train longer” applies {live.map(({ title }) => title).join(', ')}{fixed.length > 0 && '; the rest waits for a restart'}.</p>}
       </div>
       <button type="button" onClick={restart} disabled={refused || problem !== null}>Restart with changes</button>
       {live.length > 0 && fixed.length === 0 && phase !== 'finished' && <button type="button" onClick={applyLive}>Apply now</button>}

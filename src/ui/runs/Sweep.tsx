@@ -1,10 +1,11 @@
-import { useState } from 'react'
-import { start } from '../../store/actions.ts'
+import { useEffect, useState } from 'react'
+import { requestPlan, start } from '../../store/actions.ts'
 import { methodChoices } from '../../store/catalog.ts'
 import { setReplicas, useDraft } from '../../store/draft.ts'
 import { mostReplicas, readList, withSweep } from '../../store/lineup.ts'
 import { useRun } from '../../store/run.ts'
 import { openDialog, showView } from '../../store/ui.ts'
+import { bytes } from '../numbers.ts'
 import { Modal } from '../dialogs/Modal.tsx'
 import styles from './Runs.module.css'
 
@@ -22,6 +23,14 @@ function Form() {
   const [lambdas, setLambdas] = useState('0.01 0.05 0.2')
   const able = useRun(({ phase }) => phase !== 'probing' && phase !== 'obstacle' && phase !== 'starting')
   const found = replicasOf(method, tMins, lambdas)
+  const known = useDraft(({ problem }) => problem === null) // else nothing is planned
+  const plan = useRun((state) => (known && able ? state.plan?.plan : undefined))
+  useEffect(() => {
+    if (typeof found !== 'string') requestPlan(found)
+    // Asked for what was typed; `found` is another array each time.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [method, tMins, lambdas])
+  useEffect(() => () => requestPlan(), []) // the run bar's again
   const go = () => {
     if (typeof found === 'string') return
     openDialog(null)
@@ -40,8 +49,9 @@ function Form() {
         <label htmlFor="sweep-lambda">λ</label>
         <input id="sweep-lambda" value={lambdas} spellCheck={false} autoComplete="off" onChange={({ target }) => setLambdas(target.value)} />
       </div>
-      {typeof found === 'string' ? <p role="alert">{found}</p> : <p>{found.length} replicas.</p>}
-      <p><button type="button" className="primary" disabled={typeof found === 'string' || !able} onClick={go}>Run the sweep</button></p>
+      {typeof found === 'string' ? <p role="alert">{found}</p> : <p>{found.length} replicas{plan && !plan.refusal && `: ${[plan.time?.about, `${bytes(plan.total)} of GPU memory`].filter(Boolean).join(', ')}`}.</p>}
+      {plan?.refusal && <p role="alert">{plan.refusal}</p>}
+      <p><button type="button" className="primary" disabled={typeof found === 'string' || !able || plan?.refusal !== undefined} onClick={go}>Run the sweep</button></p>
     </>
   )
 }

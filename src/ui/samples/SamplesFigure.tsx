@@ -128,6 +128,14 @@ function samplesSentence({ real }: SampleGrid, grids: ReadonlyMap<number, OwnGri
   return `Contrast (SD of the pixels): ${tell(shown, ({ index }) => contrast(grids.get(index)?.images), fixed)}; real images ${fixed(contrast(real))}.`
 }
 
+/** Points to be learned, before there is anything else to see. */
+export function HeldOutPoints() {
+  const dataset = useDraft(({ config }) => config.data.dataset)
+  const real = useRealImages()
+  const label = datasetOf(dataset)?.label
+  return real && <div className={styles.heldOut}><Grid dataset={dataset} label={`${real.count} held-out points of ${label}`} {...real} /><p>{label}</p></div>
+}
+
 /** The held-out images of the draft's data set, drawn on the page itself, so that they are there before any run and without a GPU. */
 function useRealImages() {
   const { dataset: id, seed } = useDraft(({ config }) => config.data)

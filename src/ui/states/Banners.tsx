@@ -34,10 +34,13 @@ export function Banners() {
   )
 }
 
+/** Seconds that one waits for a run without being offered a smaller one. */
+const soon = 600
+
 /** What kind of GPU there is, where that matters. It comes when the page stands already, so it is kept small, and on a phone comes after the chart: nothing may jump. */
 export function Situation() {
   const obstacle = useRun((state) => state.obstacle)
-  const slow = useRun(({ capabilities, phase }) => phase === 'idle' && (capabilities?.software ?? false))
+  const slow = useRun(({ capabilities, phase, plan }) => phase === 'idle' && capabilities?.software && (plan?.plan.time?.seconds ?? 0) > soon)
   if (obstacle) return <ObstacleBanner obstacle={obstacle} />
   return slow ? <SoftwareBanner /> : null
 }
