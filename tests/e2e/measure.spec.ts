@@ -28,7 +28,7 @@ test('what a net does about the condition number comes in while it trains, and c
   await replay.press('End')
   await expect(chart.getByText(/^Step (40|60|80), took/)).toBeVisible()
 
-  await page.getByRole('button', { name: /^How much the answer .* as table$/ }).click()
+  await page.getByRole('button', { name: 'Slope: demanded and reached as table' }).click()
   await expect(chart.locator('tbody tr')).toHaveCount(4)
   await expect(chart.locator('tbody tr').first().locator('td').first()).toHaveText('1,000')
 })

@@ -85,7 +85,7 @@ const SAID: Record<string, Record<string, string>> = {
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite', guided: 'appears', beyond: 'appears', variety: 'unclear', 'over-contrast': 'appears' },
-  weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', middle: 'appears' },
+  weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', psnr: 'unclear', middle: 'appears' },
   paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
   'too-strong': { wrecked: 'appears', reads: 'opposite', samples: 'opposite' },

@@ -10,6 +10,8 @@ const NEW = { diagnostic: 'hybrid', panel: 'nearest' }
 /** Of samples guided by w: their place on the way to the mean of their class, their variance within it, or their distance from real images. */
 const guidedAt = (findings: Findings, replica: number, panel: 'place' | 'variety' | 'distance', w: number) => valueAt(findings, { diagnostic: 'guided', panel }, replica, w)
 
+const psnrAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'denoising', panel: 'psnr' }, replica, t)
+
 /** log2 of what drift does to samples over what noise does, in a window about t; and how far from real ones drift puts them. */
 const phaseAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'windows', panel: 'phase', label: 'drift' }, replica, t)
 const HARMED = 256
@@ -27,16 +29,16 @@ export const generationStudies: readonly Study[] = [
     config: withSeeds('guidance'),
     measures: { classes: { samples: 64 }, guided: { w: '1 2 4', samples: 64 } },
     claims: [
-      { id: 'half-way', text: 'With labels and no guidance samples of FM fall short of the mean of their class', source: 'asked here', unit: '1 less the place on the way to it, FM', effect: (f, of) => 1 - pushed(f, of('fm')) },
-      { id: 'a-little', text: 'λ = 0.05 moves them towards it', source: 'ΔFM §4', unit: 'place on the way, ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
-      { id: 'a-lot', text: 'λ = 0.5 moves them further', source: 'ΔFM fig. 3', unit: 'place on the way, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
+      { id: 'half-way', text: 'With labels and no guidance samples of FM fall short of the mean of their class', source: 'asked here', unit: '1 less the place of samples between the mean of all images (0) and that of their class (1), FM', effect: (f, of) => 1 - pushed(f, of('fm')) },
+      { id: 'a-little', text: 'λ = 0.05 moves them towards it', source: 'ΔFM §4', unit: 'place between the mean of all images (0) and that of the class (1), ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
+      { id: 'a-lot', text: 'λ = 0.5 moves them further', source: 'ΔFM fig. 3', unit: 'place between the mean of all images (0) and that of the class (1), ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
       { id: 'separates', text: 'Its velocity tells classes better apart in the middle of the way', source: 'ΔFM §3', unit: 'share of variance between classes at t = 0.5, ΔFM 0.05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.5) - valueAt(f, APART, of('fm'), 0.5) },
       { id: 'earlier', text: 'And near the noise, where classes part first', source: 'ΔFM fig. 4', unit: 'share of variance between classes at t = 0.8, ΔFM 0.05 less FM', effect: (f, of) => valueAt(f, APART, of('contrastive-fm'), 0.8) - valueAt(f, APART, of('fm'), 0.8) },
       { id: 'told', text: 'With λ = 0.5 a label changes its velocity more', source: 'ΔFM §3', unit: 'root mean square per pixel at t = 0.3, ΔFM 0.5 less FM', effect: (f, of) => valueAt(f, { ...APART, panel: 'label' }, of('ΔFM λ = 0.5'), 0.3) - valueAt(f, { ...APART, panel: 'label' }, of('fm'), 0.3) },
-      { id: 'guided', text: 'Guidance w = 2 moves samples of FM further towards the mean of their class', source: 'arXiv 2207.12598', unit: 'place on the way, w = 2 less 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('fm'), 'place', 1) },
-      { id: 'beyond', text: 'w = 4 moves them beyond it', source: 'arXiv 2207.12598', unit: 'place on the way at w = 4, less 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 4) - 1 },
+      { id: 'guided', text: 'Guidance w = 2 moves samples of FM further towards the mean of their class', source: 'arXiv 2207.12598', unit: 'place between the mean of all images (0) and that of the class (1), w = 2 less w = 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('fm'), 'place', 1) },
+      { id: 'beyond', text: 'w = 4 moves them beyond it', source: 'arXiv 2207.12598', unit: 'place between the mean of all images (0) and that of the class (1) at w = 4, less 1, FM', effect: (f, of) => guidedAt(f, of('fm'), 'place', 4) - 1 },
       { id: 'variety', text: 'At the cost of variety within the class', source: 'arXiv 2207.12598', unit: 'log2 of the variance within a class, w = 1 over 2, FM', effect: (f, of) => Math.log2(guidedAt(f, of('fm'), 'variety', 1) / guidedAt(f, of('fm'), 'variety', 2)) },
-      { id: 'over-contrast', text: 'w = 2 moves them further than λ = 0.5 does', source: 'asked here', unit: 'place on the way, FM at w = 2 less ΔFM 0.5 at 1', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('ΔFM λ = 0.5'), 'place', 1) },
+      { id: 'over-contrast', text: 'w = 2 moves them further than λ = 0.5 does', source: 'asked here', unit: 'place between the mean of all images (0) and that of the class (1), FM at w = 2 less ΔFM 0.5 at w = 1', effect: (f, of) => guidedAt(f, of('fm'), 'place', 2) - guidedAt(f, of('ΔFM λ = 0.5'), 'place', 1) },
       { id: 'loss', text: 'It learns flow matching’s velocity no worse', source: 'ΔFM has another minimum', unit: 'loss at t = 0.5, FM less ΔFM 0.05', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.5) - lossAt(f, of('contrastive-fm'), 0.5) },
     ],
   },
@@ -67,8 +69,8 @@ export const generationStudies: readonly Study[] = [
       { id: 'harm-middle', text: 'Errors do more harm in the middle than near the noise', source: 'Generation Phases, of learned models', unit: HARM('0.85'), effect: (f, of) => Math.log2(harmAt(f, of('fm'), 0.5) / harmAt(f, of('fm'), 0.85)) },
       { id: 'harm-late', text: 'And than near the image', source: 'Generation Phases, of learned models', unit: HARM('0.15'), effect: (f, of) => Math.log2(harmAt(f, of('fm'), 0.5) / harmAt(f, of('fm'), 0.15)) },
       { id: 'peak', text: 'The best field of the training set has a peak where ways to its images part, which nets smooth away', source: 'Generation Phases, of Jacobians', unit: 'log2 of the slope at t = 0.4 by heart over the net’s, at 2 images', effect: (f, of) => Math.log2(valueAt(f, { ...SLOPE, label: 'by heart' }, null, 0.4) / valueAt(f, SLOPE, of('fm'), 0.4)) },
-      { id: 'by-heart', text: 'Led by the training set’s own best velocity down to t = 0.6, samples have lost more than half of what is new in them', source: 'closed-form flow matching fig. 3', unit: 'share of the distance to the nearest training image that is left, ½ less', effect: (f, of) => 0.5 - leftAt(f, of('fm'), 0.6) },
-      { id: 'still-new', text: 'Led down to t = 0.9, not yet', source: 'closed-form flow matching fig. 3', unit: 'share that is left, less ½', effect: (f, of) => leftAt(f, of('fm'), 0.9) - 0.5 },
+      { id: 'by-heart', text: 'Led by the training set’s own best velocity down to t = 0.6, samples have lost more than half of what is new in them', source: 'closed-form flow matching fig. 3', unit: '½ less the share of the distance to the nearest training image that is left', effect: (f, of) => 0.5 - leftAt(f, of('fm'), 0.6) },
+      { id: 'still-new', text: 'Led down to t = 0.9, not yet', source: 'closed-form flow matching fig. 3', unit: 'share of the distance to the nearest training image that is left, less ½', effect: (f, of) => leftAt(f, of('fm'), 0.9) - 0.5 },
     ],
   },
   {
@@ -77,12 +79,13 @@ export const generationStudies: readonly Study[] = [
     figure: 'Generation Phases, table 1',
     // Without the last two: a run has 16 replicas at most.
     config: { ...withSeeds('weightings'), replicas: SEEDS.flatMap(seed => presetOf('weightings').config.replicas!.slice(0, 5).map(replica => ({ ...replica, seed }))) },
-    measures: { quality: SAMPLED },
+    measures: { quality: SAMPLED, denoising: { draws: 4, slopes: 2, turns: 4 } },
     claims: [
       { id: 'even-low', text: 'Weighed evenly the image is found worse at low noise than by 1/t²', source: 'Generation Phases §3', unit: 'loss at t = 0.1, residual even less residual 1/t²', effect: (f, of) => lossAt(f, of('residual, even'), 0.1) - lossAt(f, of('residual, 1/t²'), 0.1) },
       { id: 'even-high', text: 'At high noise, where it puts its weight, better', source: 'Generation Phases §3', unit: 'loss at t = 0.8, residual 1/t² less residual even', effect: (f, of) => lossAt(f, of('residual, 1/t²'), 0.8) - lossAt(f, of('residual, even'), 0.8) },
       { id: 'residual', text: 'Answering with the velocity makes better samples than with the image', source: 'Generation Phases, table 1', unit: NEARER('plain 1/t²', 'residual 1/t²'), effect: (f, of) => nearer(f, of('plain, 1/t²'), of('residual, 1/t²')) },
       { id: 'weight', text: '1/t² makes better samples than an even weight', source: 'Generation Phases, table 1', unit: NEARER('residual even', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, even'), of('residual, 1/t²')) },
+      { id: 'psnr', text: 'It also finds the image best at the middle of the way', source: 'Generation Phases, table 1: best by both', unit: 'PSNR at t = 0.5, residual 1/t² less the best of the others, dB', margin: noLess(0.1), effect: (f, of) => psnrAt(f, of('residual, 1/t²'), 0.5) - Math.max(...['residual, even', 'residual, middle', 'plain, 1/t²', 'plain, even'].map(arm => psnrAt(f, of(arm), 0.5))) },
       { id: 'middle', text: 'A weight in the middle makes about as good ones', source: 'Generation Phases §6.2', unit: NEARER('residual middle', 'residual 1/t²'), margin: alike(DOUBLINGS), effect: (f, of) => nearer(f, of('residual, middle'), of('residual, 1/t²')) },
     ],
   },

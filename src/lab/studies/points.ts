@@ -55,8 +55,8 @@ export const pointStudies: readonly Study[] = [
     measures: { condition: {}, plane: ENDS, classes: { samples: 128 } },
     claims: [
       { id: 'apart', text: 'With λ = 0.5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
-      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
-      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
+      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, the class at 1, of ΔFM 0.5, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
+      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, the class at 1, of ΔFM 0.5, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
       { id: 'a-little', text: 'With λ = 0.05, the paper’s for images, a little', source: 'ΔFM §4', unit: 'distance from the middle, ΔFM 0.05 less FM', effect: (f, of) => pushed(f, of('contrastive-fm')) - pushed(f, of('fm')) },
       { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
       { id: 'lcf', text: 'LCF, which knows nothing of classes, leaves them where flow matching has them', source: 'asked here', unit: 'distance from the middle, LCF less FM', margin: alike(PLACE), effect: (f, of) => pushed(f, of('lcf')) - pushed(f, of('fm')) },
@@ -73,8 +73,8 @@ export const pointStudies: readonly Study[] = [
     claims: [
       { id: 'there', text: 'Flow matching’s samples stand where their class does', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, less 1', margin: alike(PLACE), effect: (f, of) => pushed(f, of('fm')) - 1 },
       { id: 'apart', text: 'With λ = 0.5 samples of the classes stand further apart', source: 'ΔFM fig. 3', unit: 'distance from the middle, the class at 1, ΔFM 0.5 less FM', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - pushed(f, of('fm')) },
-      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
-      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
+      { id: 'more-than-affine', text: 'Further than the factor 1/(1 − λ) = 2 of its velocity says, for points leave the places it was learned at', source: 'the minimum in closed form', unit: 'distance from the middle, the class at 1, of ΔFM 0.5, less 2', effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 2 },
+      { id: 'as-exact', text: 'As far as its minimum in closed form leads when followed exactly, 1 + π/2', source: 'the minimum in closed form', unit: 'distance from the middle, the class at 1, of ΔFM 0.5, less 2.571', margin: alike(PLACE), effect: (f, of) => pushed(f, of('ΔFM λ = 0.5')) - 1 - Math.PI / 2 },
       { id: 'nearer', text: 'The samples of λ = 0.5 are nearer to the data than flow matching’s', source: 'ΔFM, tables 1 and 2, of images', unit: 'energy distance, FM less ΔFM 0.5', effect: (f, of) => off(f, of('fm')) - off(f, of('ΔFM λ = 0.5')) },
     ],
   },
