@@ -165,8 +165,11 @@ export const presets: Preset[] = [
     id: 'predictions',
     title: 'What should the net answer?',
     group: 'Other objectives',
-    notice: 'The velocity, the image or the noise: each is turned into the same velocity and has the same loss, but the image is divided by t on the way and the noise by 1 − t. Who pays at which end?',
-    config: { ...STUDIED, measures: [SAMPLED], replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }] },
+    notice: 'The velocity, the image or the noise: each is turned into the same velocity, but the image is divided by t on the way and the noise by 1 − t. Who pays at which end, and does it matter whether the error of the velocity is made small or that of the answer itself (own loss)?',
+    config: {
+      ...STUDIED, measures: [SAMPLED],
+      replicas: [{ method: 'fm' }, { method: 'x-prediction' }, { method: 'noise-prediction' }, { method: 'x-prediction', loss: 'image', label: 'x-prediction, own loss' }, { method: 'noise-prediction', loss: 'noise', label: 'ε-prediction, own loss' }],
+    },
     study: 'predictions',
   },
   {

@@ -97,7 +97,7 @@ test('the condition number answers its sliders without a GPU @no-gpu', async ({ 
   await expect(page.getByRole('alert').getByRole('heading')).toBeVisible()
   await lab.view('Condition')
   const chart = lab.chart('condition.condition')
-  await expect(chart.getByText(/linear \(rectified flow\) path demands 1,000/)).toBeVisible()
+  await expect(chart.getByText(/linear \(rectified flow\) path demands a slope of 1,000/)).toBeVisible()
   await page.getByRole('combobox', { name: 'Path' }).selectOption('ve')
   await expect(chart.getByText(/linear \(rectified flow\)/)).toHaveCount(0)
   await expect(page.getByRole('img', { name: /^κ\(t₁,t₂\)/ })).toBeVisible()

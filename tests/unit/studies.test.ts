@@ -81,7 +81,7 @@ const SAID: Record<string, Record<string, string>> = {
   'two-classes': { apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'opposite', 'a-little': 'appears', nearer: 'opposite', lcf: 'unclear', 'lcf-off': 'unclear', image: 'opposite' },
   contrast: { nearer: 'opposite', 'over-less': 'opposite', 'over-more': 'appears', 'too-much': 'appears', sooner: 'opposite' },
   straight: { error: 'unclear', fewer: 'unclear', straight: 'opposite', exact: 'appears', sooner: 'appears', likelihood: 'opposite', regression: 'unclear' },
-  predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-reads': 'appears' },
+  predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-loss': 'opposite', 'noise-loss': 'opposite', 'image-reads': 'appears', 'image-reads-above': 'appears' },
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite', guided: 'appears', beyond: 'appears', variety: 'unclear', 'over-contrast': 'appears' },

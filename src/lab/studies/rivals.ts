@@ -1,5 +1,5 @@
 /** Other objectives, targets, noise levels and paths. */
-import { bestRead, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
+import { alike, bestRead, DOUBLINGS, type Findings, GAIN, LOSS, lossAt, nearer, NEARER, noLess, POINTS, PROBE, read, SAMPLED, SCANT, type Study, valueAt, withSeeds } from './study.ts'
 
 const RANK = { diagnostic: 'features', panel: 'rank' }
 
@@ -21,16 +21,19 @@ export const rivalStudies: readonly Study[] = [
   {
     id: 'predictions',
     title: 'Velocity, image or noise as the answer, three seeds',
-    figure: 'JiT table 2, LCF table 1',
+    figure: 'JiT table 2, LCF fig. 11',
     config: withSeeds('predictions'),
     measures: { probe: SCANT, quality: SAMPLED },
     claims: [
       { id: 'image-low', text: 'Answering with the image costs at low noise, where its error is divided by t', source: 'x̂₀ − x₀ = −t (v̂ − v)', unit: 'loss at t = 0.01, x-prediction less FM', effect: (f, of) => lossAt(f, of('x-prediction'), 0.01) - lossAt(f, of('fm'), 0.01) },
       { id: 'image-middle', text: 'Further up it costs nothing', source: 'JiT §3', unit: 'loss at t = 0.3, FM less x-prediction', margin: noLess(LOSS), effect: (f, of) => lossAt(f, of('fm'), 0.3) - lossAt(f, of('x-prediction'), 0.3) },
       { id: 'noise-high', text: 'Answering with the noise costs at high noise, where its error is divided by 1 − t', source: 'ε̂ − ε = (1 − t)(v̂ − v)', unit: 'loss at t = 0.8, ε-prediction less FM', effect: (f, of) => lossAt(f, of('noise-prediction'), 0.8) - lossAt(f, of('fm'), 0.8) },
-      { id: 'image-samples', text: 'Samples of x-prediction lie nearer to real images than FM’s', source: 'JiT table 2; LCF table 1 says the opposite', unit: NEARER('FM', 'x-prediction'), effect: (f, of) => nearer(f, of('fm'), of('x-prediction')) },
+      { id: 'image-samples', text: 'Samples of x-prediction lie nearer to real images than FM’s', source: 'JiT table 2; LCF fig. 11 says the opposite', unit: NEARER('FM', 'x-prediction'), effect: (f, of) => nearer(f, of('fm'), of('x-prediction')) },
       { id: 'noise-samples', text: 'Those of ε-prediction lie farther', source: 'JiT table 2', unit: NEARER('ε-prediction', 'FM'), effect: (f, of) => nearer(f, of('noise-prediction'), of('fm')) },
-      { id: 'image-reads', text: 'At t = 0.001 features of x-prediction read worse, for there the net need only pass the image on', source: 'LCF §6.2', unit: 'points at t = 0.001, FM less x-prediction', effect: (f, of) => read(f, of('fm')) - read(f, of('x-prediction')) },
+      { id: 'image-loss', text: 'Which error is made small, the velocity’s or the image’s, matters little to its samples', source: 'JiT table 2', unit: NEARER('x-prediction with its own loss', 'x-prediction with the velocity’s'), margin: alike(DOUBLINGS), effect: (f, of) => nearer(f, of('x-prediction, own loss'), of('x-prediction')) },
+      { id: 'noise-loss', text: 'Nor to those of ε-prediction', source: 'JiT table 2', unit: NEARER('ε-prediction with its own loss', 'ε-prediction with the velocity’s'), margin: alike(DOUBLINGS), effect: (f, of) => nearer(f, of('ε-prediction, own loss'), of('noise-prediction')) },
+      { id: 'image-reads', text: 'At t = 0.001 features of x-prediction read worse, for there the net need only pass the image on', source: 'LCF A.5, fig. 11', unit: 'points at t = 0.001, FM less x-prediction', effect: (f, of) => read(f, of('fm')) - read(f, of('x-prediction')) },
+      { id: 'image-reads-above', text: 'And at t = 0.1', source: 'LCF A.5, fig. 11', unit: 'points at t = 0.1, FM less x-prediction', effect: (f, of) => 100 * (valueAt(f, PROBE, of('fm'), 0.1) - valueAt(f, PROBE, of('x-prediction'), 0.1)) },
     ],
   },
   {
@@ -71,7 +74,7 @@ export const rivalStudies: readonly Study[] = [
     claims: [
       ...[16, 128].map(batch => ({ id: `gains-${batch}`, text: `With ${batch} images a step samples of ΔFM, λ = 0.05, lie nearer to real images than flow matching’s`, source: 'ΔFM table 1', unit: NEARER('FM', 'ΔFM'), effect: (f: Findings, of: (arm: string) => number) => nearer(f, of(`FM, ${batch} images`), of(`ΔFM, ${batch} images`)) })),
       { id: 'more', text: 'It gains more with 128 than with 16', source: 'ΔFM, effect of batch size', unit: 'log2 of FM’s Fréchet distance over ΔFM’s with 128 images, less the same with 16', effect: (f, of) => nearer(f, of('FM, 128 images'), of('ΔFM, 128 images')) - nearer(f, of('FM, 16 images'), of('ΔFM, 16 images')) },
-      { id: 'fm', text: 'Flow matching itself gains from the larger batch', source: 'asked here', unit: NEARER('FM with 16', 'with 128'), effect: (f, of) => nearer(f, of('FM, 16 images'), of('FM, 128 images')) },
+      { id: 'fm', text: 'Flow matching itself gains from the larger batch', source: 'asked here', unit: NEARER('FM with 16', 'FM with 128'), effect: (f, of) => nearer(f, of('FM, 16 images'), of('FM, 128 images')) },
     ],
   },
   ...(['dispersive', 'dispersive-code'] as const).map((id): Study => ({
