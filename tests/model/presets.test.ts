@@ -11,7 +11,7 @@ test.each(presets.map(preset => [preset.id, preset] as const))('%s', async (_, {
   const large = net.blocks > 4 && { net: { ...net, size: 16, width: 16, blocks: 2, heads: 1 }, objective: { ...objective, layer: 2 } }
   const session = await create(parseConfig({
     ...config, ...large, data: { ...data, count: 64, heldOut: 16 }, train: { ...train, batch: 4, microBatches: Math.min(2, train.microBatches) }, evaluate: { ...evaluate, every: 2, perLevel: 8, samples: 2, samplesEvery: 2, solverSteps: 2, measure: false },
-    replicas: replicas.map(({ images, ...rest }) => ({ ...rest, ...(images !== undefined && { images: Math.min(64, images) }) })),
+    replicas: replicas.map(({ images, batch, ...rest }) => ({ ...rest, ...(batch !== undefined && { batch: Math.min(4, batch) }), ...(images !== undefined && { images: Math.min(64, images) }) })),
   }))
   await session.advance(2)
   await session.readMetrics()

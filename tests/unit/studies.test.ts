@@ -79,7 +79,7 @@ const SAID: Record<string, Record<string, string>> = {
   remedies: { 'reads-fm': 'appears', 'reads-exfm': 'appears', 'reads-x-prediction': 'appears', 'reads-fm-logit-normal': 'appears', 'samples-fm': 'unclear', 'samples-exfm': 'unclear', 'samples-x-prediction': 'appears', 'samples-fm-logit-normal': 'unclear' },
   buried: { 'x-over-velocity': 'appears', 'x-over-noise': 'appears', loss: 'appears' },
   'two-classes': { apart: 'appears', 'more-than-affine': 'appears', 'as-exact': 'opposite', 'a-little': 'appears', nearer: 'opposite', lcf: 'unclear', 'lcf-off': 'unclear', image: 'opposite' },
-  contrast: { nearer: 'opposite', 'over-less': 'opposite', 'over-more': 'appears', 'too-much': 'appears', sooner: 'opposite' },
+  contrast: { nearer: 'opposite', 'over-less': 'opposite', 'over-more': 'appears', 'too-much': 'appears', sooner: 'opposite', 'few-steps': 'opposite', guided: 'appears', 'guided-contrast': 'appears', 'guided-alike': 'unclear' },
   straight: { error: 'unclear', fewer: 'unclear', straight: 'opposite', exact: 'appears', sooner: 'appears', likelihood: 'opposite', regression: 'unclear' },
   predictions: { 'image-low': 'appears', 'noise-high': 'appears', 'image-samples': 'opposite', 'noise-samples': 'opposite', 'image-loss': 'opposite', 'noise-loss': 'opposite', 'image-reads': 'appears', 'image-reads-above': 'appears' },
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
