@@ -108,17 +108,18 @@ function panelsOf({ groups, labels, config: { net } }: Bench, { strengths, sampl
   const baseline = (value: number): Curve => ({ replica: null, kind: 'baseline', label: 'held-out images', x: [weakest, strongest], y: [finite(value), finite(value)] })
   const said = (found: Estimate[][]) => groups.map(group => `from ${overSeeds(group, r => found[0][r].value)} to ${overSeeds(group, r => found.at(-1)![r].value)} in ${group.label}`).join(', ')
   const notes = ['EMA weights, the run’s own sampler and interval of guidance, the same noise for every strength.']
+  const apart = Number.isFinite(held.value)
   return [
-    {
+    ...(apart ? [{
       id: 'place', title: 'Where samples of a class stand on the way to its mean, by guidance', x: STRENGTH, y: { label: '0 the mean of all images, 1 that of the class', scale: 'linear', domain: [0, 1.5] },
       curves: [...curves(places), baseline(held.value)], spread: `± standard error over ${samples} samples of each class`,
       summary: `From w = ${weakest} to ${strongest} samples go ${said(places)}, all classes together${seedsSaid(groups)}; images themselves stand at 1.`,
       notes: [...notes, 'Classes count by how far their mean lies from that of all; those that do not differ from it beyond chance, not at all.'],
-    },
+    } satisfies Panel] : []),
     {
       id: 'variety', title: 'How much samples of a class vary, by guidance', x: STRENGTH, y: { label: 'variance within a class, images at 1', scale: 'linear', domain: [0, 1.5] },
       curves: [...curves(varieties), baseline(1)], spread: `± standard error over ${net.classes} classes`,
-      summary: `From w = ${weakest} to ${strongest} the variance of a class goes ${said(varieties)}${seedsSaid(groups)}; that of images is 1.`, notes,
+      summary: `From w = ${weakest} to ${strongest} the variance of a class goes ${said(varieties)}${seedsSaid(groups)}; that of images is 1.`, notes: apart ? notes : [...notes, 'No class’s mean differs from that of all images beyond chance, so that there is no way to it.'],
     },
   ]
 }

@@ -77,4 +77,9 @@ test('guidance of several strengths: samples of each, whatever the run’s own; 
   const guided = await swept({ guidance: 4 })
   expect(guided.panels.map(({ curves }) => curves)).toEqual([place.curves, variety.curves, distance.curves])
   await expect(swept({}, 0)).rejects.toThrow(/trained with and without labels/)
+  // Stripes of any phase: the mean of every class is that of all images, and no way leads to it.
+  const stripes = await create(tinyConfig({ net: { classes: 10, labelDrop: 0.2 }, data: { dataset: 'gratings', count: 4096, heldOut: 1024 }, replicas: [{ method: 'fm' }] }))
+  const { panels: [first, ...others] } = await stripes.measure('guided', { w: '1 2', samples: 8 })
+  expect([first.id, ...others.map(({ id }) => id)]).toEqual(['variety', 'distance'])
+  expect(first.notes.join(' ')).toContain('no way to it')
 })
