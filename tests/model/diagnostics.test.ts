@@ -47,7 +47,7 @@ test.each([
   }, { steps: 4 }))
 
 /** Settings under which a tiny run can be measured quickly. */
-const tiny: Record<string, Record<string, unknown>> = {  times: { draws: 256 }, solver: { images: 8, doublings: 1, reference: 16 }, condition: { levels: 4, pairs: 8 }, jacobian: { levels: 3, images: 8, probes: 1 }, hessian: { levels: 3, images: 4, batches: 2, steps: 4, outputs: 16 }, propositions: { levels: 2, images: 2 }, memory: { levels: 4, images: 8, draws: 4 }, quality: { count: 64, components: 4 },
+const tiny: Record<string, Record<string, unknown>> = { 'same-noise': { count: 16 }, times: { draws: 256 }, solver: { images: 8, doublings: 1, reference: 16 }, condition: { levels: 4, pairs: 8 }, jacobian: { levels: 3, images: 8, probes: 1 }, hessian: { levels: 3, images: 4, batches: 2, steps: 4, outputs: 16 }, propositions: { levels: 2, images: 2 }, memory: { levels: 4, images: 8, draws: 4 }, quality: { count: 64, components: 4 },
   hybrid: { images: 4, steps: 8, t: '0.5 1' }, windows: { images: 64, steps: 8, windows: 2, length: 0.5 }, denoising: { t: '0.01 0.1 0.5', images: 8, draws: 4, slopes: 2, turns: 2 }, likelihood: { images: 2, steps: 4, solver: 'heun', probes: 2 },
   probe: { labels: 16, draws: 2, test: 32, t: '0 0.001 0.1' }, features: { images: 32, t: '0.001 0.1' }, latents: { train: 48, test: 32, t: '0.001 0.1' },
   classes: { t: '0.1 0.5', images: 32, samples: 2 }, gradients: { doublings: 2 },

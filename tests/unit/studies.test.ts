@@ -73,7 +73,7 @@ test.each(studies.map(({ id, ...rest }) => [id, rest] as const))('%s can be run 
 /** What README and lesson say came out. A record made anew that says otherwise must change them, too. */
 const SAID: Record<string, Record<string, string>> = {
   'low-noise': { 'loss-rises': 'appears', 'slow-at-lowest': 'opposite', 'slow-at-low': 'appears', 'gain-bounded': 'appears', 'probe-drops': 'unclear', 'lcf-probe': 'appears', reallocation: 'appears', 'lcf-samples': 'opposite' },
-  'late-degradation': { 'none-early': 'appears', late: 'opposite', 'late-near': 'unclear' },
+  'late-degradation': { 'none-early': 'appears', late: 'opposite', 'late-near': 'unclear', bounded: 'appears', 'bounded-late': 'appears' },
   designs: { 'cut-alone': 'appears', 'pull-alone': 'appears', 'both-over-cut': 'appears', 'both-over-pull': 'appears', samples: 'unclear', sooner: 'unclear', ahead: 'opposite', 'samples-over-pull': 'unclear' },
   't-min': { smallest: 'appears', larger: 'unclear', 'larger-still': 'opposite', largest: 'opposite', cost: 'opposite', samples: 'opposite' },
   remedies: { 'reads-fm': 'appears', 'reads-exfm': 'appears', 'reads-x-prediction': 'appears', 'reads-fm-logit-normal': 'appears', 'samples-fm': 'unclear', 'samples-exfm': 'unclear', 'samples-x-prediction': 'appears', 'samples-fm-logit-normal': 'unclear' },
@@ -85,7 +85,7 @@ const SAID: Record<string, Record<string, string>> = {
   'logit-normal': { lowest: 'appears', middle: 'appears', reads: 'appears', samples: 'unclear', 'over-middle': 'unclear', 'over-high': 'appears' },
   'dispersive-code': { reads: 'appears', rank: 'opposite', cost: 'opposite', samples: 'opposite' },
   guidance: { 'a-little': 'unclear', 'a-lot': 'unclear', earlier: 'opposite', guided: 'appears', beyond: 'appears', variety: 'unclear', 'over-contrast': 'appears' },
-  weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', psnr: 'unclear', middle: 'appears' },
+  weightings: { 'even-low': 'appears', residual: 'appears', weight: 'appears', psnr: 'unclear', middle: 'appears', others: 'unclear' },
   paths: { demand: 'appears', bounded: 'opposite', 'vp-reads': 'unclear', 'cosine-samples': 'unclear', 'vp-samples': 'unclear' },
   late: { 'lcf-reads': 'appears', 'pull-reads': 'unclear', samples: 'opposite' },
   'too-strong': { wrecked: 'appears', reads: 'opposite', samples: 'opposite' },

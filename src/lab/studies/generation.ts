@@ -1,4 +1,5 @@
 /** What labels do to samples, and stages of generation. */
+import { seedGroups } from '../../config.ts'
 import { presetOf } from '../presets.ts'
 import { alike, apartAt, DOUBLINGS, type Findings, LOSS, lossAt, nearer, NEARER, noLess, onTheWay, pushed, SAMPLED, SEEDS, type Study, valueAt, withSeeds } from './study.ts'
 
@@ -14,6 +15,15 @@ const GUIDED = (one: string, other: string) => `log2 of the Fréchet distance of
 
 /** Energy distance from held-out images, after so many steps of Euler’s. */
 const costAt = (findings: Findings, replica: number, steps: number) => valueAt(findings, { diagnostic: 'solver', panel: 'quality', label: 'Euler' }, replica, steps)
+
+/** Distance of two networks' samples of the same noise. */
+const sameNoise = ({ measurements }: Findings, one: number, other: number) => measurements.findLast(({ id }) => id === 'same-noise')!.panels[0].heat![0].values[one][other] ?? NaN
+
+/** To the networks that differ by their seed alone. */
+function meanToOthers(findings: Findings, replica: number): number {
+  const others = seedGroups(findings.config).find(group => group.includes(replica))!.filter(other => other !== replica)
+  return others.reduce((sum, other) => sum + sameNoise(findings, replica, other) / others.length, 0)
+}
 
 const psnrAt = (findings: Findings, replica: number, t: number) => valueAt(findings, { diagnostic: 'denoising', panel: 'psnr' }, replica, t)
 
@@ -88,7 +98,7 @@ export const generationStudies: readonly Study[] = [
     figure: 'Generation Phases, table 1',
     // Without the last two: a run has 16 replicas at most.
     config: { ...withSeeds('weightings'), replicas: SEEDS.flatMap(seed => presetOf('weightings').config.replicas!.slice(0, 5).map(replica => ({ ...replica, seed }))) },
-    measures: { quality: SAMPLED, denoising: { draws: 4, slopes: 2, turns: 4 } },
+    measures: { quality: SAMPLED, denoising: { draws: 4, slopes: 2, turns: 4 }, 'same-noise': { count: 256 } },
     claims: [
       { id: 'even-low', text: 'Weighed evenly the image is found worse at low noise than by 1/t²', source: 'Generation Phases §3', unit: 'loss at t = 0.1, residual even less residual 1/t²', effect: (f, of) => lossAt(f, of('residual, even'), 0.1) - lossAt(f, of('residual, 1/t²'), 0.1) },
       { id: 'even-high', text: 'At high noise, where it puts its weight, better', source: 'Generation Phases §3', unit: 'loss at t = 0.8, residual 1/t² less residual even', effect: (f, of) => lossAt(f, of('residual, 1/t²'), 0.8) - lossAt(f, of('residual, even'), 0.8) },
@@ -96,6 +106,7 @@ export const generationStudies: readonly Study[] = [
       { id: 'weight', text: '1/t² makes better samples than an even weight', source: 'Generation Phases, table 1', unit: NEARER('residual even', 'residual 1/t²'), effect: (f, of) => nearer(f, of('residual, even'), of('residual, 1/t²')) },
       { id: 'psnr', text: 'It also finds the image best at the middle of the way', source: 'Generation Phases, table 1: best by both', unit: 'PSNR at t = 0.5, residual 1/t² less the best of the others, dB', margin: noLess(0.1), effect: (f, of) => psnrAt(f, of('residual, 1/t²'), 0.5) - Math.max(...['residual, even', 'residual, middle', 'plain, 1/t²', 'plain, even'].map(arm => psnrAt(f, of(arm), 0.5))) },
       { id: 'middle', text: 'A weight in the middle makes about as good ones', source: 'Generation Phases §6.2', unit: NEARER('residual middle', 'residual 1/t²'), margin: alike(DOUBLINGS), effect: (f, of) => nearer(f, of('residual, middle'), of('residual, 1/t²')) },
+      { id: 'others', text: 'Yet other ones: from the same noise and start they lie farther from those of 1/t² than these lie from themselves by another seed', source: 'Generation Phases, of equal FID and other behaviour', unit: 'log2 of the distance of samples of the same noise, middle to 1/t² of one seed over 1/t² to 1/t² of two', effect: (f, of) => Math.log2(sameNoise(f, of('residual, middle'), of('residual, 1/t²')) / meanToOthers(f, of('residual, 1/t²'))) },
     ],
   },
 ]

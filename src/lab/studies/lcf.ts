@@ -54,15 +54,17 @@ export const lcfStudies: readonly Study[] = [
   {
     id: 'late-degradation',
     title: 'Flow matching over training time, three seeds',
-    figure: 'LCF fig. 12',
-    config: onTheWay(presetOf('late-degradation').config, { id: 'probe', every: 400, settings: SPARSE }),
-    measures: { probe: SPARSE, features: {} },
+    figure: 'LCF fig. 9 and 12',
+    config: onTheWay(presetOf('late-degradation').config, { id: 'probe', every: 400, settings: SPARSE }, { id: 'jacobian', every: 400 }),
+    measures: { probe: SPARSE, features: {}, jacobian: {} },
     claims: [
       { id: 'none-early', text: 'Early in training accuracy does not fall towards t = 0', source: 'LCF fig. 12', unit: 'points at step 400, t = 0.001 less t = 0.1', margin: noLess(POINTS), effect: (f, of) => -fall(f, of('fm'), 0.1, 400) },
       { id: 'late', text: 'Late in training it falls from t = 0.1', source: 'LCF fig. 12', unit: 'points at the end, t = 0.1 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.1) },
       { id: 'late-near', text: 'Late in training it falls from t = 0.03', source: 'LCF fig. 12', unit: 'points at the end, t = 0.03 less t = 0.001', effect: (f, of) => fall(f, of('fm'), 0.03) },
       { id: 'grows', text: 'The fall grows as training goes on', source: 'LCF fig. 12', unit: 'points, fall from t = 0.1 at the end less that at step 400', effect: (f, of) => fall(f, of('fm'), 0.1) - fall(f, of('fm'), 0.1, 400) },
       { id: 'worse', text: 'Accuracy at t = 0.001 itself gets worse in the second half', source: 'LCF fig. 12', unit: 'points at t = 0.001, step 1,200 less the end', effect: (f, of) => 100 * (valueAt(f, { ...PROBE, step: 1200 }, of('fm'), 0.001) - valueAt(f, PROBE, of('fm'), 0.001)) },
+      { id: 'bounded', text: 'The features’ whole sensitivity ‖J‖_F at most doubles towards t = 0', source: 'LCF fig. 9', unit: '1 less log2 of ‖J‖_F at t = 0.001 over that at 0.1', effect: (f, of) => 1 - Math.log2(valueAt(f, WHOLE, of('fm'), 0.001) / valueAt(f, WHOLE, of('fm'), 0.1)) },
+      { id: 'bounded-late', text: 'And in the second half of training', source: 'LCF fig. 9', unit: '1 less log2 of ‖J‖_F at t = 0.001 at the end over that at step 1,200', effect: (f, of) => 1 - Math.log2(valueAt(f, WHOLE, of('fm'), 0.001) / valueAt(f, { ...WHOLE, step: 1200 }, of('fm'), 0.001)) },
     ],
   },
   {
