@@ -46,12 +46,14 @@ export const measure: Measure<typeof settings> = async (bench, { count }) => {
   const between = labels.map((_, a) => labels.map((__, b) => apart(a, b)))
   const other = labels.map((_, r) => apart(r, r, 1).value)
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value / values.length, 0)
-  const said = groups.flatMap((one, i) => groups.slice(i + 1).map(two => `${one.label} and ${two.label} ${few(mean(one.replicas.flatMap(a => two.replicas.map(b => between[a][b].value))))}`))
-  const seeds = groups.filter(({ replicas }) => replicas.length > 1).map(({ label, replicas }) => `${label} ${few(mean(replicas.flatMap((a, i) => replicas.slice(i + 1).map(b => between[a][b].value))))}`)
+  const pairs = groups.flatMap((one, i) => groups.slice(i + 1).map(two => ({ names: `${one.label} and ${two.label}`, value: mean(one.replicas.flatMap(a => two.replicas.map(b => between[a][b].value))) }))).sort((a, b) => a.value - b.value)
+  const name = ({ names, value }: (typeof pairs)[number]) => `${few(value)} (${names})`
+  const said = pairs.length > 3 ? [`from ${name(pairs[0])} to ${name(pairs[pairs.length - 1])}`] : pairs.map(name)
+  const seeds = groups.flatMap(({ replicas }) => replicas.flatMap((a, i) => replicas.slice(i + 1).map(b => between[a][b].value)))
   return [{
     id: 'apart', title: 'How far apart samples of the same noise lie', x: { label: 'replica', scale: 'linear' }, y: { label: 'replica', scale: 'linear' }, curves: [], spread: '',
     heat: [{ label: 'Replicas', x: { label: 'replica', scale: 'linear', at }, y: { label: 'replica', scale: 'linear', at }, unit: 'root mean square per pixel', values: between.map(row => row.map(({ value }) => finite(value))) }],
-    summary: `From the same noise samples lie apart by ${[...said, ...seeds.map(one => `${one} from seed to seed`)].join(', ')}; of other noise by ${few(mean(other))}.`,
+    summary: `Samples of the same noise lie apart by ${[...said, ...(seeds.length > 0 ? [`${few(mean(seeds))} (one kind of net from seed to seed)`] : [])].join(', ')}; those of other noise by ${few(mean(other))}.`,
     notes: [
       `Mean over ${count} samples of the same noise (standard error at most ${few(Math.max(...between.flat().map(({ standardError }) => standardError)))}), EMA weights, the run’s own sampler. Replicas by their number: ${labels.map((label, r) => `${r + 1} ${label}`).join(', ')}.`,
     ],

@@ -18,7 +18,7 @@ test('distances are those of the run’s own samples, 0 between equal networks',
   expect(values[0][2]).toBeGreaterThan(0.01)
   expect(values[2][0]).toBe(values[0][2])
   expect(values[1][2]! / apart(1, 2)).toBeCloseTo(1, 5)
-  expect(summary).toMatch(/^From the same noise samples lie apart by .*; of other noise by [\d.]+\.$/)
+  expect(summary).toMatch(/^Samples of the same noise lie apart by [\d.]+ \(.* and .*\), [\d.]+ \(one kind of net from seed to seed\); those of other noise by [\d.]+\.$/)
   const alone = await create(tinyConfig({ replicas: [{ method: 'fm' }] }))
   expect(() => alone.measure('same-noise')).toThrow('it compares networks, and this run has one; give it a second replica')
 })
