@@ -48,7 +48,7 @@ export const measure: Measure<typeof settings> = async (bench, { count }) => {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value / values.length, 0)
   const pairs = groups.flatMap((one, i) => groups.slice(i + 1).map(two => ({ names: `${one.label} and ${two.label}`, value: mean(one.replicas.flatMap(a => two.replicas.map(b => between[a][b].value))) }))).sort((a, b) => a.value - b.value)
   const name = ({ names, value }: (typeof pairs)[number]) => `${few(value)} (${names})`
-  const said = pairs.length > 3 ? [`from ${name(pairs[0])} to ${name(pairs[pairs.length - 1])}`] : pairs.map(name)
+  const said = pairs.length > 3 ? [`${name(pairs[0])} to ${name(pairs[pairs.length - 1])}`] : pairs.map(name)
   const seeds = groups.flatMap(({ replicas }) => replicas.flatMap((a, i) => replicas.slice(i + 1).map(b => between[a][b].value)))
   return [{
     id: 'apart', title: 'How far apart samples of the same noise lie', x: { label: 'replica', scale: 'linear' }, y: { label: 'replica', scale: 'linear' }, curves: [], spread: '',
