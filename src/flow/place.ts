@@ -32,8 +32,11 @@ export function pathOf(objective: ObjectiveConfig): Path {
 /** Of each replica. */
 export const pathsOf = ({ objective, replicas }: Pick<Config, 'objective' | 'replicas'>): Path[] => replicas.map(({ path = objective.path }) => pathOf({ ...objective, path }))
 
-/** Each path that a replica goes along, once, in the order of replicas. */
-export const distinctPaths = (config: Pick<Config, 'objective' | 'replicas'>): Path[] => [...new Map(pathsOf(config).map(path => [path.id, path])).values()]
+/** Each of these once, in their order. */
+export const distinct = (paths: readonly Path[]): Path[] => [...new Map(paths.map(path => [path.id, path])).values()]
+
+/** Each path that a replica goes along. */
+export const distinctPaths = (config: Pick<Config, 'objective' | 'replicas'>): Path[] => distinct(pathsOf(config))
 
 /** The one that all replicas go along; null where they differ. */
 export function commonPath(config: Pick<Config, 'objective' | 'replicas'>): Path | null {

@@ -2,7 +2,7 @@
 import type { NetConfig } from '../config.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Path } from '../flow/paths.ts'
-import { floorOn } from '../flow/place.ts'
+import { distinct, floorOn } from '../flow/place.ts'
 import type { LossByT } from '../protocol.ts'
 
 const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length
@@ -31,7 +31,7 @@ export function summariseLevels(step: number, levels: Float32Array, errors: Floa
 /** One for all replicas, or one for each path. */
 function floorsOf(t: number[], { floor, floorAssumes = '' }: Dataset, { size, classes }: NetConfig, paths: readonly Path[]): Pick<LossByT, 'floor' | 'floors' | 'floorNote'> {
   if (!floor) return { floor: null, floorNote: '' }
-  const floors = [...new Map(paths.map(path => [path.id, path])).values()].map(path => ({
+  const floors = distinct(paths).map(path => ({
     path: path.short, replicas: paths.flatMap(({ id }, r) => (id === path.id ? [r] : [])), values: t.map(level => floorOn(path, level, at => floor(at, size, classes > 0))),
   }))
   return floors.length === 1 ? { floor: floors[0].values, floorNote: floorAssumes } : { floor: null, floors, floorNote: floorAssumes }
